@@ -1,0 +1,106 @@
+// Conversation is a session's one talk with the agent: one provider connection
+// however many people take part (V1), which outlives them (V2) and is made anew
+// without losing what was said. It owns turn taking, the agent's utterances
+// until they were played, captions, and the tools.
+//
+// On the loop.
+#ifndef ATRIUM_CONTROL_AGENT_CONVERSATION_H_
+#define ATRIUM_CONTROL_AGENT_CONVERSATION_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "atrium/v1/conversation.pb.h"
+#include "atrium/v1/tab.pb.h"
+#include "atrium/v1/timeline.pb.h"
+#include "common/loop.h"
+#include "control/agent/provider.h"
+#include "control/session/media_link.h"
+
+namespace atrium::control {
+
+class Conversation {
+ public:
+  template <typename T>
+  using Done = std::function<void(absl::StatusOr<T>)>;
+
+  // What the agent wants to do and people decide.
+  struct Proposal {
+    std::string tool;   // "run_command" or "type_text".
+    std::string tab;    // A tab's name; empty: a new tab.
+    std::string input;  // The exact bytes that would be written.
+  };
+
+  // The room that the talk is in. Called on the loop, never from inside a call
+  // of the room's to us but for OnConversation.
+  class Room {
+   public:
+    virtual ~Room() = default;
+    // It now looks like this.
+    virtual void OnConversation(const atrium::v1::Conversation& conversation) = 0;
+    virtual void OnCaption(const atrium::v1::Caption& caption) = 0;
+    // Something was said to its end: SPEECH of participants (by name) or AGENT.
+    virtual void AddSpoken(atrium::v1::TimelineEntry::Kind kind,
+                           const std::vector<std::string>& speakers, const std::string& text,
+                           bool interrupted) = 0;
+    // For the tools.
+    virtual std::vector<atrium::v1::Tab> TabsInOrder() const = 0;
+    virtual std::string DisplayName(const std::string& speaker) const = 0;
+    virtual void AgentCreateTab(const std::string& title, Done<atrium::v1::Tab> done) = 0;
+    virtual void AgentRenameTab(const std::string& tab, const std::string& title,
+                                Done<atrium::v1::Tab> done) = 0;
+    virtual absl::Status AgentCloseTab(const std::string& tab) = 0;
+    // The last `lines` non-empty lines that a tab shows, as plain text.
+    virtual void AgentReadScreen(const std::string& tab, int lines, Done<std::string> done) = 0;
+    // Shows a card; `done` runs once with what came of it (for an approved
+    // command: its exit code and output), or why not: denied, expired.
+    virtual void AgentPropose(const Proposal& proposal, Done<std::string> done) = 0;
+  };
+
+  struct Options {
+    std::string session;       // The session's name.
+    std::string instructions;  // Empty: the provider's default.
+    int audio_mode = 0;        // atrium.v1.Conversation.AudioMode.
+  };
+
+  // All given outlive it. `media` carries the audio.
+  Conversation(Loop* loop, ProviderFactory* providers, MediaLink* media, Room* room,
+               Options options);
+  ~Conversation();
+  Conversation(const Conversation&) = delete;
+  Conversation& operator=(const Conversation&) = delete;
+
+  // Connects to the provider unless it is; `done` (may be null) runs once it is
+  // ready, or says why it cannot be.
+  void Start(std::function<void(absl::Status)> done);
+  // Leaves the provider; what was said stays in the timeline.
+  void Stop();
+  // Cuts the agent off in mid-sentence.
+  void Interrupt();
+  void SetInstructions(const std::string& instructions);
+  void SetVoice(const std::string& voice);
+  void SetAudioMode(atrium::v1::Conversation::AudioMode mode);
+  // Somebody typed `text` to the agent: it answers (starts if need be).
+  // `speaker` is a participant's name, or empty for a service.
+  void TextTurn(const std::string& speaker, const std::string& text);
+  // Somebody typed `text` to the others: the agent only knows of it.
+  void Overhear(const std::string& speaker, const std::string& text);
+  // What was said before, oldest first, after a restart of control.
+  void Restore(const std::vector<atrium::v1::TimelineEntry>& entries);
+  // Whether anybody is in the call; audio is opened and closed with it.
+  void SetAnybodyLive(bool live);
+
+  atrium::v1::Conversation Shown() const;
+
+ private:
+  class Engine;
+  std::unique_ptr<Engine> engine_;
+};
+
+}  // namespace atrium::control
+
+#endif  // ATRIUM_CONTROL_AGENT_CONVERSATION_H_

@@ -1,0 +1,109 @@
+// Provider is a voice agent somewhere: the OpenAI Realtime API, a compatible
+// server, or our own offline agent. One object is one provider session; a new
+// one is made to reconnect or to rotate.
+//
+// On the loop. All audio is 24 kHz mono signed 16-bit little-endian PCM.
+#ifndef ATRIUM_CONTROL_AGENT_PROVIDER_H_
+#define ATRIUM_CONTROL_AGENT_PROVIDER_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+
+namespace atrium::control {
+
+// What a provider can and cannot.
+struct ProviderCapabilities {
+  bool owns_turns = false;       // It decides who may speak; we only gate microphones.
+  bool truncates = true;         // It can be told how much was heard.
+  bool takes_images = true;
+  bool takes_video = false;
+  bool mints_secrets = false;    // It gives short-lived keys for browsers.
+  bool bills_by_minute = false;  // Silence costs.
+};
+
+// A function that the agent may call.
+struct ToolDeclaration {
+  std::string name;
+  std::string description;
+  std::string parameters;  // A JSON schema.
+};
+
+struct ProviderSettings {
+  std::string instructions;
+  std::string voice;  // Empty: the provider's default.
+  std::vector<ToolDeclaration> tools;
+};
+
+// One thing said before, for a new provider session.
+struct HistoryItem {
+  enum class Role { kUser, kAgent, kSystem };
+  Role role = Role::kUser;
+  std::string text;
+};
+
+class Provider {
+ public:
+  // Upward news, on the loop. Item, response and call ids are the provider's.
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    // Configured: it listens. `expire_time`: when this session will end, if known.
+    virtual void OnReady(std::optional<absl::Time> expire_time) = 0;
+    // It ended, or never began. `final`: trying again will not help (key, quota);
+    // the message names the remedy. Nothing comes after this.
+    virtual void OnLost(const absl::Status& why, bool final) = 0;
+    // Somebody began, or stopped, to speak; times in ms of the audio appended.
+    virtual void OnSpeechStarted(const std::string& item, int64_t audio_ms) = 0;
+    virtual void OnSpeechStopped(const std::string& item, int64_t audio_ms) = 0;
+    // What was understood so far of a spoken item: all of it, not a delta.
+    virtual void OnHeard(const std::string& item, const std::string& text, bool final) = 0;
+    virtual void OnResponseStarted(const std::string& response) = 0;
+    virtual void OnSpeech(const std::string& response, const std::string& item,
+                          const std::string& pcm) = 0;
+    // What it says so far in an item: all of it.
+    virtual void OnSaying(const std::string& response, const std::string& item,
+                          const std::string& text, bool final) = 0;
+    virtual void OnToolCall(const std::string& call, const std::string& name,
+                            const std::string& arguments) = 0;
+    // The response is complete, cancelled or failed.
+    virtual void OnResponseDone(const std::string& response, bool completed) = 0;
+    // A request was refused, but the session goes on.
+    virtual void OnRefused(const absl::Status& why) = 0;
+  };
+
+  virtual ~Provider() = default;
+  // Connects, configures and replays `history`; answered by OnReady or OnLost.
+  virtual void Connect(const ProviderSettings& settings,
+                       const std::vector<HistoryItem>& history) = 0;
+  virtual void Update(const ProviderSettings& settings) = 0;
+  virtual void AppendAudio(const std::string& pcm) = 0;
+  // Something for the agent to know or to answer.
+  virtual void AddText(HistoryItem::Role role, const std::string& text) = 0;
+  virtual void AddToolResult(const std::string& call, const std::string& output) = 0;
+  // Asks for an answer. The caller keeps to one at a time.
+  virtual void CreateResponse() = 0;
+  virtual void CancelResponse(const std::string& response) = 0;
+  // Only so much of a spoken item was heard.
+  virtual void Truncate(const std::string& item, int64_t audio_end_ms) = 0;
+};
+
+class ProviderFactory {
+ public:
+  virtual ~ProviderFactory() = default;
+  // `listener` outlives the provider.
+  virtual std::unique_ptr<Provider> Make(Provider::Listener* listener) = 0;
+  virtual const ProviderCapabilities& capabilities() const = 0;
+  virtual std::string name() const = 0;   // For people: "offline agent".
+  virtual std::string model() const = 0;
+  // What an agent is told about itself unless the session says otherwise.
+  virtual std::string default_instructions() const = 0;
+};
+
+}  // namespace atrium::control
+
+#endif  // ATRIUM_CONTROL_AGENT_PROVIDER_H_

@@ -1,0 +1,117 @@
+#include "control/errors.h"
+
+#include "common/errors.h"
+#include "common/str_cat.h"
+
+namespace atrium::control {
+
+using absl::StatusCode;
+
+absl::Status NoSuchSession(std::string_view name) {
+  return MakeError(StatusCode::kNotFound, StrCat("No session ", name, " that you may know of"),
+                   {.reason = "SESSION_NOT_FOUND", .resource = std::string(name)});
+}
+absl::Status SessionEnded() {
+  return MakeError(StatusCode::kFailedPrecondition, "The session has ended",
+                   {.reason = "SESSION_ENDED"});
+}
+absl::Status SessionExists(std::string_view name) {
+  return MakeError(StatusCode::kAlreadyExists,
+                   StrCat(name, " exists: use it, or choose another id"),
+                   {.reason = "SESSION_EXISTS", .field = "session_id",
+                    .resource = std::string(name)});
+}
+absl::Status NoSuchTab(std::string_view name) {
+  return MakeError(StatusCode::kNotFound, StrCat("No tab ", name, ": it may have been closed"),
+                   {.reason = "TAB_NOT_FOUND", .resource = std::string(name)});
+}
+absl::Status TabCannotStart(std::string_view tab, std::string_view why) {
+  return MakeError(StatusCode::kFailedPrecondition, why,
+                   {.reason = "TAB_CANNOT_START", .resource = std::string(tab)});
+}
+absl::Status TabNotStartedInTime(std::string_view tab) {
+  return MakeError(StatusCode::kFailedPrecondition,
+                   StrCat("No terminal host took ", tab,
+                          " in time: it will be started when one can be reached"),
+                   {.reason = "HOST_UNREACHABLE", .resource = std::string(tab),
+                    .retry_after = absl::Seconds(2)});
+}
+absl::Status RunStillGoing(std::string_view tab) {
+  return MakeError(StatusCode::kDeadlineExceeded,
+                   StrCat("The command still runs in ", tab,
+                          ": read its screen, call again with the same request_id, or close the tab"),
+                   {.reason = "RUN_NOT_FINISHED", .resource = std::string(tab)});
+}
+absl::Status NoSuchInvite() {
+  return MakeError(StatusCode::kUnauthenticated,
+                   "The link is used up, revoked, expired or wrong: ask for a new one",
+                   {.reason = "INVITE_INVALID"});
+}
+absl::Status BadCredential() {
+  return MakeError(StatusCode::kUnauthenticated,
+                   "This browser has no place in the session: open an invite link",
+                   {.reason = "CREDENTIAL_INVALID"});
+}
+absl::Status NoSuchParticipant(std::string_view name) {
+  return MakeError(StatusCode::kNotFound, StrCat("No participant ", name),
+                   {.reason = "PARTICIPANT_NOT_FOUND", .resource = std::string(name)});
+}
+absl::Status NoSuchApproval(std::string_view name) {
+  return MakeError(StatusCode::kNotFound, StrCat("No approval ", name),
+                   {.reason = "APPROVAL_NOT_FOUND", .resource = std::string(name)});
+}
+absl::Status AlreadyDecided(std::string_view how, std::string_view who) {
+  return MakeError(StatusCode::kFailedPrecondition,
+                   StrCat("It was decided before: ", how, who.empty() ? "" : " by ", who),
+                   {.reason = "ALREADY_DECIDED"});
+}
+absl::Status PeopleOnly(std::string_view act) {
+  return MakeError(StatusCode::kPermissionDenied, StrCat("Only a person may ", act),
+                   {.reason = "PEOPLE_ONLY"});
+}
+absl::Status ServicesOnly(std::string_view act) {
+  return MakeError(StatusCode::kPermissionDenied,
+                   StrCat("To ", act, " use the service token from the state directory"),
+                   {.reason = "SERVICES_ONLY"});
+}
+absl::Status TicketUsed() {
+  return MakeError(StatusCode::kUnauthenticated, "The ticket was used before: buy another",
+                   {.reason = "TICKET_USED"});
+}
+absl::Status HelloFirst() {
+  return MakeError(StatusCode::kInvalidArgument, "The first message must be `hello`",
+                   {.reason = "HELLO_FIRST", .field = "hello"});
+}
+absl::Status HelloOnce() {
+  return MakeError(StatusCode::kInvalidArgument, "`hello` was said before",
+                   {.reason = "HELLO_ONCE", .field = "hello"});
+}
+absl::Status ForeignSession() {
+  return MakeError(StatusCode::kPermissionDenied, "The token is for another session",
+                   {.reason = "SESSION_FOREIGN", .field = "hello.session"});
+}
+absl::Status PageTooSlow() {
+  return MakeError(StatusCode::kResourceExhausted,
+                   "The page does not read what it is told: join again",
+                   {.reason = "PAGE_TOO_SLOW", .retry_after = absl::Seconds(1)});
+}
+absl::Status Revoked() {
+  return MakeError(StatusCode::kPermissionDenied, "An owner took the right to be here back",
+                   {.reason = "REVOKED"});
+}
+absl::Status NotLive() {
+  return MakeError(StatusCode::kFailedPrecondition, "This page is not in the call: go live first",
+                   {.reason = "NOT_LIVE"});
+}
+absl::Status NoAgent() {
+  return MakeError(StatusCode::kFailedPrecondition,
+                   "This deployment has no voice agent: start control with --provider",
+                   {.reason = "NO_AGENT"});
+}
+absl::Status ForGateway(std::string_view message) {
+  return MakeError(StatusCode::kInvalidArgument,
+                   StrCat("`", message, "` goes to the terminal process, not to control"),
+                   {.reason = "FOR_GATEWAY", .field = std::string(message)});
+}
+
+}  // namespace atrium::control

@@ -1,0 +1,37 @@
+// What can go wrong in a session: one function per wrong thing.
+#ifndef ATRIUM_CONTROL_ERRORS_H_
+#define ATRIUM_CONTROL_ERRORS_H_
+
+#include <string_view>
+
+#include "absl/status/status.h"
+
+namespace atrium::control {
+
+absl::Status NoSuchSession(std::string_view name);
+absl::Status SessionEnded();
+absl::Status SessionExists(std::string_view name);
+absl::Status NoSuchTab(std::string_view name);
+absl::Status TabCannotStart(std::string_view tab, std::string_view why);
+absl::Status TabNotStartedInTime(std::string_view tab);
+absl::Status RunStillGoing(std::string_view tab);
+absl::Status NoSuchInvite();
+absl::Status BadCredential();
+absl::Status NoSuchParticipant(std::string_view name);
+absl::Status NoSuchApproval(std::string_view name);
+absl::Status AlreadyDecided(std::string_view how, std::string_view who);
+absl::Status PeopleOnly(std::string_view act);
+absl::Status ServicesOnly(std::string_view act);
+absl::Status TicketUsed();
+absl::Status HelloFirst();
+absl::Status HelloOnce();
+absl::Status ForeignSession();
+absl::Status PageTooSlow();
+absl::Status Revoked();
+absl::Status NotLive();
+absl::Status NoAgent();
+absl::Status ForGateway(std::string_view message);
+
+}  // namespace atrium::control
+
+#endif  // ATRIUM_CONTROL_ERRORS_H_

@@ -1,0 +1,52 @@
+// Every bound that control keeps.
+#ifndef ATRIUM_CONTROL_LIMITS_H_
+#define ATRIUM_CONTROL_LIMITS_H_
+
+#include <cstddef>
+
+#include "absl/time/time.h"
+#include "common/limits.h"
+
+namespace atrium::control::limits {
+
+using namespace atrium::limits;  // NOLINT: the shared bounds are ours too.
+
+inline constexpr size_t kSessions = 1000;
+inline constexpr size_t kTabsPerSession = 64;
+inline constexpr size_t kParticipantsPerSession = 200;
+inline constexpr size_t kPagesPerParticipant = 20;
+inline constexpr size_t kInvitesPerSession = 100;
+inline constexpr size_t kMembersPerSession = 1000;
+// One chat message, one set of instructions.
+inline constexpr size_t kTextBytes = 16 << 10;
+inline constexpr size_t kCommandBytes = 64 << 10;
+inline constexpr size_t kArguments = 64;
+inline constexpr size_t kEnvironment = 64;
+inline constexpr size_t kEnvironmentBytes = 32 << 10;
+// Output that RunCommand answers.
+inline constexpr int kRunOutputBytes = 1 << 20;
+// Entries in a snapshot, and in a page of a list.
+inline constexpr int kSnapshotEntries = 100;
+inline constexpr int kListDefault = 50;
+inline constexpr int kListMost = 200;
+// Messages that wait for a page that does not read; then the page is dropped.
+inline constexpr size_t kPageQueue = 4096;
+// Undecided approvals of one session.
+inline constexpr size_t kPendingApprovals = 16;
+
+inline constexpr absl::Duration kInviteLife = absl::Hours(24 * 7);
+inline constexpr absl::Duration kCredentialLife = absl::Hours(24 * 7);
+inline constexpr absl::Duration kApprovalLife = absl::Seconds(60);
+// A new access token is sent to pages this long before the old one ends.
+inline constexpr absl::Duration kTokenMargin = absl::Minutes(2);
+// A host without contact is UNREACHABLE after this.
+inline constexpr absl::Duration kHostGrace = absl::Seconds(2);
+// How long CreateTab and RunCommand wait for a host to start a program.
+inline constexpr absl::Duration kStartWait = absl::Seconds(10);
+inline constexpr absl::Duration kRunDeadline = absl::Minutes(10);
+// Pause between attempts to reach another process.
+inline constexpr absl::Duration kLinkRetry = absl::Milliseconds(100);
+
+}  // namespace atrium::control::limits
+
+#endif  // ATRIUM_CONTROL_LIMITS_H_

@@ -1,0 +1,92 @@
+#include "control/links/grpc_host_link.h"
+
+#include <utility>
+
+#include "common/rpc/server.h"
+#include "common/rpc/unary.h"
+#include "control/limits.h"
+
+namespace atrium::control {
+
+using atrium::terminal::v1::ReadOutputRequest;
+using atrium::terminal::v1::ReadOutputResponse;
+using atrium::terminal::v1::RunAtPromptRequest;
+using atrium::terminal::v1::RunAtPromptResponse;
+using atrium::terminal::v1::WriteInputRequest;
+using atrium::terminal::v1::WriteInputResponse;
+using atrium::v1::ReadScreenRequest;
+using atrium::v1::ReadScreenResponse;
+
+namespace {
+
+constexpr absl::Duration kShortCall = absl::Seconds(5);
+
+}  // namespace
+
+GrpcHostLink::GrpcHostLink(Loop* loop, const std::string& socket_path, int64_t fence,
+                           Listener* listener)
+    : loop_(loop),
+      listener_(listener),
+      channel_(rpc::UnixChannel(socket_path)),
+      stub_(Service::NewStub(channel_)),
+      drive_(loop, "terminal", fence,
+             {.begin =
+                  [this](auto* stream) {
+                    stream->Start([this](grpc::ClientContext* context, auto* reactor) {
+                      stub_->async()->Drive(context, reactor);
+                    });
+                  },
+              .on_inventory = [this](const auto& i) { listener_->OnHostInventory(i); },
+              .on_response = [this](const DriveResponse& r) { OnResponse(r); },
+              .on_lost = [this] { listener_->OnHostLost(); },
+              .make_plan = [this] { return listener_->MakeHostPlan(); }}) {}
+
+void GrpcHostLink::OnResponse(const DriveResponse& response) {
+  switch (response.message_case()) {
+    case DriveResponse::kPlanStatus:
+      for (const auto& problem : response.plan_status().problems()) {
+        listener_->OnHostProblem(problem.tab(), problem.message());
+      }
+      return listener_->OnHostConfirmed(response.plan_status().generation());
+    case DriveResponse::kTerminal:
+      return listener_->OnHostTerminal(response.terminal());
+    case DriveResponse::kTyped:
+      return listener_->OnHostTyped(response.typed().tab(), response.typed().participant());
+    case DriveResponse::kCommandEnd:
+      return listener_->OnHostCommandEnd(response.command_end());
+    case DriveResponse::kInventory:
+    case DriveResponse::MESSAGE_NOT_SET:
+      return;
+  }
+}
+
+void GrpcHostLink::ReadScreen(const ReadScreenRequest& request, Done<ReadScreenResponse> done) {
+  rpc::Call<ReadScreenResponse>(
+      loop_, kShortCall, request,
+      [this](auto* c, auto* q, auto* r, auto then) { stub_->async()->ReadScreen(c, q, r, then); },
+      std::move(done));
+}
+
+void GrpcHostLink::ReadOutput(const ReadOutputRequest& request, Done<ReadOutputResponse> done) {
+  rpc::Call<ReadOutputResponse>(
+      loop_, kShortCall, request,
+      [this](auto* c, auto* q, auto* r, auto then) { stub_->async()->ReadOutput(c, q, r, then); },
+      std::move(done));
+}
+
+void GrpcHostLink::RunAtPrompt(const RunAtPromptRequest& request, absl::Duration timeout,
+                               Done<RunAtPromptResponse> done) {
+  rpc::Call<RunAtPromptResponse>(
+      loop_, timeout, request,
+      [this](auto* c, auto* q, auto* r, auto then) { stub_->async()->RunAtPrompt(c, q, r, then); },
+      std::move(done));
+}
+
+void GrpcHostLink::WriteInput(const WriteInputRequest& request, Done<WriteInputResponse> done) {
+  rpc::Call<WriteInputResponse>(
+      loop_, kShortCall, request,
+      [this](auto* c, auto* q, auto* r, auto then) { stub_->async()->WriteInput(c, q, r, then); },
+      std::move(done));
+}
+
+}  // namespace atrium::control

@@ -1,0 +1,57 @@
+// Publisher keeps the published picture of one session: a change is seen by
+// others only once what it must outlive a crash with is durable, and after every
+// change before it.
+//
+// On the loop.
+#ifndef ATRIUM_CONTROL_SESSION_PUBLISHER_H_
+#define ATRIUM_CONTROL_SESSION_PUBLISHER_H_
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "atrium/v1/session.pb.h"
+#include "control/store/store.h"
+
+namespace atrium::control {
+
+class Publisher {
+ public:
+  using Deliver = std::function<void(const atrium::v1::SessionChange&)>;
+  using Done = std::function<void(absl::Status)>;
+
+  // `first` is the picture to begin with; its revision counts from there.
+  Publisher(Store* store, atrium::v1::SessionSnapshot first, Deliver deliver);
+  ~Publisher();
+
+  // Publishes `change` in its turn. `writes` may be empty: then nothing need be
+  // durable. `done` runs once it was published, or could not be stored.
+  void Publish(atrium::v1::SessionChange change, std::vector<StoreWrite> writes = {},
+               Done done = nullptr);
+
+  const atrium::v1::SessionSnapshot& snapshot() const { return snapshot_; }
+
+ private:
+  struct Pending {
+    atrium::v1::SessionChange change;
+    bool durable = false;
+    absl::Status status;
+    Done done;
+  };
+
+  void Drain();
+  void Apply(const atrium::v1::SessionChange& change);
+
+  // Given.
+  Store* const store_;
+  const Deliver deliver_;
+  // State.
+  atrium::v1::SessionSnapshot snapshot_;
+  std::deque<std::shared_ptr<Pending>> pending_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace atrium::control
+
+#endif  // ATRIUM_CONTROL_SESSION_PUBLISHER_H_

@@ -1,0 +1,337 @@
+#include "control/session/session.h"
+
+#include <glib.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "common/errors.h"
+#include "common/log.h"
+#include "common/proto_time.h"
+#include "common/resource_name.h"
+#include "common/status_macros.h"
+#include "common/str_cat.h"
+#include "common/text.h"
+#include "control/errors.h"
+#include "control/limits.h"
+
+namespace atrium::control {
+
+using atrium::v1::JoinResponse;
+using atrium::v1::Participant;
+using atrium::v1::SessionChange;
+
+namespace {
+
+constexpr size_t kPageIdMin = 16, kPageIdMax = 64;
+
+bool IsPageId(const std::string& id) {
+  return id.size() >= kPageIdMin && id.size() <= kPageIdMax &&
+         std::all_of(id.begin(), id.end(),
+                     [](char c) { return g_ascii_isalnum(c) || c == '_' || c == '-'; });
+}
+
+}  // namespace
+
+Session::Session(Context* context, SessionId id, atrium::control::v1::SessionRecord record)
+    : context_(context), id_(std::move(id)), record_(std::move(record)) {
+  record_.mutable_session()->set_name(SessionName(id_));
+  record_.mutable_session()->set_state_epoch(context_->state_epoch);
+  record_.mutable_session()->set_state(atrium::v1::Session::IDLE);
+  if (context_->providers != nullptr) {
+    conversation_ = std::make_unique<Conversation>(
+        context_->loop, context_->providers, context_->media, this,
+        Conversation::Options{.session = SessionName(id_),
+                              .instructions = record_.instructions(),
+                              .audio_mode = record_.audio_mode()});
+  }
+}
+
+Session::~Session() = default;
+
+std::string Session::name() const { return SessionName(id_); }
+
+void Session::FinishLoading(const std::vector<std::string>& newest_entries) {
+  atrium::v1::SessionSnapshot first;
+  *first.mutable_session() = record_.session();
+  first.mutable_session()->set_revision(1);
+  std::vector<atrium::v1::Tab> tabs;
+  for (const auto& [tab_name, tab] : tabs_.all()) tabs.push_back(tab.tab());
+  std::sort(tabs.begin(), tabs.end(),
+            [](const auto& a, const auto& b) { return a.position() < b.position(); });
+  for (const auto& tab : tabs) *first.add_tabs() = tab;
+  for (auto it = newest_entries.rbegin(); it != newest_entries.rend(); ++it) {
+    auto* entry = first.add_entries();
+    entry->ParseFromString(*it);
+    const size_t slash = entry->name().rfind('/');
+    last_entry_ = std::max<int64_t>(last_entry_, std::atoll(entry->name().c_str() + slash + 1));
+  }
+  for (const auto& [approval_name, approval] : approvals_) {
+    if (approval.state() == atrium::v1::Approval::PENDING) *first.add_approvals() = approval;
+  }
+  if (conversation_) *first.mutable_conversation() = conversation_->Shown();
+  first.mutable_conversation()->set_name(ConversationName(id_));
+  publisher_ = std::make_unique<Publisher>(
+      context_->store, std::move(first),
+      [this](const SessionChange& change) { Deliver(change); });
+  if (conversation_ && record_.conversation_wanted()) conversation_->Start(nullptr);
+}
+
+void Session::End() {
+  ended_ = true;
+  if (conversation_) conversation_->Stop();
+  for (Watcher* watcher : std::set<Watcher*>(watchers_)) watcher->OnSessionEnded();
+  std::vector<PageDoor*> doors;
+  for (auto& [page_id, page] : people_.pages()) {
+    if (page.door != nullptr) doors.push_back(page.door);
+  }
+  for (PageDoor* door : doors) door->Close(SessionEnded());
+}
+
+std::string Session::NameOf(const Actor& actor) const {
+  if (actor.kind == Actor::Kind::kAgent) return "agent";
+  return actor.participant.empty() ? "" : ParticipantName(id_, actor.participant);
+}
+
+// Publishing.
+
+void Session::Publish(SessionChange change, std::vector<StoreWrite> writes, Publisher::Done done) {
+  publisher_->Publish(std::move(change), std::move(writes), std::move(done));
+}
+
+void Session::PublishSession() {
+  auto* session = record_.mutable_session();
+  const int pages = people_.present_pages();
+  session->set_connection_count(pages);
+  session->set_state(pages > 0 ? atrium::v1::Session::ACTIVE : atrium::v1::Session::IDLE);
+  SessionChange change;
+  *change.mutable_session() = *session;
+  Publish(std::move(change), {{RecordKind::kSession, id_.value(), record_.SerializeAsString()}});
+}
+
+void Session::PublishPerson(const ParticipantId& id) {
+  Person* person = people_.Find(id);
+  person->shown.set_page_count(people_.PresentPagesOf(id));
+  person->shown.set_presence(person->shown.page_count() > 0 ? Participant::PRESENT
+                                                            : Participant::RECONNECTING);
+  SessionChange change;
+  *change.mutable_participant() = person->shown;
+  Publish(std::move(change));
+}
+
+void Session::Deliver(const SessionChange& change) {
+  JoinResponse response;
+  *response.mutable_change() = change;
+  Broadcast(response);
+  for (Watcher* watcher : std::set<Watcher*>(watchers_)) watcher->OnChange(change);
+}
+
+void Session::Broadcast(const JoinResponse& response) {
+  std::vector<PageDoor*> doors;
+  for (auto& [page_id, page] : people_.pages()) {
+    if (page.door != nullptr) doors.push_back(page.door);
+  }
+  for (PageDoor* door : doors) door->Send(response);
+}
+
+// People.
+
+// The same page gets the same attachment from every control, so that its input
+// stays exactly once over a restart of ours; nobody else can make it.
+AttachmentId Session::AttachmentOf(const ParticipantId& participant, const PageId& page) const {
+  const std::string text =
+      StrCat(id_.value(), "/", participant.value(), "/", page.value());
+  gchar* hex = g_compute_hmac_for_string(
+      G_CHECKSUM_SHA256, reinterpret_cast<const guchar*>(context_->attachment_key.data()),
+      context_->attachment_key.size(), text.data(), static_cast<gssize>(text.size()));
+  AttachmentId id{std::string(hex, 32)};
+  g_free(hex);
+  return id;
+}
+
+absl::StatusOr<PageId> Session::Join(const Actor& actor,
+                                     const atrium::v1::JoinRequest::Hello& hello, PageDoor* door) {
+  if (ended_) return SessionEnded();
+  if (!IsPageId(hello.page_id())) {
+    return BadField("hello.page_id", "must be 16-64 of [A-Za-z0-9_-]");
+  }
+  ParticipantId participant = actor.participant;
+  // A service joins as a participant of its own, one for each page id.
+  if (participant.empty()) participant = ParticipantId("service-" + AttachmentOf(participant, PageId(hello.page_id())).value().substr(0, 12));
+  Person* person = people_.Find(participant);
+  if (person == nullptr && people_.all().size() >= limits::kParticipantsPerSession) {
+    return TooMany("participants", limits::kParticipantsPerSession, absl::Seconds(30));
+  }
+  if (people_.PagesOf(participant) >= static_cast<int>(limits::kPagesPerParticipant)) {
+    return TooMany("pages", limits::kPagesPerParticipant, absl::Seconds(10));
+  }
+  const PageId id(hello.page_id());
+  Page& page = people_.pages()[id];
+  if (page.door != nullptr && page.participant != participant) {
+    return BadField("hello.page_id", "belongs to somebody else");
+  }
+  // The same page again, while its old stream still seems to live: the old ends.
+  if (PageDoor* old = std::exchange(page.door, nullptr)) {
+    old->Close(MakeError(absl::StatusCode::kAborted, "The page joined again",
+                         {.reason = "JOINED_AGAIN"}));
+  }
+  Person& who = people_.all()[participant];
+  who.lease.reset();
+  const bool fresh = who.shown.name().empty();
+  if (fresh) who.shown.set_name(ParticipantName(id_, participant));
+  who.shown.set_role(actor.role);
+  who.shown.set_kind(actor.kind == Actor::Kind::kPerson ? Participant::PERSON
+                                                        : Participant::SERVICE);
+  const std::string wanted = CleanName(hello.display_name(), limits::kDisplayNameChars);
+  if (!wanted.empty()) {
+    context_->auth->SetDisplayName(id_, participant, wanted);
+    who.shown.set_display_name(wanted);
+  } else if (fresh) {
+    const std::string known = context_->auth->DisplayNameOf(id_, participant);
+    who.shown.set_display_name(known.empty() ? "Service" : known);
+  }
+  if (fresh || hello.muted()) who.shown.set_muted(hello.muted());
+  if (fresh || hello.deafened()) who.shown.set_deafened(hello.deafened());
+  page.door = door;
+  page.participant = participant;
+  page.lease.reset();
+  page.attachment = AttachmentOf(participant, id);
+  page.attachment_told = false;
+  const bool adopted = service_attachments_.erase(page.attachment) > 0;
+  page.attachment_generation = adopted ? 0 : context_->host->PlanChanged();
+  // The page is back in the call if its peer connection is the one we know.
+  if (who.live_epoch != 0 && hello.live_epoch() == who.live_epoch) who.live_page = id;
+  Greet(actor, id, &page);
+  if (hello.live_epoch() != 0 && who.live_epoch == 0) {
+    JoinResponse ended;
+    ended.mutable_live_ended()->set_reason("CALL_LOST");
+    ended.mutable_live_ended()->set_message("The call was lost while you were away: go live again");
+    door->Send(ended);
+  } else if (hello.live_epoch() != 0 && who.live_epoch != hello.live_epoch()) {
+    who.live_page = id;
+    TellLiveReady(&who);
+  }
+  PublishPerson(participant);
+  if (context_->host->connected() && adopted) TellAttachment(&page);
+  Touch();
+  return id;
+}
+
+void Session::Greet(const Actor& actor, const PageId& id, Page* page) {
+  JoinResponse welcome;
+  welcome.mutable_welcome()->set_participant(ParticipantName(id_, page->participant));
+  welcome.mutable_welcome()->set_terminal_window(limits::kTerminalWindowBytes);
+  welcome.mutable_welcome()->set_build_id(context_->build_id);
+  welcome.mutable_welcome()->set_agent_available(conversation_ != nullptr);
+  if (conversation_) {
+    welcome.mutable_welcome()->add_disclosures("Voice: " + conversation_->Shown().provider());
+  }
+  page->door->Send(welcome);
+  JoinResponse snapshot;
+  *snapshot.mutable_snapshot() = publisher_->snapshot();
+  page->door->Send(snapshot);
+  if (!actor.participant.empty()) SendToken(actor, id);
+}
+
+void Session::SendToken(const Actor& actor, const PageId& id) {
+  auto it = people_.pages().find(id);
+  if (it == people_.pages().end() || it->second.door == nullptr) return;
+  JoinResponse response;
+  *response.mutable_access_token() = context_->auth->MintAccess(actor);
+  it->second.door->Send(response);
+  it->second.token = context_->loop->After(kAccessLife - limits::kTokenMargin, [this, actor, id] {
+    auto page = people_.pages().find(id);
+    if (page == people_.pages().end()) return;
+    auto done = std::move(page->second.token);
+    SendToken(actor, id);
+  });
+}
+
+void Session::TellAttachment(Page* page) {
+  if (page->door == nullptr || std::exchange(page->attachment_told, true)) return;
+  const Person* person = people_.Find(page->participant);
+  JoinResponse response;
+  response.mutable_attachment()->set_attachment(page->attachment.value());
+  response.mutable_attachment()->set_role(person->shown.role());
+  page->door->Send(response);
+}
+
+void Session::Leave(const PageId& id, const PageDoor* door) {
+  auto it = people_.pages().find(id);
+  if (it == people_.pages().end() || it->second.door != door) return;
+  it->second.door = nullptr;
+  it->second.token.reset();
+  it->second.lease =
+      context_->loop->After(limits::kParticipantLease, [this, id] { ForgetPage(id); });
+  PublishPerson(it->second.participant);
+  Touch();
+}
+
+void Session::ForgetPage(const PageId& id) {
+  auto it = people_.pages().find(id);
+  const ParticipantId participant = it->second.participant;
+  auto lease = std::move(it->second.lease);  // We may run inside it.
+  people_.pages().erase(it);
+  context_->host->PlanChanged();
+  Person* person = people_.Find(participant);
+  if (person->live_page == id) EndLive(participant, "", "");
+  if (people_.PagesOf(participant) == 0) ForgetPerson(participant);
+}
+
+void Session::ForgetPerson(const ParticipantId& id) {
+  auto it = people_.all().find(id);
+  const std::string name = it->second.shown.name();
+  if (it->second.live_epoch != 0) EndLive(id, "", "");
+  auto lease = std::move(it->second.lease);
+  people_.all().erase(it);
+  SessionChange change;
+  change.set_deleted_participant(name);
+  Publish(std::move(change));
+  PublishTabs(tabs_.ReleaseSize(name, people_.Successor(id)));
+  context_->host->PlanChanged();
+}
+
+void Session::Evict(const ParticipantId& participant) {
+  std::vector<std::pair<PageId, PageDoor*>> gone;
+  for (auto& [page_id, page] : people_.pages()) {
+    if (page.participant == participant) gone.emplace_back(page_id, page.door);
+  }
+  for (auto& [page_id, door] : gone) {
+    people_.pages()[page_id].door = nullptr;
+    if (door != nullptr) door->Close(Revoked());
+    ForgetPage(page_id);
+  }
+  if (people_.Find(participant) != nullptr) ForgetPerson(participant);
+}
+
+absl::Status Session::UpdateSelf(const Actor& actor, const PageId& page_id,
+                                 const atrium::v1::UpdateSelf& update) {
+  auto page = people_.pages().find(page_id);
+  if (page == people_.pages().end()) return NoSuchParticipant(NameOf(actor));
+  Person* person = people_.Find(page->second.participant);
+  if (update.has_display_name()) {
+    const std::string name = CleanName(update.display_name(), limits::kDisplayNameChars);
+    if (name.empty()) return BadField("update_self.display_name", "must not be empty");
+    person->shown.set_display_name(name);
+    context_->auth->SetDisplayName(id_, page->second.participant, name);
+  }
+  if (update.has_viewing_tab()) {
+    if (!update.viewing_tab().empty() && tabs_.Find(update.viewing_tab()) == nullptr) {
+      return NoSuchTab(update.viewing_tab());
+    }
+    person->shown.set_viewing_tab(update.viewing_tab());
+  }
+  const bool audio = update.has_muted() || update.has_deafened();
+  if (update.has_muted()) person->shown.set_muted(update.muted());
+  if (update.has_deafened()) person->shown.set_deafened(update.deafened());
+  PublishPerson(page->second.participant);
+  if (audio) context_->media->PlanChanged();
+  return absl::OkStatus();
+}
+
+void Session::Touch() {
+  *record_.mutable_session()->mutable_last_active_time() = ToProtoTime(context_->loop->Now());
+  PublishSession();
+}
+
+}  // namespace atrium::control

@@ -1,0 +1,238 @@
+// Session is the room. Every act of a person, a service or the agent is a method
+// here, called alike by the unary services, the Join streams and the agent's
+// tools; each checks the actor, changes the state and publishes what is now so.
+//
+// On the loop. Its methods are in session.cc (people), session_tabs.cc,
+// session_live.cc and session_talk.cc.
+#ifndef ATRIUM_CONTROL_SESSION_SESSION_H_
+#define ATRIUM_CONTROL_SESSION_SESSION_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "atrium/control/v1/records.pb.h"
+#include "atrium/v1/live.pb.h"
+#include "atrium/v1/session.pb.h"
+#include "atrium/v1/timeline.pb.h"
+#include "common/loop.h"
+#include "common/strong_id.h"
+#include "control/agent/conversation.h"
+#include "control/auth/actor.h"
+#include "control/auth/auth.h"
+#include "control/session/host_link.h"
+#include "control/session/media_link.h"
+#include "control/session/people.h"
+#include "control/session/publisher.h"
+#include "control/session/tab_table.h"
+#include "control/store/store.h"
+
+namespace atrium::control {
+
+class Session final : public Conversation::Room {
+ public:
+  template <typename T>
+  using Done = std::function<void(absl::StatusOr<T>)>;
+
+  // What all sessions share; outlives them.
+  struct Context {
+    Loop* loop = nullptr;
+    Store* store = nullptr;
+    Auth* auth = nullptr;
+    HostLink* host = nullptr;
+    MediaLink* media = nullptr;
+    ProviderFactory* providers = nullptr;  // Null: no voice agent.
+    std::string attachment_key;            // Secret; attachments are made from it.
+    std::string state_epoch;
+    std::string build_id;
+    // Services that watch a session; told of every change.
+  };
+  class Watcher {
+   public:
+    virtual ~Watcher() = default;
+    virtual void OnChange(const atrium::v1::SessionChange& change) = 0;
+    virtual void OnSessionEnded() = 0;
+  };
+
+  Session(Context* context, SessionId id, atrium::control::v1::SessionRecord record);
+  ~Session() override;
+
+  const SessionId& id() const { return id_; }
+  std::string name() const;
+  const atrium::v1::SessionSnapshot& snapshot() const { return publisher_->snapshot(); }
+  const atrium::control::v1::SessionRecord& record() const { return record_; }
+  // At the start, before anybody joins.
+  void LoadTab(TabTable::Record record) { tabs_.Load(std::move(record)); }
+  void LoadApproval(const atrium::v1::Approval& approval);
+  void FinishLoading(const std::vector<std::string>& newest_entries);
+  // It ends: everybody is told and cut off.
+  void End();
+
+  void AddWatcher(Watcher* watcher) { watchers_.insert(watcher); }
+  void RemoveWatcher(Watcher* watcher) { watchers_.erase(watcher); }
+
+  // People (session.cc).
+  absl::StatusOr<PageId> Join(const Actor& actor, const atrium::v1::JoinRequest::Hello& hello,
+                              PageDoor* door);
+  void Leave(const PageId& page, const PageDoor* door);
+  absl::Status UpdateSelf(const Actor& actor, const PageId& page,
+                          const atrium::v1::UpdateSelf& update);
+  void Evict(const ParticipantId& participant);
+  std::string NameOf(const Actor& actor) const;  // As it is written in resources.
+
+  // Tabs (session_tabs.cc).
+  void CreateTab(const Actor& actor, const atrium::v1::CreateTabRequest& request,
+                 Done<atrium::v1::Tab> done);
+  absl::StatusOr<atrium::v1::Tab> GetTab(const std::string& name) const;
+  void UpdateTab(const Actor& actor, const atrium::v1::UpdateTabRequest& request,
+                 Done<atrium::v1::Tab> done);
+  absl::Status DeleteTab(const Actor& actor, const std::string& name);
+  absl::Status TakeControl(const Actor& actor, const atrium::v1::TakeControl& request);
+  void RunCommand(const Actor& actor, const atrium::v1::RunCommandRequest& request,
+                  absl::Duration patience, Done<atrium::v1::RunCommandResponse> done);
+  void ReadScreen(const atrium::v1::ReadScreenRequest& request,
+                  Done<atrium::v1::ReadScreenResponse> done);
+  // A service's attachment for one stream; confirmed when `ready` runs. Dropped
+  // by DropAttachment.
+  void AddServiceAttachment(const Actor& actor, const AttachmentId& id,
+                            std::function<void()> ready);
+  void DropAttachment(const AttachmentId& id);
+
+  // The call (session_live.cc).
+  void GoLive(const Actor& actor, const PageId& page, std::function<void(absl::Status)> done);
+  absl::Status HangUp(const PageId& page);
+  absl::Status Signal(const PageId& page, const atrium::v1::PeerSignal& signal);
+
+  // Words (session_talk.cc).
+  void Say(const Actor& actor, const atrium::v1::SayRequest& request,
+           Done<atrium::v1::TimelineEntry> done);
+  void ListEntries(const atrium::v1::ListTimelineEntriesRequest& request,
+                   Done<atrium::v1::ListTimelineEntriesResponse> done);
+  void DecideApproval(const Actor& actor, const atrium::v1::DecideApprovalRequest& request,
+                      Done<atrium::v1::Approval> done);
+  void StartConversation(const Actor& actor, Done<atrium::v1::Conversation> done);
+  absl::StatusOr<atrium::v1::Conversation> StopConversation(const Actor& actor);
+  absl::StatusOr<atrium::v1::Conversation> UpdateConversation(
+      const Actor& actor, const atrium::v1::UpdateConversationRequest& request);
+  absl::StatusOr<atrium::v1::Conversation> InterruptConversation(const Actor& actor);
+
+  // What hosts and media say, handed on by the registry.
+  void AddToHostPlan(atrium::terminal::v1::Plan* plan) const;
+  void AdoptTerminals(const atrium::terminal::v1::DriveResponse::Inventory& inventory);
+  void OnHostTerminal(const atrium::terminal::v1::TerminalStatus& status);
+  void OnHostProblem(const std::string& tab, const std::string& message);
+  void OnHostConfirmed(int64_t generation);
+  void OnHostTyped(const std::string& tab, const std::string& participant);
+  void OnHostLost();
+  void AddToMediaPlan(atrium::media::v1::Plan* plan) const;
+  void AdoptPeers(const atrium::media::v1::DriveResponse::Inventory& inventory, bool fresh);
+  void OnMediaSignal(const atrium::media::v1::Signal& signal);
+  void OnMediaPeer(const atrium::media::v1::DriveResponse::PeerStatus& status);
+  void OnMediaLevels(const atrium::v1::AudioLevels& levels);
+
+ private:
+  struct ServiceAttachment {
+    std::string participant;
+    atrium::v1::Participant::Role role;
+    int64_t generation = 0;
+    std::function<void()> ready;
+    Loop::HandlePtr lease;  // Of one adopted after a restart of control.
+  };
+  struct Starting {
+    std::vector<Done<atrium::v1::Tab>> waiters;
+    Loop::HandlePtr deadline;
+  };
+  struct CommandRun;
+
+  // Publishing.
+  void Publish(atrium::v1::SessionChange change, std::vector<StoreWrite> writes = {},
+               Publisher::Done done = nullptr);
+  void PublishSession();
+  void PublishPerson(const ParticipantId& id);
+  void PublishTab(const std::string& name, Publisher::Done done = nullptr);
+  void PublishTabs(const TabTable::Changed& names);
+  void PublishApproval(const atrium::v1::Approval& approval, Publisher::Done done);
+  void Deliver(const atrium::v1::SessionChange& change);
+  void Broadcast(const atrium::v1::JoinResponse& response);
+
+  // People.
+  AttachmentId AttachmentOf(const ParticipantId& participant, const PageId& page) const;
+  void Greet(const Actor& actor, const PageId& id, Page* page);
+  void SendToken(const Actor& actor, const PageId& id);
+  void TellAttachment(Page* page);
+  void ForgetPage(const PageId& id);
+  void ForgetPerson(const ParticipantId& id);
+  void Touch();
+
+  // Tabs.
+  void AnswerStarting(const std::string& name, const absl::Status& status);
+  void RunInOwnTab(const Actor& actor, const atrium::v1::RunCommandRequest& request,
+                   absl::Duration patience, Done<atrium::v1::RunCommandResponse> done);
+  void RunAtPrompt(const Actor& actor, const atrium::v1::RunCommandRequest& request,
+                   absl::Duration patience, Done<atrium::v1::RunCommandResponse> done);
+  void FinishRuns(const std::string& tab);
+  void AnswerRun(const std::shared_ptr<CommandRun>& run);
+  void EndRun(const std::shared_ptr<CommandRun>& run,
+              const absl::StatusOr<atrium::v1::RunCommandResponse>& result);
+
+  // The call.
+  int64_t NextEpoch();
+  void TellLiveReady(Person* person);
+  void EndLive(const ParticipantId& id, std::string_view reason, std::string_view message);
+
+  // Words. Conversation::Room.
+  void OnConversation(const atrium::v1::Conversation& conversation) override;
+  void OnCaption(const atrium::v1::Caption& caption) override;
+  void AddSpoken(atrium::v1::TimelineEntry::Kind kind, const std::vector<std::string>& speakers,
+                 const std::string& text, bool interrupted) override;
+  std::vector<atrium::v1::Tab> TabsInOrder() const override;
+  std::string DisplayName(const std::string& speaker) const override;
+  void AgentCreateTab(const std::string& title, Done<atrium::v1::Tab> done) override;
+  void AgentRenameTab(const std::string& tab, const std::string& title,
+                      Done<atrium::v1::Tab> done) override;
+  absl::Status AgentCloseTab(const std::string& tab) override;
+  void AgentReadScreen(const std::string& tab, int lines, Done<std::string> done) override;
+  void AgentPropose(const Proposal& proposal, Done<std::string> done) override;
+
+  atrium::v1::TimelineEntry NewEntry(atrium::v1::TimelineEntry::Kind kind);
+  void AddEntry(atrium::v1::TimelineEntry entry,
+                std::function<void(absl::Status)> done = nullptr);
+  void Notice(const std::string& text, const std::string& tab = "");
+  void ExpireApproval(const std::string& name);
+  void Settle(const atrium::v1::Approval& approval, const std::string& decider,
+              Done<atrium::v1::Approval> done);
+  void Perform(const atrium::v1::Approval& approval);
+  void Performed(const atrium::v1::Approval& approval, absl::StatusOr<std::string> outcome);
+
+  // Given.
+  Context* const context_;
+  const SessionId id_;
+  // Owned.
+  atrium::control::v1::SessionRecord record_;
+  std::unique_ptr<Publisher> publisher_;
+  std::unique_ptr<Conversation> conversation_;  // Null: no voice agent.
+  Loop::HandlePtr host_grace_;
+  // State.
+  People people_;
+  TabTable tabs_;
+  std::set<Watcher*> watchers_;
+  std::map<AttachmentId, ServiceAttachment> service_attachments_;
+  std::map<std::string, Starting> starting_;  // By tab.
+  std::map<std::string, std::shared_ptr<CommandRun>> runs_;  // By request id, or made up.
+  std::map<std::string, atrium::v1::Approval> approvals_;
+  std::map<std::string, Loop::HandlePtr> approval_timers_;
+  std::map<std::string, Done<std::string>> proposals_;  // The agent waits, by approval.
+  std::map<std::string, atrium::v1::TimelineEntry> said_;  // By request id.
+  int64_t last_entry_ = 0;
+  int64_t last_epoch_ = 0;
+  bool ended_ = false;
+};
+
+}  // namespace atrium::control
+
+#endif  // ATRIUM_CONTROL_SESSION_SESSION_H_

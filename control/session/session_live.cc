@@ -1,0 +1,204 @@
+// Session: the call.
+#include <algorithm>
+#include <utility>
+
+#include "common/errors.h"
+#include "common/log.h"
+#include "common/resource_name.h"
+#include "common/str_cat.h"
+#include "control/errors.h"
+#include "control/limits.h"
+#include "control/session/session.h"
+
+namespace atrium::control {
+
+using atrium::media::v1::DriveResponse;
+using atrium::v1::JoinResponse;
+using atrium::v1::Participant;
+
+// Epochs only grow, over restarts of ours too: they are milliseconds of wall
+// time unless that stood still or went back.
+int64_t Session::NextEpoch() {
+  last_epoch_ = std::max(last_epoch_ + 1, absl::ToUnixMillis(context_->loop->Now()));
+  return last_epoch_;
+}
+
+void Session::GoLive(const Actor& actor, const PageId& page_id,
+                     std::function<void(absl::Status)> done) {
+  if (absl::Status s = actor.Require(Participant::EDITOR, "speak"); !s.ok()) return done(s);
+  auto enter = [this, page_id, done](absl::Status status) {
+    auto page = people_.pages().find(page_id);
+    if (page == people_.pages().end()) return;
+    if (!status.ok()) return done(status);
+    if (!context_->media->connected()) return done(Unreachable("media", "it has not answered"));
+    Person* person = people_.Find(page->second.participant);
+    // Another page of this participant hands the call over.
+    if (person->live_epoch != 0 && person->live_page != page_id) {
+      EndLive(page->second.participant, "MOVED", "The call went on in another window");
+    }
+    person->live_epoch = NextEpoch();
+    person->live_page = page_id;
+    person->shown.set_live(true);
+    PublishPerson(page->second.participant);
+    if (conversation_) conversation_->SetAnybodyLive(true);
+    context_->media->PlanChanged();
+    done(absl::OkStatus());
+    TellLiveReady(person);
+  };
+  // The provider first, then the offer (V3).
+  if (!conversation_) return enter(absl::OkStatus());
+  record_.set_conversation_wanted(true);
+  Touch();
+  conversation_->Start(enter);
+}
+
+void Session::TellLiveReady(Person* person) {
+  auto page = people_.pages().find(person->live_page);
+  if (page == people_.pages().end() || page->second.door == nullptr) return;
+  JoinResponse response;
+  response.mutable_live_ready()->set_epoch(person->live_epoch);
+  page->second.door->Send(response);
+}
+
+absl::Status Session::HangUp(const PageId& page_id) {
+  auto page = people_.pages().find(page_id);
+  if (page == people_.pages().end()) return NotLive();
+  Person* person = people_.Find(page->second.participant);
+  if (person->live_page != page_id) return NotLive();
+  EndLive(page->second.participant, "", "");
+  return absl::OkStatus();
+}
+
+void Session::EndLive(const ParticipantId& id, std::string_view reason, std::string_view message) {
+  Person* person = people_.Find(id);
+  if (person == nullptr || person->live_epoch == 0) return;
+  auto page = people_.pages().find(person->live_page);
+  if (page != people_.pages().end() && page->second.door != nullptr) {
+    JoinResponse response;
+    response.mutable_live_ended()->set_reason(std::string(reason));
+    response.mutable_live_ended()->set_message(std::string(message));
+    page->second.door->Send(response);
+  }
+  person->live_epoch = 0;
+  person->live_page = PageId();
+  person->shown.set_live(false);
+  PublishPerson(id);
+  context_->media->PlanChanged();
+  const bool anybody = std::any_of(people_.all().begin(), people_.all().end(),
+                                   [](const auto& p) { return p.second.live_epoch != 0; });
+  if (conversation_ && !anybody) conversation_->SetAnybodyLive(false);
+}
+
+absl::Status Session::Signal(const PageId& page_id, const atrium::v1::PeerSignal& signal) {
+  auto page = people_.pages().find(page_id);
+  if (page == people_.pages().end()) return NotLive();
+  const Person* person = people_.Find(page->second.participant);
+  if (person->live_page != page_id || person->live_epoch == 0) return NotLive();
+  if (signal.epoch() != person->live_epoch) return absl::OkStatus();  // Of an old connection.
+  if (signal.offer_sdp().size() > limits::kSdpBytes) {
+    return BadField("signal.offer_sdp", StrCat("is longer than ", limits::kSdpBytes, " bytes"));
+  }
+  if (signal.candidate().candidate().size() > limits::kCandidateBytes) {
+    return BadField("signal.candidate", "is too long");
+  }
+  if (signal.signal_case() == atrium::v1::PeerSignal::kAnswerSdp ||
+      signal.signal_case() == atrium::v1::PeerSignal::SIGNAL_NOT_SET) {
+    return BadField("signal", "must be an offer or a candidate");
+  }
+  atrium::media::v1::Signal out;
+  out.set_participant(person->shown.name());
+  *out.mutable_signal() = signal;
+  context_->media->Signal(out);
+  return absl::OkStatus();
+}
+
+void Session::AddToMediaPlan(atrium::media::v1::Plan* plan) const {
+  atrium::media::v1::Plan::Room* room = nullptr;
+  for (const auto& [id, person] : people_.all()) {
+    if (person.live_epoch == 0) continue;
+    if (room == nullptr) room = plan->add_rooms();
+    auto* peer = room->add_peers();
+    peer->set_participant(person.shown.name());
+    peer->set_epoch(person.live_epoch);
+    peer->set_muted(person.shown.muted());
+    peer->set_deafened(person.shown.deafened());
+  }
+  if (room == nullptr) return;
+  room->set_session(name());
+  room->set_audio_mode(
+      static_cast<atrium::v1::Conversation::AudioMode>(record_.audio_mode()));
+}
+
+void Session::AdoptPeers(const DriveResponse::Inventory& inventory, bool fresh) {
+  if (fresh) {
+    // Another run of media: everybody in the call makes a new connection, now.
+    for (auto& [id, person] : people_.all()) {
+      if (person.live_epoch == 0) continue;
+      person.live_epoch = NextEpoch();
+      TellLiveReady(&person);
+    }
+  }
+  for (const auto& room : inventory.rooms()) {
+    if (room.session() != name()) continue;
+    for (const auto& peer : room.peers()) {
+      const absl::StatusOr<ChildName> parsed = ParseParticipantName(peer.participant());
+      if (!parsed.ok()) continue;
+      const ParticipantId id(parsed->id);
+      last_epoch_ = std::max(last_epoch_, peer.epoch());
+      Person& person = people_.all()[id];
+      if (person.live_epoch != 0) continue;
+      const bool unknown = person.shown.name().empty();
+      person.live_epoch = peer.epoch();
+      person.shown.set_name(peer.participant());
+      person.shown.set_live(true);
+      person.shown.set_muted(peer.muted());
+      person.shown.set_deafened(peer.deafened());
+      if (unknown) {
+        person.shown.set_display_name(context_->auth->DisplayNameOf(id_, id));
+        person.shown.set_role(Participant::VIEWER);  // Until its token says more.
+        person.shown.set_kind(Participant::PERSON);
+        person.lease = context_->loop->After(limits::kParticipantLease, [this, id] {
+          if (people_.PagesOf(id) == 0) ForgetPerson(id);
+        });
+      }
+      PublishPerson(id);
+      if (conversation_) conversation_->SetAnybodyLive(true);
+    }
+  }
+}
+
+void Session::OnMediaSignal(const atrium::media::v1::Signal& signal) {
+  const Person* person = people_.FindByName(signal.participant());
+  if (person == nullptr || signal.signal().epoch() != person->live_epoch) return;
+  auto page = people_.pages().find(person->live_page);
+  if (page == people_.pages().end() || page->second.door == nullptr) return;
+  JoinResponse response;
+  *response.mutable_signal() = signal.signal();
+  page->second.door->Send(response);
+}
+
+void Session::OnMediaPeer(const DriveResponse::PeerStatus& status) {
+  Person* person = people_.FindByName(status.participant());
+  if (person == nullptr || status.epoch() != person->live_epoch) return;
+  if (status.state() == DriveResponse::PeerStatus::CONNECTED) return;
+  LogWarning("a peer failed", {{"participant", status.participant()},
+                               {"problem", status.problem()}});
+  if (status.state() == DriveResponse::PeerStatus::FAILED) {
+    const absl::StatusOr<ChildName> parsed = ParseParticipantName(status.participant());
+    EndLive(ParticipantId(parsed->id), "PEER_FAILED",
+            StrCat("The call could not be connected (", status.problem(), "): go live again"));
+    return;
+  }
+  // Connected but silent: the page makes a new connection.
+  person->live_epoch = NextEpoch();
+  context_->media->PlanChanged();
+  TellLiveReady(person);
+}
+
+void Session::OnMediaLevels(const atrium::v1::AudioLevels& levels) {
+  JoinResponse response;
+  *response.mutable_levels() = levels;
+  Broadcast(response);
+}
+
+}  // namespace atrium::control

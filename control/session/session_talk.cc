@@ -1,0 +1,406 @@
+// Session: what is said, proposed and decided.
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "common/errors.h"
+#include "common/log.h"
+#include "common/proto_time.h"
+#include "common/random.h"
+#include "common/resource_name.h"
+#include "common/status_macros.h"
+#include "common/str_cat.h"
+#include "common/text.h"
+#include "control/errors.h"
+#include "control/limits.h"
+#include "control/session/session.h"
+
+namespace atrium::control {
+
+using atrium::v1::Approval;
+using atrium::v1::Participant;
+using atrium::v1::SayRequest;
+using atrium::v1::SessionChange;
+using atrium::v1::TimelineEntry;
+
+namespace {
+
+// "@agent ..." or "computer, ..." speaks to the agent.
+bool NamesAgent(const std::string& text) {
+  const std::string lower = absl::AsciiStrToLower(text.substr(0, 16));
+  return absl::StartsWith(lower, "@agent") || absl::StartsWith(lower, "computer");
+}
+
+std::string WithoutAgentName(const std::string& text) {
+  if (!absl::StartsWith(absl::AsciiStrToLower(text.substr(0, 6)), "@agent")) return text;
+  return std::string(absl::StripLeadingAsciiWhitespace(text.substr(6)));
+}
+
+}  // namespace
+
+// The timeline.
+
+TimelineEntry Session::NewEntry(TimelineEntry::Kind kind) {
+  TimelineEntry entry;
+  entry.set_name(EntryName(id_, ++last_entry_));
+  entry.set_kind(kind);
+  *entry.mutable_create_time() = ToProtoTime(context_->loop->Now());
+  return entry;
+}
+
+void Session::AddEntry(TimelineEntry entry, std::function<void(absl::Status)> done) {
+  entry.clear_speaker_names();
+  for (const std::string& speaker : entry.speakers()) entry.add_speaker_names(DisplayName(speaker));
+  int64_t number = 0;
+  const std::string entry_name = entry.name();
+  (void)absl::SimpleAtoi(entry_name.substr(entry_name.rfind('/') + 1), &number);
+  StoreWrite write{.key = id_.value(), .value = entry.SerializeAsString(), .entry = number};
+  SessionChange change;
+  *change.mutable_entry() = std::move(entry);
+  Publish(std::move(change), {std::move(write)}, std::move(done));
+}
+
+void Session::Notice(const std::string& text, const std::string& tab) {
+  TimelineEntry entry = NewEntry(TimelineEntry::NOTICE);
+  entry.set_text(text);
+  entry.set_tab(tab);
+  AddEntry(std::move(entry));
+}
+
+std::string Session::DisplayName(const std::string& speaker) const {
+  if (speaker == "agent") return "Agent";
+  const absl::StatusOr<ChildName> parsed = ParseParticipantName(speaker);
+  if (!parsed.ok()) return "Service";
+  const ParticipantId id(parsed->id);
+  auto person = people_.all().find(id);
+  if (person != people_.all().end()) return person->second.shown.display_name();
+  const std::string known = context_->auth->DisplayNameOf(id_, id);
+  return known.empty() ? "Service" : known;
+}
+
+void Session::Say(const Actor& actor, const SayRequest& request, Done<TimelineEntry> done) {
+  if (absl::Status s = actor.Require(Participant::EDITOR, "write to the timeline"); !s.ok()) {
+    return done(s);
+  }
+  if (request.text().size() > limits::kTextBytes) {
+    return done(BadField("text", StrCat("is longer than ", limits::kTextBytes, " bytes")));
+  }
+  const std::string text = CleanText(request.text(), limits::kTextBytes);
+  if (text.empty()) return done(MissingField("text"));
+  auto before = said_.find(request.request_id());
+  if (!request.request_id().empty() && before != said_.end()) return done(before->second);
+  TimelineEntry entry = NewEntry(TimelineEntry::CHAT);
+  entry.set_text(text);
+  const std::string speaker = NameOf(actor);
+  if (!speaker.empty()) entry.add_speakers(speaker);
+  if (!request.request_id().empty()) {
+    if (said_.size() > limits::kListMost) said_.erase(said_.begin());
+    said_[request.request_id()] = entry;
+  }
+  const bool to_agent = request.audience() == SayRequest::AGENT || NamesAgent(text);
+  AddEntry(entry, [this, entry, speaker, text, to_agent, done](absl::Status status) {
+    if (!status.ok()) return done(status);
+    done(entry);
+    if (!conversation_) return;
+    if (to_agent) {
+      record_.set_conversation_wanted(true);
+      conversation_->TextTurn(speaker, WithoutAgentName(text));
+    } else {
+      conversation_->Overhear(speaker, text);
+    }
+  });
+  Touch();
+}
+
+void Session::ListEntries(const atrium::v1::ListTimelineEntriesRequest& request,
+                          Done<atrium::v1::ListTimelineEntriesResponse> done) {
+  int64_t before = std::numeric_limits<int64_t>::max();
+  if (!request.page_token().empty() && !absl::SimpleAtoi(request.page_token(), &before)) {
+    return done(BadField("page_token", "is not one of ours"));
+  }
+  const int size = request.page_size() <= 0 ? limits::kListDefault
+                                            : std::min(request.page_size(), limits::kListMost);
+  context_->store->ListEntries(id_.value(), before, size, [size, done](auto rows) {
+    if (!rows.ok()) return done(rows.status());
+    atrium::v1::ListTimelineEntriesResponse response;
+    for (const std::string& row : *rows) response.add_entries()->ParseFromString(row);
+    if (response.entries_size() == size) {
+      const std::string& last = response.entries(size - 1).name();
+      response.set_next_page_token(last.substr(last.rfind('/') + 1));
+    }
+    done(std::move(response));
+  });
+}
+
+// Approvals.
+
+void Session::LoadApproval(const Approval& approval) {
+  approvals_[approval.name()] = approval;
+  const std::string approval_name = approval.name();
+  if (approval.state() == Approval::APPROVED) {
+    // Approved and stored, but perhaps not done when the process ended: do it; its
+    // id keeps it from being done twice.
+    context_->loop->Post([this, approval] { Perform(approval); });
+    return;
+  }
+  const absl::Duration left = FromProtoTime(approval.expire_time()) - context_->loop->Now();
+  approval_timers_[approval_name] =
+      context_->loop->After(std::max(left, absl::ZeroDuration()),
+                            [this, approval_name] { ExpireApproval(approval_name); });
+}
+
+void Session::PublishApproval(const Approval& approval, Publisher::Done done) {
+  SessionChange change;
+  *change.mutable_approval() = approval;
+  const bool keep = approval.state() == Approval::PENDING || approval.state() == Approval::APPROVED;
+  StoreWrite write{.kind = RecordKind::kApproval, .key = approval.name()};
+  if (keep) write.value = approval.SerializeAsString();
+  Publish(std::move(change), {std::move(write)}, std::move(done));
+}
+
+void Session::AgentPropose(const Conversation::Proposal& proposal, Done<std::string> done) {
+  const size_t pending = std::count_if(approvals_.begin(), approvals_.end(), [](const auto& a) {
+    return a.second.state() == Approval::PENDING;
+  });
+  if (pending >= limits::kPendingApprovals) {
+    return done(TooMany("undecided approvals", limits::kPendingApprovals, limits::kApprovalLife));
+  }
+  if (proposal.input.empty() || proposal.input.size() > limits::kInputBytes) {
+    return done(BadField("input", "is empty or too long"));
+  }
+  const TabTable::Record* tab = tabs_.Find(proposal.tab);
+  if (!proposal.tab.empty() && tab == nullptr) return done(NoSuchTab(proposal.tab));
+  Approval approval;
+  approval.set_name(ApprovalName(id_, RandomId()));
+  approval.set_state(Approval::PENDING);
+  approval.set_tool(proposal.tool);
+  approval.set_tab(proposal.tab);
+  approval.set_input(proposal.input);
+  if (tab != nullptr) approval.set_working_directory(tab->tab().working_directory());
+  *approval.mutable_create_time() = ToProtoTime(context_->loop->Now());
+  *approval.mutable_expire_time() = ToProtoTime(context_->loop->Now() + limits::kApprovalLife);
+  approvals_[approval.name()] = approval;
+  proposals_[approval.name()] = std::move(done);
+  const std::string approval_name = approval.name();
+  approval_timers_[approval_name] = context_->loop->After(
+      limits::kApprovalLife, [this, approval_name] { ExpireApproval(approval_name); });
+  PublishApproval(approval, nullptr);
+}
+
+void Session::DecideApproval(const Actor& actor, const atrium::v1::DecideApprovalRequest& request,
+                             Done<Approval> done) {
+  if (absl::Status s = actor.Require(Participant::EDITOR, "decide"); !s.ok()) return done(s);
+  if (actor.kind != Actor::Kind::kPerson) return done(PeopleOnly("decide"));
+  auto it = approvals_.find(request.name());
+  if (it == approvals_.end()) return done(NoSuchApproval(request.name()));
+  Approval& approval = it->second;
+  if (approval.state() != Approval::PENDING) {
+    return done(AlreadyDecided(Approval::State_Name(approval.state()),
+                               DisplayName(approval.decider())));
+  }
+  // The directory it would run in moved under it: whoever approves has not seen that.
+  const TabTable::Record* tab = tabs_.Find(approval.tab());
+  if (request.approve() && tab != nullptr &&
+      tab->tab().working_directory() != approval.working_directory()) {
+    ExpireApproval(request.name());
+    return done(AlreadyDecided("EXPIRED, as its tab is in another directory now", ""));
+  }
+  approval.set_state(request.approve() ? Approval::APPROVED : Approval::DENIED);
+  Settle(approval, NameOf(actor), std::move(done));
+}
+
+void Session::ExpireApproval(const std::string& name) {
+  auto it = approvals_.find(name);
+  if (it == approvals_.end() || it->second.state() != Approval::PENDING) return;
+  it->second.set_state(Approval::EXPIRED);
+  Settle(it->second, "", [](absl::StatusOr<Approval>) {});
+}
+
+// It is decided, once: stored, shown, then done or not.
+void Session::Settle(const Approval& decided, const std::string& decider, Done<Approval> done) {
+  Approval& approval = approvals_[decided.name()];
+  approval.set_decider(decider);
+  auto timer = std::move(approval_timers_[approval.name()]);  // We may run inside it.
+  approval_timers_.erase(approval.name());
+  TimelineEntry entry = NewEntry(TimelineEntry::APPROVAL);
+  if (!decider.empty()) entry.add_speakers(decider);
+  entry.set_tab(approval.tab());
+  entry.set_text(std::string(approval.input()));
+  *entry.mutable_approval() = approval;
+  AddEntry(entry);
+  LogInfo("approval", {{"name", approval.name()},
+                       {"state", Approval::State_Name(approval.state())},
+                       {"decider", decider}});
+  PublishApproval(approval, [this, settled = approval, done](absl::Status status) {
+    if (!status.ok()) return done(status);
+    done(settled);
+    if (settled.state() == Approval::APPROVED) return Perform(settled);
+    Performed(settled, settled.state() == Approval::DENIED
+                           ? absl::PermissionDeniedError("A person denied it")
+                           : absl::DeadlineExceededError("Nobody approved it in time"));
+  });
+}
+
+void Session::Perform(const Approval& approval) {
+  const Actor agent{.kind = Actor::Kind::kAgent, .role = Participant::EDITOR};
+  if (approval.tool() == "type_text") {
+    atrium::terminal::v1::WriteInputRequest write;
+    write.set_tab(approval.tab());
+    write.set_data(approval.input());
+    write.set_write_id(approval.name());
+    context_->host->WriteInput(write, [this, approval](auto written) {
+      if (!written.ok()) return Performed(approval, written.status());
+      Performed(approval, std::string("It was typed."));
+    });
+    return;
+  }
+  atrium::v1::RunCommandRequest run;
+  run.set_parent(name());
+  run.set_tab(approval.tab());
+  run.set_command(approval.input());
+  run.set_request_id(approval.name());
+  run.set_keep_tab(true);
+  RunCommand(agent, run, limits::kRunDeadline, [this, approval](auto ended) {
+    if (!ended.ok()) return Performed(approval, ended.status());
+    Performed(approval, StrCat("exit code ", ended->exit_code(), "\n",
+                               CleanText(ended->output(), limits::kTextBytes)));
+  });
+}
+
+void Session::Performed(const Approval& approval, absl::StatusOr<std::string> outcome) {
+  approvals_.erase(approval.name());
+  context_->store->Commit({{RecordKind::kApproval, approval.name(), std::nullopt}},
+                          [](absl::Status) {});
+  if (!outcome.ok() && approval.state() == Approval::APPROVED) {
+    Notice(StrCat("What was approved could not be done: ", outcome.status().message()));
+  }
+  auto proposal = proposals_.extract(approval.name());
+  if (!proposal.empty()) proposal.mapped()(std::move(outcome));
+}
+
+// The conversation.
+
+void Session::StartConversation(const Actor& actor, Done<atrium::v1::Conversation> done) {
+  if (absl::Status s = actor.Require(Participant::EDITOR, "start the conversation"); !s.ok()) {
+    return done(s);
+  }
+  if (!conversation_) return done(NoAgent());
+  record_.set_conversation_wanted(true);
+  Touch();
+  conversation_->Start([this, done](absl::Status status) {
+    if (!status.ok()) return done(status);
+    done(conversation_->Shown());
+  });
+}
+
+absl::StatusOr<atrium::v1::Conversation> Session::StopConversation(const Actor& actor) {
+  RETURN_IF_ERROR(actor.Require(Participant::EDITOR, "stop the conversation"));
+  if (!conversation_) return NoAgent();
+  record_.set_conversation_wanted(false);
+  Touch();
+  conversation_->Stop();
+  return conversation_->Shown();
+}
+
+absl::StatusOr<atrium::v1::Conversation> Session::InterruptConversation(const Actor& actor) {
+  RETURN_IF_ERROR(actor.Require(Participant::EDITOR, "interrupt the agent"));
+  if (!conversation_) return NoAgent();
+  conversation_->Interrupt();
+  return conversation_->Shown();
+}
+
+absl::StatusOr<atrium::v1::Conversation> Session::UpdateConversation(
+    const Actor& actor, const atrium::v1::UpdateConversationRequest& request) {
+  RETURN_IF_ERROR(actor.Require(Participant::EDITOR, "change the conversation"));
+  if (!conversation_) return NoAgent();
+  for (const std::string& path : request.update_mask().paths()) {
+    if (path == "instructions") {
+      if (request.conversation().instructions().size() > limits::kTextBytes) {
+        return BadField("conversation.instructions", "is too long");
+      }
+      record_.set_instructions(CleanText(request.conversation().instructions(), limits::kTextBytes));
+      conversation_->SetInstructions(record_.instructions());
+    } else if (path == "voice") {
+      conversation_->SetVoice(CleanName(request.conversation().voice(), limits::kTitleChars));
+    } else if (path == "audio_mode") {
+      record_.set_audio_mode(request.conversation().audio_mode());
+      conversation_->SetAudioMode(request.conversation().audio_mode());
+      context_->media->PlanChanged();
+    } else {
+      return BadField("update_mask", StrCat("may name instructions, voice and audio_mode, not ", path));
+    }
+  }
+  if (request.update_mask().paths_size() == 0) return MissingField("update_mask");
+  Touch();
+  return conversation_->Shown();
+}
+
+void Session::OnConversation(const atrium::v1::Conversation& conversation) {
+  if (publisher_ == nullptr) return;
+  SessionChange change;
+  *change.mutable_conversation() = conversation;
+  Publish(std::move(change));
+}
+
+void Session::OnCaption(const atrium::v1::Caption& caption) {
+  atrium::v1::JoinResponse response;
+  *response.mutable_caption() = caption;
+  Broadcast(response);
+}
+
+void Session::AddSpoken(TimelineEntry::Kind kind, const std::vector<std::string>& speakers,
+                        const std::string& text, bool interrupted) {
+  TimelineEntry entry = NewEntry(kind);
+  for (const std::string& speaker : speakers) entry.add_speakers(speaker);
+  entry.set_text(CleanText(text, limits::kTextBytes));
+  entry.set_interrupted(interrupted);
+  AddEntry(std::move(entry));
+}
+
+// What the agent may do by itself.
+
+std::vector<atrium::v1::Tab> Session::TabsInOrder() const {
+  std::vector<atrium::v1::Tab> tabs;
+  for (const auto& [tab_name, record] : tabs_.all()) tabs.push_back(record.tab());
+  std::sort(tabs.begin(), tabs.end(),
+            [](const auto& a, const auto& b) { return a.position() < b.position(); });
+  return tabs;
+}
+
+void Session::AgentCreateTab(const std::string& title, Done<atrium::v1::Tab> done) {
+  atrium::v1::CreateTabRequest request;
+  request.mutable_tab()->set_title(title);
+  CreateTab({.kind = Actor::Kind::kAgent, .role = Participant::EDITOR}, request, std::move(done));
+}
+
+void Session::AgentRenameTab(const std::string& tab, const std::string& title,
+                             Done<atrium::v1::Tab> done) {
+  atrium::v1::UpdateTabRequest request;
+  request.mutable_tab()->set_name(tab);
+  request.mutable_tab()->set_title(title);
+  request.mutable_update_mask()->add_paths("title");
+  UpdateTab({.kind = Actor::Kind::kAgent, .role = Participant::EDITOR}, request, std::move(done));
+}
+
+absl::Status Session::AgentCloseTab(const std::string& tab) {
+  return DeleteTab({.kind = Actor::Kind::kAgent, .role = Participant::EDITOR}, tab);
+}
+
+void Session::AgentReadScreen(const std::string& tab, int lines, Done<std::string> done) {
+  atrium::v1::ReadScreenRequest request;
+  request.set_tab(tab);
+  request.set_scrollback_lines(lines);
+  ReadScreen(request, [lines, done](auto screen) {
+    if (!screen.ok()) return done(screen.status());
+    const std::string text = CleanText(screen->text(), limits::kTextBytes);
+    size_t from = text.size();
+    for (int i = 0; i < lines && from != std::string::npos && from > 0; ++i) {
+      from = text.rfind('\n', from - 1);
+    }
+    done(from == std::string::npos || from == 0 ? text : text.substr(from + 1));
+  });
+}
+
+}  // namespace atrium::control

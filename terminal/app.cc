@@ -1,0 +1,43 @@
+#include "terminal/app.h"
+
+#include "common/file.h"
+#include "common/log.h"
+#include "common/process.h"
+#include "common/random.h"
+#include "common/rpc/server.h"
+#include "common/status_macros.h"
+#include "common/str_cat.h"
+#include "terminal/host.h"
+#include "terminal/host_service.h"
+#include "terminal/screen_keeper.h"
+#include "terminal/shell.h"
+
+namespace atrium::terminal {
+
+absl::Status RunApp(const Config& config) {
+  ASSIGN_OR_RETURN(ShellMaker shells, ShellMaker::ForUser(config.shell_user));
+  std::string log_directory;
+  if (!config.state_dir.empty()) {
+    RETURN_IF_ERROR(MakeDirectory(config.state_dir, /*private_to_us=*/true));
+    log_directory = StrCat(config.state_dir, "/terminals");
+    RETURN_IF_ERROR(MakeDirectory(log_directory, /*private_to_us=*/true));
+  }
+  std::unique_ptr<MainLoop> loop = NewMainLoop();
+  ScreenThread screens;
+  Host host(loop.get(), &screens, std::move(shells),
+            {.log_directory = log_directory, .incarnation = RandomId(), .name = config.host_name});
+  HostService service(loop.get(), &host);
+  ASSIGN_OR_RETURN(std::unique_ptr<rpc::Server> server,
+                   rpc::Server::Start(loop.get(), {.socket_path = config.listen},
+                                      {{"atrium.terminal.v1.HostService", &service}}));
+  server->SetServing(true);
+  LogInfo("serving", {{"socket", config.listen}});
+  const auto signals = OnTermination(loop.get(), [&] {
+    LogInfo("stopping");
+    server->Shutdown([&] { loop->Quit(); });
+  });
+  loop->Run();
+  return absl::OkStatus();
+}
+
+}  // namespace atrium::terminal

@@ -1,0 +1,243 @@
+#include "terminal/attach_stream.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/errors.h"
+#include "common/rpc/output_codec.h"
+#include "common/status_macros.h"
+#include "terminal/errors.h"
+#include "terminal/limits.h"
+
+namespace atrium::terminal {
+namespace {
+
+// Messages handed to the transport at once: enough to keep it busy while the
+// loop does something else.
+constexpr size_t kInFlight = 4;
+
+}  // namespace
+
+void AttachStream::Serve(Loop* loop, Host* host, Stream* stream) {
+  auto self = std::make_shared<AttachStream>(loop, host, stream);
+  stream->on_message = [self](grpc::ByteBuffer& buffer) { self->OnMessage(buffer); };
+  stream->on_drained = [self] { self->Pump(); };
+  stream->on_closed = [self] { self->OnClosed(); };
+}
+
+void AttachStream::OnClosed() {
+  stream_ = nullptr;
+  revoked_.clear();
+  if (!started_) return;
+  if (Terminal* t = terminal()) {
+    t->RemoveFollower(this);
+    if (lossless()) t->SetHold(hold_, acknowledged_, nullptr);
+  }
+  host_->CloseAll(this, tab_);
+}
+
+void AttachStream::OnMessage(const grpc::ByteBuffer& buffer) {
+  Request request;
+  if (!rpc::DecodeMessage(buffer, &request)) {
+    return stream_->Finish(BadField("message", "is not an AttachRequest"));
+  }
+  if (started_) return Dispatch(request);
+  if (!request.has_start()) return stream_->Finish(FirstMessageMustBe("start"));
+  if (const absl::Status status = Start(request.start()); !status.ok()) stream_->Finish(status);
+}
+
+absl::Status AttachStream::Start(const Request::Start& start) {
+  tab_ = start.tab();
+  Terminal* t = host_->Find(tab_);
+  if (t == nullptr) return NoSuchTerminal(tab_);
+  hold_ = AttachmentId(start.lossless_attachment());
+  const int64_t offset = start.offset();
+  const bool kept = offset >= t->log().start() && offset <= t->log().end();
+  if (lossless()) {
+    ASSIGN_OR_RETURN(const int64_t sequence, host_->Open(this, tab_, hold_));
+    if (!kept) return OutputNotKept(offset, t->log().start());
+    acknowledged_ = offset;
+    t->SetHold(hold_, offset, this);
+    Response response;
+    response.mutable_opened()->set_attachment(hold_.value());
+    response.mutable_opened()->set_sequence(sequence);
+    Send(response);
+  }
+  started_ = true;
+  t->AddFollower(this);
+  if (kept) {
+    cursor_ = offset;
+    told_size_ = {0, 0};  // So that the size is told first.
+    Pump();
+  } else {
+    AskSnapshot();
+  }
+  return absl::OkStatus();
+}
+
+void AttachStream::Dispatch(const Request& request) {
+  switch (request.message_case()) {
+    case Request::kOpen:
+      return Open(AttachmentId(request.open().attachment()));
+    case Request::kClose: {
+      const AttachmentId id(request.close().attachment());
+      revoked_.erase(id);
+      return host_->Close(this, tab_, id);
+    }
+    case Request::kInput: {
+      const AttachmentId id(request.input().attachment());
+      const absl::Status status =
+          host_->Input(tab_, id, request.input().sequence(), request.input().data());
+      if (!status.ok()) Refuse(id, status, request.input().sequence());
+      return;
+    }
+    case Request::kResize: {
+      const AttachmentId id(request.resize().attachment());
+      const auto& size = request.resize().size();
+      const absl::Status status = host_->Resize(tab_, id, {size.columns(), size.rows()});
+      if (!status.ok()) Refuse(id, status, 0);
+      return;
+    }
+    case Request::kSnapshot:
+      return AskSnapshot();
+    case Request::kAckOffset:
+      return Acknowledge(request.ack_offset());
+    case Request::kStart:
+    case Request::MESSAGE_NOT_SET:
+      return stream_->Finish(BadField("message", "is not one that may follow `start`"));
+  }
+}
+
+void AttachStream::Open(const AttachmentId& id) {
+  const absl::StatusOr<int64_t> sequence = host_->Open(this, tab_, id);
+  if (!sequence.ok()) return Refuse(id, sequence.status(), 0);
+  Response response;
+  response.mutable_opened()->set_attachment(id.value());
+  response.mutable_opened()->set_sequence(*sequence);
+  Send(response);
+}
+
+void AttachStream::Acknowledge(int64_t offset) {
+  Terminal* t = terminal();
+  if (!lossless() || t == nullptr) return;
+  acknowledged_ = std::clamp(offset, acknowledged_, std::max(acknowledged_, cursor_));
+  t->SetHold(hold_, acknowledged_, this);
+  Pump();
+}
+
+void AttachStream::Refuse(const AttachmentId& id, const absl::Status& status, int64_t sequence) {
+  Response response;
+  auto* refused = response.mutable_refused();
+  refused->set_attachment(id.value());
+  refused->set_code(static_cast<int>(status.code()));
+  refused->set_message(std::string(status.message()));
+  refused->set_sequence(sequence);
+  Send(response);
+}
+
+void AttachStream::AskSnapshot() {
+  Terminal* t = terminal();
+  if (t == nullptr || std::exchange(snapshot_asked_, true)) return;
+  t->Snapshot([weak = weak_from_this()](ScreenSnapshot snapshot) {
+    if (auto self = weak.lock()) self->OnSnapshot(std::move(snapshot));
+  });
+}
+
+void AttachStream::OnSnapshot(ScreenSnapshot snapshot) {
+  snapshot_asked_ = false;
+  Terminal* t = terminal();
+  if (stream_ == nullptr || t == nullptr) return;
+  Response response;
+  auto* out = response.mutable_snapshot();
+  out->set_offset(snapshot.offset);
+  out->mutable_size()->set_columns(snapshot.size.columns);
+  out->mutable_size()->set_rows(snapshot.size.rows);
+  out->set_data(std::move(snapshot.data));
+  out->set_first(true);
+  out->set_last(true);
+  Send(response);
+  // One asked for by a gateway stands beside the output, which goes on; one that
+  // begins the stream, or jumps over what is no longer kept, moves the position.
+  if (cursor_ < t->log().start()) {
+    cursor_ = snapshot.offset;
+    told_size_ = snapshot.size;
+  }
+  Pump();
+}
+
+void AttachStream::Pump() {
+  Terminal* t = terminal();
+  if (stream_ == nullptr || !started_ || cursor_ < 0) return;
+  if (t == nullptr) return stream_->Finish(NoSuchTerminal(tab_));
+  if (cursor_ < t->log().start()) {
+    if (lossless()) return stream_->Finish(OutputNotKept(cursor_, t->log().start()));
+    return AskSnapshot();
+  }
+  while (stream_->queued_count() < kInFlight && SendOutput()) {
+  }
+}
+
+// Sends the next thing, if there is one.
+bool AttachStream::SendOutput() {
+  Terminal* t = terminal();
+  const OutputLog& log = t->log();
+  Response response;
+  if (const Size size = log.SizeAt(cursor_); size != told_size_) {
+    told_size_ = size;
+    auto* resized = response.mutable_resized();
+    resized->set_offset(cursor_);
+    resized->mutable_size()->set_columns(size.columns);
+    resized->mutable_size()->set_rows(size.rows);
+    Send(response);
+    return true;
+  }
+  size_t limit = limits::kOutputPieceBytes;
+  if (const auto mark = log.NextMark(cursor_)) {
+    limit = std::min(limit, static_cast<size_t>(mark->offset - cursor_));
+  }
+  if (lossless()) {
+    const int64_t window = acknowledged_ + limits::kLosslessWindowBytes - cursor_;
+    limit = std::min(limit, static_cast<size_t>(std::max<int64_t>(0, window)));
+  }
+  if (const std::string_view bytes = log.Peek(cursor_, limit); !bytes.empty()) {
+    stream_->Write(rpc::EncodeOutput(cursor_, grpc::Slice(bytes.data(), bytes.size())));
+    cursor_ += static_cast<int64_t>(bytes.size());
+    return true;
+  }
+  if (t->ended() && !exit_sent_ && cursor_ == log.end()) {
+    exit_sent_ = true;
+    response.mutable_exit()->set_offset(cursor_);
+    response.mutable_exit()->set_exit_code(t->exit_code());
+    Send(response);
+  }
+  return false;
+}
+
+void AttachStream::Send(const Response& response) {
+  if (stream_ != nullptr) stream_->Write(rpc::EncodeMessage(response));
+}
+
+void AttachStream::OnHoldLost() {
+  if (stream_ != nullptr) stream_->Finish(LosslessTooSlow());
+}
+
+void AttachStream::OnInputWritten(const AttachmentId& id, int64_t sequence) {
+  Response response;
+  response.mutable_input_ack()->set_attachment(id.value());
+  response.mutable_input_ack()->set_sequence(sequence);
+  Send(response);
+}
+
+void AttachStream::OnRevoked(const AttachmentId& id) {
+  if (stream_ == nullptr) return;
+  if (lossless() || host_->Find(tab_) == nullptr) return stream_->Finish(NoSuchAttachment());
+  Response response;
+  response.mutable_revoked()->set_attachment(id.value());
+  Send(response);
+  revoked_[id] = loop_->After(limits::kRevokeConfirm, [this] {
+    // Whoever does not close what was revoked gets nothing any more.
+    if (stream_ != nullptr) stream_->Finish(NoSuchAttachment());
+  });
+}
+
+}  // namespace atrium::terminal

@@ -1,0 +1,79 @@
+// AttachStream is one gRPC stream on one tab: a gateway's, shared by its pages,
+// or one LOSSLESS reader's. It is a position in the log that moves as the stream
+// drains.
+//
+// On the loop. Owns itself: ends with its stream.
+#ifndef ATRIUM_TERMINAL_ATTACH_STREAM_H_
+#define ATRIUM_TERMINAL_ATTACH_STREAM_H_
+
+#include <grpcpp/support/byte_buffer.h>
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "atrium/terminal/v1/host.pb.h"
+#include "common/loop.h"
+#include "common/rpc/stream.h"
+#include "terminal/host.h"
+#include "terminal/terminal.h"
+
+namespace atrium::terminal {
+
+class AttachStream final : public Terminal::Follower,
+                           public Host::Stream,
+                           public std::enable_shared_from_this<AttachStream> {
+ public:
+  using Stream = rpc::ServerStream<grpc::ByteBuffer, grpc::ByteBuffer>;
+
+  // Serves `stream` until it ends.
+  static void Serve(Loop* loop, Host* host, Stream* stream);
+  AttachStream(Loop* loop, Host* host, Stream* stream)
+      : loop_(loop), host_(host), stream_(stream) {}
+
+  // Terminal::Follower.
+  void OnAdvance() override { Pump(); }
+  void OnHoldLost() override;
+  // Host::Stream.
+  void OnInputWritten(const AttachmentId& id, int64_t sequence) override;
+  void OnRevoked(const AttachmentId& id) override;
+
+ private:
+  using Request = atrium::terminal::v1::AttachRequest;
+  using Response = atrium::terminal::v1::AttachResponse;
+
+  void OnMessage(const grpc::ByteBuffer& buffer);
+  absl::Status Start(const Request::Start& start);
+  void Dispatch(const Request& request);
+  void Open(const AttachmentId& id);
+  void Acknowledge(int64_t offset);
+  void Refuse(const AttachmentId& id, const absl::Status& status, int64_t sequence);
+  void AskSnapshot();
+  void OnSnapshot(ScreenSnapshot snapshot);
+  void Pump();
+  bool SendOutput();
+  void Send(const Response& response);
+  void OnClosed();
+
+  Terminal* terminal() { return started_ ? host_->Find(tab_) : nullptr; }
+  bool lossless() const { return !hold_.empty(); }
+
+  // Given.
+  Loop* const loop_;
+  Host* const host_;
+  Stream* stream_;  // Null once it ended.
+  // State.
+  bool started_ = false;
+  std::string tab_;
+  AttachmentId hold_;         // Of a LOSSLESS reader.
+  int64_t cursor_ = -1;       // The next byte to send; -1 until a snapshot came.
+  int64_t acknowledged_ = 0;  // Of a LOSSLESS reader.
+  Size told_size_;            // What the other side knows at cursor_.
+  bool snapshot_asked_ = false;
+  bool exit_sent_ = false;
+  std::map<AttachmentId, Loop::HandlePtr> revoked_;  // Waiting for `close`.
+};
+
+}  // namespace atrium::terminal
+
+#endif  // ATRIUM_TERMINAL_ATTACH_STREAM_H_

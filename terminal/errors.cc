@@ -1,0 +1,90 @@
+#include "terminal/errors.h"
+
+#include <cstring>
+
+#include "common/errors.h"
+#include "common/str_cat.h"
+#include "terminal/limits.h"
+
+namespace atrium::terminal {
+
+using absl::StatusCode;
+
+absl::Status NoSuchTerminal(std::string_view tab) {
+  return MakeError(StatusCode::kNotFound,
+                   StrCat("No terminal of ", tab, " here: wait until the tab is RUNNING"),
+                   {.reason = "TERMINAL_NOT_FOUND", .resource = std::string(tab)});
+}
+absl::Status NoSuchAttachment() {
+  return MakeError(StatusCode::kPermissionDenied, "The attachment is not known: join again",
+                   {.reason = "ATTACHMENT_UNKNOWN"});
+}
+absl::Status ReadOnlyAttachment() {
+  return MakeError(StatusCode::kPermissionDenied,
+                   "View only: ask an owner for the role of an editor", {.reason = "VIEW_ONLY"});
+}
+absl::Status ForeignAttachment(std::string_view tab) {
+  return MakeError(StatusCode::kPermissionDenied,
+                   StrCat("The attachment is of another session than ", tab),
+                   {.reason = "ATTACHMENT_FOREIGN", .resource = std::string(tab)});
+}
+absl::Status InputGap(int64_t got, int64_t expected) {
+  return MakeError(StatusCode::kOutOfRange,
+                   StrCat("Input ", got, " came, ", expected, " is next: send from there"),
+                   {.reason = "INPUT_GAP"});
+}
+absl::Status InputTooLong(size_t bytes) {
+  return MakeError(StatusCode::kInvalidArgument,
+                   StrCat("Input of ", bytes, " bytes: split it into pieces of at most ",
+                          limits::kInputBytes),
+                   {.reason = "INPUT_TOO_LONG", .field = "input.data"});
+}
+absl::Status InputQueueFull() {
+  return MakeError(StatusCode::kResourceExhausted,
+                   "The program does not read its input: wait, or interrupt it",
+                   {.reason = "INPUT_QUEUE_FULL", .retry_after = absl::Seconds(1)});
+}
+absl::Status OutputNotKept(int64_t offset, int64_t oldest) {
+  return MakeError(StatusCode::kOutOfRange,
+                   StrCat("Byte ", offset, " is no longer kept, the oldest is ", oldest,
+                          ": start from a snapshot"),
+                   {.reason = "OUTPUT_NOT_KEPT"});
+}
+absl::Status LosslessTooSlow() {
+  return MakeError(StatusCode::kOutOfRange,
+                   StrCat("The reader held the program for ",
+                          absl::FormatDuration(limits::kLosslessHold), ": start from a snapshot"),
+                   {.reason = "LOSSLESS_TOO_SLOW"});
+}
+absl::Status TerminalEnded(std::string_view tab) {
+  return MakeError(StatusCode::kFailedPrecondition,
+                   StrCat("The program of ", tab, " has ended: open another tab"),
+                   {.reason = "TERMINAL_ENDED", .resource = std::string(tab)});
+}
+absl::Status NoShellIntegration(std::string_view tab) {
+  return MakeError(StatusCode::kFailedPrecondition,
+                   StrCat("No shell with integration waits in ", tab, ": run it in a tab of its own"),
+                   {.reason = "NO_SHELL_INTEGRATION", .resource = std::string(tab)});
+}
+absl::Status RunNotFinished(std::string_view tab) {
+  return MakeError(StatusCode::kDeadlineExceeded,
+                   StrCat("The command still runs, or waits for the prompt, in ", tab,
+                          ": read its screen, call again with the same id, or close the tab"),
+                   {.reason = "RUN_NOT_FINISHED", .resource = std::string(tab)});
+}
+absl::Status FirstMessageMustBe(std::string_view what) {
+  return MakeError(StatusCode::kInvalidArgument, StrCat("The first message must be `", what, "`"),
+                   {.reason = "BAD_FIRST_MESSAGE", .field = std::string(what)});
+}
+absl::Status CannotStartShell(std::string_view program, int error_number) {
+  return MakeError(StatusCode::kFailedPrecondition,
+                   StrCat("Cannot start ", program, ": ", std::strerror(error_number)),
+                   {.reason = "CANNOT_START", .resource = std::string(program)});
+}
+absl::Status NoSuchUser(std::string_view user) {
+  return MakeError(StatusCode::kFailedPrecondition,
+                   StrCat("No user ", user, ": create it, or choose another with --shell_user"),
+                   {.reason = "NO_SUCH_USER", .field = "shell_user"});
+}
+
+}  // namespace atrium::terminal

@@ -1,0 +1,30 @@
+// What can go wrong with a terminal: one function per wrong thing.
+#ifndef ATRIUM_TERMINAL_ERRORS_H_
+#define ATRIUM_TERMINAL_ERRORS_H_
+
+#include <cstdint>
+#include <string_view>
+
+#include "absl/status/status.h"
+
+namespace atrium::terminal {
+
+absl::Status NoSuchTerminal(std::string_view tab);
+absl::Status NoSuchAttachment();
+absl::Status ReadOnlyAttachment();
+absl::Status ForeignAttachment(std::string_view tab);
+absl::Status InputGap(int64_t got, int64_t expected);
+absl::Status InputTooLong(size_t bytes);
+absl::Status InputQueueFull();
+absl::Status OutputNotKept(int64_t offset, int64_t oldest);
+absl::Status LosslessTooSlow();
+absl::Status TerminalEnded(std::string_view tab);
+absl::Status NoShellIntegration(std::string_view tab);
+absl::Status RunNotFinished(std::string_view tab);
+absl::Status FirstMessageMustBe(std::string_view what);
+absl::Status CannotStartShell(std::string_view program, int error_number);
+absl::Status NoSuchUser(std::string_view user);
+
+}  // namespace atrium::terminal
+
+#endif  // ATRIUM_TERMINAL_ERRORS_H_

@@ -1,0 +1,320 @@
+#include "terminal/host.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "absl/strings/str_replace.h"
+#include "common/errors.h"
+#include "common/log.h"
+#include "common/status_macros.h"
+#include "common/str_cat.h"
+#include "terminal/errors.h"
+#include "terminal/limits.h"
+
+namespace atrium::terminal {
+
+using atrium::terminal::v1::CommandEnd;
+using atrium::terminal::v1::DriveResponse;
+using atrium::terminal::v1::Plan;
+
+namespace {
+
+constexpr absl::Duration kHousekeeping = absl::Seconds(30);
+
+Size FromProto(const atrium::v1::TerminalSize& size) {
+  if (size.columns() == 0 || size.rows() == 0) return {};
+  return {size.columns(), size.rows()};
+}
+
+}  // namespace
+
+Host::Host(Loop* loop, ScreenThread* screens, ShellMaker shells, Options options)
+    : loop_(loop),
+      screens_(screens),
+      shells_(std::move(shells)),
+      options_(std::move(options)),
+      runs_(loop) {
+  AdoptLeftBehind();
+  Housekeep();
+}
+
+Host::~Host() = default;
+
+std::string Host::LogPath(const std::string& tab) const {
+  if (options_.log_directory.empty()) return "";
+  // Ids hold no dot and no slash, so different tabs get different files.
+  return StrCat(options_.log_directory, "/", absl::StrReplaceAll(tab, {{"/", "."}}), ".log");
+}
+
+void Host::AdoptLeftBehind() {
+  if (options_.log_directory.empty()) return;
+  std::error_code error;
+  for (const auto& file : std::filesystem::directory_iterator(options_.log_directory, error)) {
+    if (file.path().extension() != ".log") continue;
+    absl::StatusOr<std::unique_ptr<OutputLog>> log = OutputLog::Open(file.path());
+    if (!log.ok()) {
+      LogWarning("cannot read what was left behind",
+                 {{"path", file.path().string()}, {"error", log.status().message()}});
+      continue;
+    }
+    const std::string tab = (*log)->tab();
+    entries_[tab].terminal = Terminal::Lost(loop_, screens_, *std::move(log));
+  }
+  if (error) LogWarning("cannot list the logs", {{"error", error.message()}});
+}
+
+absl::Status Host::TakeOver(Driver* driver, int64_t fence) {
+  if (fence < fence_) return StaleFence(fence, fence_);
+  if (driver_ != nullptr) driver_->OnReplaced(StaleFence(fence_, fence));
+  if (fence > fence_) {
+    // A new control has planned nothing yet: it adopts what it knows.
+    for (auto& [tab, entry] : entries_) entry.planned = false;
+  }
+  fence_ = fence;
+  driver_ = driver;
+  attachment_lease_.reset();
+  return absl::OkStatus();
+}
+
+void Host::Leave(Driver* driver) {
+  if (driver_ != driver) return;
+  driver_ = nullptr;
+  attachment_lease_ = loop_->After(limits::kAttachmentLease, [this] { attachments_.Clear(); });
+}
+
+DriveResponse::Inventory Host::Inventory() const {
+  DriveResponse::Inventory inventory;
+  inventory.set_incarnation(options_.incarnation);
+  inventory.set_host(options_.name);
+  for (const auto& [tab, entry] : entries_) *inventory.add_terminals() = entry.terminal->Status();
+  for (const auto& [id, right] : attachments_.all()) {
+    auto* attachment = inventory.add_attachments();
+    attachment->set_attachment(id.value());
+    attachment->set_participant(right.participant);
+    attachment->set_role(right.role);
+  }
+  return inventory;
+}
+
+DriveResponse::PlanStatus Host::Apply(const Plan& plan) {
+  DriveResponse::PlanStatus result;
+  result.set_generation(plan.generation());
+  std::set<std::string> planned;
+  for (const Plan::Terminal& terminal : plan.terminals()) {
+    planned.insert(terminal.tab());
+    const bool ours = terminal.incarnation().empty();
+    if (entries_.count(terminal.tab()) == 0 && ours) {
+      if (const absl::Status status = Create(terminal); !status.ok()) {
+        auto* problem = result.add_problems();
+        problem->set_tab(terminal.tab());
+        problem->set_message(std::string(status.message()));
+      }
+    }
+    auto it = entries_.find(terminal.tab());
+    if (it == entries_.end()) continue;
+    it->second.planned = true;
+    it->second.size_owner = terminal.size_owner();
+  }
+  EndUnplanned(planned);
+  std::map<AttachmentId, AttachmentRight> rights;
+  for (const Plan::Attachment& attachment : plan.attachments()) {
+    rights[AttachmentId(attachment.attachment())] = {attachment.participant(), attachment.role()};
+  }
+  for (const AttachmentId& id : attachments_.Replace(std::move(rights))) {
+    for (auto& [tab, entry] : entries_) {
+      auto stream = entry.streams.find(id);
+      if (stream == entry.streams.end()) continue;
+      if (!attachments_.CheckRead(id, tab).ok()) stream->second->OnRevoked(id);
+    }
+  }
+  return result;
+}
+
+absl::Status Host::Create(const Plan::Terminal& planned) {
+  if (entries_.size() >= limits::kTerminals) {
+    return TooMany("terminals on this host", limits::kTerminals, absl::Minutes(1));
+  }
+  std::map<std::string, std::string> environment(planned.environment().begin(),
+                                                 planned.environment().end());
+  environment["ATRIUM_TAB"] = planned.tab();
+  const ShellCommand command =
+      shells_.Make({planned.command().begin(), planned.command().end()},
+                   planned.working_directory(), environment);
+  ASSIGN_OR_RETURN(std::unique_ptr<Terminal> terminal,
+                   Terminal::Start(loop_, screens_,
+                                   {.tab = planned.tab(),
+                                    .incarnation = options_.incarnation,
+                                    .log_path = LogPath(planned.tab()),
+                                    .size = FromProto(planned.size())},
+                                   command, this));
+  LogInfo("started a terminal", {{"tab", planned.tab()}, {"program", command.program}});
+  Terminal* raw = terminal.get();
+  entries_[planned.tab()].terminal = std::move(terminal);
+  OnStatus(raw);
+  return absl::OkStatus();
+}
+
+void Host::EndUnplanned(const std::set<std::string>& planned) {
+  std::vector<std::string> now;
+  bool later = false;
+  for (const auto& [tab, entry] : entries_) {
+    if (planned.count(tab) > 0) continue;
+    if (entry.planned) {
+      now.push_back(tab);
+    } else {
+      later = true;
+    }
+  }
+  for (const std::string& tab : now) End(tab);
+  if (!later) unplanned_.reset();
+  if (!later || unplanned_) return;
+  unplanned_ = loop_->After(limits::kUnplannedLife, [this] {
+    auto done = std::move(unplanned_);
+    if (driver_ == nullptr) return;  // The next control decides.
+    std::vector<std::string> orphans;
+    for (const auto& [tab, entry] : entries_) {
+      if (!entry.planned) orphans.push_back(tab);
+    }
+    for (const std::string& tab : orphans) {
+      LogWarning("ended a terminal of no session", {{"tab", tab}});
+      End(tab);
+    }
+  });
+}
+
+void Host::End(const std::string& tab) {
+  auto it = entries_.find(tab);
+  Terminal* terminal = it->second.terminal.get();
+  runs_.OnGone(terminal);
+  terminal->Forget();
+  LogInfo("ended a terminal", {{"tab", tab}});
+  // Streams see by Find() that it is gone; we may be inside its callback.
+  auto node = std::make_shared<Entry>(std::move(it->second));
+  entries_.erase(it);
+  for (auto& [id, stream] : node->streams) stream->OnRevoked(id);
+  loop_->Post([node] {});
+}
+
+Terminal* Host::Find(const std::string& tab) {
+  auto it = entries_.find(tab);
+  return it == entries_.end() ? nullptr : it->second.terminal.get();
+}
+
+absl::StatusOr<int64_t> Host::Open(Stream* stream, const std::string& tab,
+                                   const AttachmentId& id) {
+  auto it = entries_.find(tab);
+  if (it == entries_.end()) return NoSuchTerminal(tab);
+  RETURN_IF_ERROR(attachments_.CheckRead(id, tab).status());
+  it->second.streams[id] = stream;
+  it->second.ledger.Touch(id, loop_->Monotonic());
+  return it->second.ledger.LastWritten(id);
+}
+
+void Host::Close(Stream* stream, const std::string& tab, const AttachmentId& id) {
+  auto it = entries_.find(tab);
+  if (it == entries_.end()) return;
+  auto open = it->second.streams.find(id);
+  if (open != it->second.streams.end() && open->second == stream) it->second.streams.erase(open);
+}
+
+void Host::CloseAll(Stream* stream, const std::string& tab) {
+  auto it = entries_.find(tab);
+  if (it == entries_.end()) return;
+  std::erase_if(it->second.streams, [&](const auto& open) { return open.second == stream; });
+}
+
+absl::Status Host::Input(const std::string& tab, const AttachmentId& id, int64_t sequence,
+                         std::string data) {
+  auto it = entries_.find(tab);
+  if (it == entries_.end()) return NoSuchTerminal(tab);
+  Entry& entry = it->second;
+  ASSIGN_OR_RETURN(const AttachmentRight right, attachments_.CheckWrite(id, tab));
+  if (!entry.terminal->running()) return TerminalEnded(tab);
+  const size_t bytes = data.size();
+  ASSIGN_OR_RETURN(const bool fresh, entry.ledger.Accept(id, sequence, bytes));
+  entry.ledger.Touch(id, loop_->Monotonic());
+  if (!fresh) {
+    auto stream = entry.streams.find(id);
+    if (stream != entry.streams.end()) {
+      stream->second->OnInputWritten(id, entry.ledger.LastWritten(id));
+    }
+    return absl::OkStatus();
+  }
+  Typed(entry, tab, right.participant);
+  return entry.terminal->Write(std::move(data), [this, tab, id, sequence, bytes] {
+    auto now = entries_.find(tab);
+    if (now == entries_.end()) return;
+    now->second.ledger.Written(id, sequence, bytes);
+    auto stream = now->second.streams.find(id);
+    if (stream != now->second.streams.end()) stream->second->OnInputWritten(id, sequence);
+  });
+}
+
+void Host::Typed(Entry& entry, const std::string& tab, const std::string& participant) {
+  absl::Duration& last = entry.typed[participant];
+  const absl::Duration now = loop_->Monotonic();
+  if (last != absl::ZeroDuration() && now - last < limits::kTypedSpacing) return;
+  last = now;
+  if (driver_ != nullptr) driver_->OnTyped(tab, participant);
+}
+
+absl::Status Host::Resize(const std::string& tab, const AttachmentId& id, Size size) {
+  auto it = entries_.find(tab);
+  if (it == entries_.end()) return NoSuchTerminal(tab);
+  ASSIGN_OR_RETURN(const AttachmentRight right, attachments_.CheckWrite(id, tab));
+  // Not an error: the owner may just have changed.
+  if (right.participant == it->second.size_owner) it->second.terminal->Resize(size);
+  return absl::OkStatus();
+}
+
+absl::Status Host::WriteOnce(const std::string& tab, const std::string& write_id,
+                             std::string data) {
+  Terminal* terminal = Find(tab);
+  if (terminal == nullptr) return NoSuchTerminal(tab);
+  if (write_id.empty()) return MissingField("write_id");
+  if (data.size() > limits::kInputBytes) return InputTooLong(data.size());
+  if (terminal->pending_input_bytes() + data.size() > limits::kPendingInputBytes) {
+    return InputQueueFull();
+  }
+  if (std::count(write_ids_.begin(), write_ids_.end(), write_id) > 0) return absl::OkStatus();
+  RETURN_IF_ERROR(terminal->Write(std::move(data), nullptr));
+  write_ids_.push_back(write_id);
+  if (write_ids_.size() > limits::kRememberedRuns) write_ids_.pop_front();
+  return absl::OkStatus();
+}
+
+void Host::RunAtPrompt(const std::string& tab, const std::string& command,
+                       const std::string& run_id, Runs::Done done) {
+  Terminal* terminal = Find(tab);
+  if (terminal == nullptr) return done(NoSuchTerminal(tab));
+  if (run_id.empty()) return done(MissingField("run_id"));
+  if (command.find_first_of("\r\n") != std::string::npos) {
+    return done(BadField("command", "must be one line: use `;` or a script"));
+  }
+  runs_.Start(terminal, command, run_id, std::move(done));
+}
+
+void Host::OnStatus(Terminal* terminal) {
+  runs_.OnStatus(terminal);
+  if (driver_ != nullptr) driver_->OnStatus(terminal->Status());
+}
+
+void Host::OnMark(Terminal* terminal, const ShellMark& mark) {
+  runs_.OnMark(terminal, mark);
+  if (mark.kind != ShellMark::Kind::kCommandEnd || driver_ == nullptr) return;
+  CommandEnd end;
+  end.set_tab(terminal->tab());
+  end.set_exit_code(mark.exit_code);
+  driver_->OnCommandEnd(end);
+}
+
+void Host::Housekeep() {
+  for (auto& [tab, entry] : entries_) entry.ledger.Forget(loop_->Monotonic());
+  housekeeping_ = loop_->After(kHousekeeping, [this] {
+    auto done = std::move(housekeeping_);
+    Housekeep();
+  });
+}
+
+}  // namespace atrium::terminal

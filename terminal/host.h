@@ -1,0 +1,119 @@
+// Host is the machine's terminals: it makes control's plan real, keeps
+// attachments and input exactly once, and tells whoever drives what is so.
+//
+// On the loop.
+#ifndef ATRIUM_TERMINAL_HOST_H_
+#define ATRIUM_TERMINAL_HOST_H_
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "atrium/terminal/v1/host.pb.h"
+#include "common/loop.h"
+#include "common/strong_id.h"
+#include "terminal/attachments.h"
+#include "terminal/input_ledger.h"
+#include "terminal/runs.h"
+#include "terminal/screen_keeper.h"
+#include "terminal/shell.h"
+#include "terminal/terminal.h"
+
+namespace atrium::terminal {
+
+class Host final : public Terminal::Listener {
+ public:
+  // Whoever drives: control, while its stream lives.
+  class Driver {
+   public:
+    virtual ~Driver() = default;
+    virtual void OnStatus(const atrium::terminal::v1::TerminalStatus& status) = 0;
+    virtual void OnTyped(const std::string& tab, const std::string& participant) = 0;
+    virtual void OnCommandEnd(const atrium::terminal::v1::CommandEnd& end) = 0;
+    // A newer control drives now.
+    virtual void OnReplaced(absl::Status why) = 0;
+  };
+  // A gateway's or service's stream on one tab.
+  class Stream {
+   public:
+    virtual ~Stream() = default;
+    virtual void OnInputWritten(const AttachmentId& id, int64_t sequence) = 0;
+    virtual void OnRevoked(const AttachmentId& id) = 0;
+  };
+
+  struct Options {
+    std::string log_directory;  // Empty: nothing is kept on disk.
+    std::string incarnation;
+    std::string name;
+  };
+
+  Host(Loop* loop, ScreenThread* screens, ShellMaker shells, Options options);
+  ~Host() override;
+
+  // Control's side.
+  absl::Status TakeOver(Driver* driver, int64_t fence);
+  void Leave(Driver* driver);
+  atrium::terminal::v1::DriveResponse::Inventory Inventory() const;
+  atrium::terminal::v1::DriveResponse::PlanStatus Apply(const atrium::terminal::v1::Plan& plan);
+
+  // The gateways' side.
+  Terminal* Find(const std::string& tab);
+  absl::StatusOr<int64_t> Open(Stream* stream, const std::string& tab, const AttachmentId& id);
+  void Close(Stream* stream, const std::string& tab, const AttachmentId& id);
+  void CloseAll(Stream* stream, const std::string& tab);
+  absl::Status Input(const std::string& tab, const AttachmentId& id, int64_t sequence,
+                     std::string data);
+  absl::Status Resize(const std::string& tab, const AttachmentId& id, Size size);
+
+  // The services' side.
+  absl::Status WriteOnce(const std::string& tab, const std::string& write_id, std::string data);
+  void RunAtPrompt(const std::string& tab, const std::string& command, const std::string& run_id,
+                   Runs::Done done);
+
+ private:
+  // One terminal and what hangs on it.
+  struct Entry {
+    std::unique_ptr<Terminal> terminal;
+    InputLedger ledger;
+    std::map<AttachmentId, Stream*> streams;  // The latest that opened it.
+    std::string size_owner;                   // A participant's name.
+    bool planned = false;                     // By the present control.
+    std::map<std::string, absl::Duration> typed;
+  };
+
+  // Terminal::Listener.
+  void OnStatus(Terminal* terminal) override;
+  void OnMark(Terminal* terminal, const ShellMark& mark) override;
+
+  void AdoptLeftBehind();
+  absl::Status Create(const atrium::terminal::v1::Plan::Terminal& planned);
+  void EndUnplanned(const std::set<std::string>& planned);
+  void End(const std::string& tab);
+  void Typed(Entry& entry, const std::string& tab, const std::string& participant);
+  void Housekeep();
+  std::string LogPath(const std::string& tab) const;
+
+  // Given.
+  Loop* const loop_;
+  ScreenThread* const screens_;
+  const ShellMaker shells_;
+  const Options options_;
+  // Owned.
+  Attachments attachments_;
+  Runs runs_;
+  std::map<std::string, Entry> entries_;
+  Loop::HandlePtr attachment_lease_, unplanned_, housekeeping_;
+  // State.
+  Driver* driver_ = nullptr;
+  int64_t fence_ = 0;
+  std::deque<std::string> write_ids_;
+};
+
+}  // namespace atrium::terminal
+
+#endif  // ATRIUM_TERMINAL_HOST_H_

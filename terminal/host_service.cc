@@ -1,0 +1,169 @@
+#include "terminal/host_service.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "common/rpc/stream.h"
+#include "common/rpc/unary.h"
+#include "terminal/attach_stream.h"
+#include "terminal/errors.h"
+#include "terminal/limits.h"
+
+namespace atrium::terminal {
+
+using atrium::v1::ReadScreenRequest;
+using atrium::v1::ReadScreenResponse;
+
+namespace {
+
+constexpr int kMaxScrollbackLines = 10000;
+constexpr int kDefaultReadBytes = 1 << 20;
+constexpr int kMaxReadBytes = 3 << 20;
+
+// Control's stream. Owns itself: ends with its stream.
+class DriveStream final : public Host::Driver, public std::enable_shared_from_this<DriveStream> {
+ public:
+  using Stream = rpc::ServerStream<v1::DriveRequest, v1::DriveResponse>;
+
+  DriveStream(Host* host, Stream* stream) : host_(host), stream_(stream) {}
+
+  static void Serve(Host* host, Stream* stream) {
+    auto self = std::make_shared<DriveStream>(host, stream);
+    stream->on_message = [self](v1::DriveRequest& request) { self->OnMessage(request); };
+    stream->on_closed = [self] {
+      self->host_->Leave(self.get());
+      self->stream_ = nullptr;
+    };
+  }
+
+  void OnStatus(const v1::TerminalStatus& status) override {
+    v1::DriveResponse response;
+    *response.mutable_terminal() = status;
+    Send(std::move(response));
+  }
+  void OnTyped(const std::string& tab, const std::string& participant) override {
+    v1::DriveResponse response;
+    response.mutable_typed()->set_tab(tab);
+    response.mutable_typed()->set_participant(participant);
+    Send(std::move(response));
+  }
+  void OnCommandEnd(const v1::CommandEnd& end) override {
+    v1::DriveResponse response;
+    *response.mutable_command_end() = end;
+    Send(std::move(response));
+  }
+  void OnReplaced(absl::Status why) override {
+    if (stream_ != nullptr) stream_->Finish(why);
+  }
+
+ private:
+  void OnMessage(const v1::DriveRequest& request) {
+    v1::DriveResponse response;
+    if (request.has_hello() && !driving_) {
+      const absl::Status status = host_->TakeOver(this, request.hello().fence());
+      if (!status.ok()) return stream_->Finish(status);
+      driving_ = true;
+      *response.mutable_inventory() = host_->Inventory();
+    } else if (request.has_plan() && driving_) {
+      *response.mutable_plan_status() = host_->Apply(request.plan());
+    } else {
+      return stream_->Finish(FirstMessageMustBe("hello"));
+    }
+    Send(std::move(response));
+  }
+  void Send(v1::DriveResponse response) {
+    if (stream_ != nullptr) stream_->Write(std::move(response));
+  }
+
+  // Given.
+  Host* const host_;
+  Stream* stream_;  // Null once it ended.
+  // State.
+  bool driving_ = false;
+};
+
+}  // namespace
+
+grpc::ServerBidiReactor<v1::DriveRequest, v1::DriveResponse>* HostService::Drive(
+    grpc::CallbackServerContext*) {
+  return new DriveStream::Stream(
+      loop_, [this](DriveStream::Stream* stream) { DriveStream::Serve(host_, stream); });
+}
+
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* HostService::Attach(
+    grpc::CallbackServerContext*) {
+  return new AttachStream::Stream(loop_, [this](AttachStream::Stream* stream) {
+    AttachStream::Serve(loop_, host_, stream);
+  });
+}
+
+grpc::ServerUnaryReactor* HostService::ReadScreen(grpc::CallbackServerContext* context,
+                                                  const ReadScreenRequest* request,
+                                                  ReadScreenResponse* response) {
+  return rpc::Serve<ReadScreenResponse>(loop_, context, response, [this, request](auto reply) {
+    Terminal* terminal = host_->Find(request->tab());
+    if (terminal == nullptr) return reply(NoSuchTerminal(request->tab()));
+    terminal->ReadScreen(
+        std::clamp(request->scrollback_lines(), 0, kMaxScrollbackLines),
+        request->format() == ReadScreenRequest::VT, [reply](ScreenText text) {
+          ReadScreenResponse answer;
+          answer.set_text(std::move(text.text));
+          answer.set_offset(text.offset);
+          answer.mutable_size()->set_columns(text.size.columns);
+          answer.mutable_size()->set_rows(text.size.rows);
+          answer.set_cursor_column(text.cursor_column);
+          answer.set_cursor_row(text.cursor_row);
+          answer.set_title(std::move(text.title));
+          reply(std::move(answer));
+        });
+  });
+}
+
+grpc::ServerUnaryReactor* HostService::ReadOutput(grpc::CallbackServerContext* context,
+                                                  const v1::ReadOutputRequest* request,
+                                                  v1::ReadOutputResponse* response) {
+  return rpc::Serve<v1::ReadOutputResponse>(loop_, context, response, [this, request](auto reply) {
+    Terminal* terminal = host_->Find(request->tab());
+    if (terminal == nullptr) return reply(NoSuchTerminal(request->tab()));
+    const OutputLog& log = terminal->log();
+    int64_t at = request->offset() < 0 ? log.start() : std::min(request->offset(), log.end());
+    if (at < log.start()) return reply(OutputNotKept(at, log.start()));
+    v1::ReadOutputResponse answer;
+    answer.set_offset(at);
+    answer.set_start_offset(log.start());
+    answer.set_end_offset(log.end());
+    const int64_t limit = std::clamp(request->limit(), 0, kMaxReadBytes);
+    const int64_t stop = std::min(log.end(), at + (limit == 0 ? kDefaultReadBytes : limit));
+    while (at < stop) {
+      const std::string_view bytes = log.Peek(at, static_cast<size_t>(stop - at));
+      answer.mutable_data()->append(bytes);
+      at += static_cast<int64_t>(bytes.size());
+    }
+    reply(std::move(answer));
+  });
+}
+
+grpc::ServerUnaryReactor* HostService::RunAtPrompt(grpc::CallbackServerContext* context,
+                                                   const v1::RunAtPromptRequest* request,
+                                                   v1::RunAtPromptResponse* response) {
+  return rpc::Serve<v1::RunAtPromptResponse>(loop_, context, response, [this, request](auto reply) {
+    host_->RunAtPrompt(request->tab(), request->command(), request->run_id(), reply);
+  });
+}
+
+grpc::ServerUnaryReactor* HostService::WriteInput(grpc::CallbackServerContext* context,
+                                                  const v1::WriteInputRequest* request,
+                                                  v1::WriteInputResponse* response) {
+  return rpc::Serve<v1::WriteInputResponse>(loop_, context, response, [this, request](auto reply) {
+    const absl::Status status =
+        host_->WriteOnce(request->tab(), request->write_id(), request->data());
+    if (status.ok()) {
+      reply(v1::WriteInputResponse());
+    } else {
+      reply(status);
+    }
+  });
+}
+
+}  // namespace atrium::terminal

@@ -1,0 +1,100 @@
+#include "terminal/runs.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "terminal/errors.h"
+#include "terminal/limits.h"
+
+namespace atrium::terminal {
+
+void Runs::Start(Terminal* terminal, const std::string& command, const std::string& run_id,
+                 Done done) {
+  for (auto& run : runs_) {
+    if (run->id != run_id || run->tab != terminal->tab()) continue;
+    if (run->state == State::kDone) return done(run->response);
+    run->waiters.push_back(std::move(done));
+    return;
+  }
+  if (!terminal->running()) return done(TerminalEnded(terminal->tab()));
+  if (!terminal->shell_integration()) return done(NoShellIntegration(terminal->tab()));
+  ForgetOld();
+  auto run = std::make_unique<Run>();
+  run->id = run_id;
+  run->tab = terminal->tab();
+  run->command = command;
+  run->waiters.push_back(std::move(done));
+  run->deadline = loop_->After(limits::kRunDeadline, [this, raw = run.get()] {
+    for (Done& waiter : std::exchange(raw->waiters, {})) waiter(RunNotFinished(raw->tab));
+  });
+  runs_.push_back(std::move(run));
+  TypeNext(terminal);
+}
+
+Runs::Run* Runs::Current(const Terminal* terminal) {
+  for (auto& run : runs_) {
+    if (run->tab == terminal->tab() && run->state != State::kDone) return run.get();
+  }
+  return nullptr;
+}
+
+void Runs::TypeNext(Terminal* terminal) {
+  Run* run = Current(terminal);
+  if (run == nullptr || run->state != State::kWaiting || !terminal->at_idle_prompt()) return;
+  run->state = State::kTyped;
+  run->start_time = loop_->Monotonic();
+  const absl::Status status = terminal->Write(run->command + "\r", nullptr);
+  if (!status.ok()) Finish(*run, status);
+}
+
+void Runs::OnMark(Terminal* terminal, const ShellMark& mark) {
+  Run* run = Current(terminal);
+  if (run != nullptr && mark.kind == ShellMark::Kind::kCommandStart &&
+      run->state == State::kTyped) {
+    run->state = State::kRunning;
+    run->response.set_start_offset(mark.offset);
+  } else if (run != nullptr && mark.kind == ShellMark::Kind::kCommandEnd &&
+             (run->state == State::kRunning || run->state == State::kTyped)) {
+    // An empty or refused line ends without ever having started.
+    if (run->state == State::kTyped) run->response.set_start_offset(mark.offset);
+    run->response.set_exit_code(mark.exit_code);
+    run->response.set_end_offset(mark.offset);
+    run->response.set_duration_ms(
+        absl::ToInt64Milliseconds(loop_->Monotonic() - run->start_time));
+    Finish(*run, absl::OkStatus());
+  }
+  TypeNext(terminal);
+}
+
+void Runs::OnStatus(Terminal* terminal) {
+  if (terminal->running()) return TypeNext(terminal);
+  while (Run* run = Current(terminal)) Finish(*run, TerminalEnded(terminal->tab()));
+}
+
+void Runs::OnGone(Terminal* terminal) {
+  while (Run* run = Current(terminal)) Finish(*run, TerminalEnded(terminal->tab()));
+  std::erase_if(runs_, [&](const auto& run) { return run->tab == terminal->tab(); });
+}
+
+void Runs::Finish(Run& run, const absl::Status& status) {
+  run.state = State::kDone;
+  run.deadline.reset();
+  for (Done& waiter : std::exchange(run.waiters, {})) {
+    if (status.ok()) {
+      waiter(run.response);
+    } else {
+      waiter(status);
+    }
+  }
+}
+
+void Runs::ForgetOld() {
+  while (runs_.size() >= limits::kRememberedRuns) {
+    auto done = std::find_if(runs_.begin(), runs_.end(),
+                             [](const auto& run) { return run->state == State::kDone; });
+    if (done == runs_.end()) return;
+    runs_.erase(done);
+  }
+}
+
+}  // namespace atrium::terminal

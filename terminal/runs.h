@@ -1,0 +1,60 @@
+// Runs types commands at idle prompts and learns of their end by the shell's
+// marks. A run's id makes a retry join the run instead of starting another.
+//
+// On the loop.
+#ifndef ATRIUM_TERMINAL_RUNS_H_
+#define ATRIUM_TERMINAL_RUNS_H_
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "atrium/terminal/v1/host.pb.h"
+#include "common/loop.h"
+#include "terminal/terminal.h"
+
+namespace atrium::terminal {
+
+class Runs {
+ public:
+  using Done = std::function<void(absl::StatusOr<atrium::terminal::v1::RunAtPromptResponse>)>;
+
+  explicit Runs(Loop* loop) : loop_(loop) {}
+
+  void Start(Terminal* terminal, const std::string& command, const std::string& run_id, Done done);
+  // The terminal's shell said something.
+  void OnMark(Terminal* terminal, const ShellMark& mark);
+  // The terminal is idle, ended, or about to be destroyed: waiting runs go on or
+  // fail.
+  void OnStatus(Terminal* terminal);
+  void OnGone(Terminal* terminal);
+
+ private:
+  enum class State { kWaiting, kTyped, kRunning, kDone };
+  struct Run {
+    std::string id, tab, command;
+    State state = State::kWaiting;
+    absl::Duration start_time;
+    atrium::terminal::v1::RunAtPromptResponse response;
+    std::vector<Done> waiters;
+    Loop::HandlePtr deadline;
+  };
+
+  void TypeNext(Terminal* terminal);
+  void Finish(Run& run, const absl::Status& status);
+  Run* Current(const Terminal* terminal);
+  void ForgetOld();
+
+  // Given.
+  Loop* const loop_;
+  // State.
+  std::deque<std::unique_ptr<Run>> runs_;  // Oldest first.
+};
+
+}  // namespace atrium::terminal
+
+#endif  // ATRIUM_TERMINAL_RUNS_H_

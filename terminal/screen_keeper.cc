@@ -1,0 +1,149 @@
+#include "terminal/screen_keeper.h"
+
+#include <utility>
+
+#include "terminal/screen/screen.h"
+
+namespace atrium::terminal {
+
+ScreenThread::ScreenThread() : thread_([this] { Run(); }) {}
+
+ScreenThread::~ScreenThread() {
+  {
+    std::lock_guard<std::mutex> lock(mu_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+}
+
+void ScreenThread::Post(std::function<void()> job) {
+  {
+    std::lock_guard<std::mutex> lock(mu_);
+    jobs_.push_back(std::move(job));
+  }
+  wake_.notify_one();
+}
+
+void ScreenThread::Run() {
+  std::deque<std::function<void()>> jobs;
+  for (;;) {
+    {
+      std::unique_lock<std::mutex> lock(mu_);
+      wake_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
+      if (jobs_.empty()) return;
+      jobs.swap(jobs_);
+    }
+    for (auto& job : jobs) job();
+    jobs.clear();
+  }
+}
+
+// Lives on the screen thread, but for `listener`, which only the loop reads.
+struct ScreenKeeper::State : screen::Screen::Listener,
+                             std::enable_shared_from_this<ScreenKeeper::State> {
+  State(Loop* l, std::shared_ptr<const OutputLog> g, Size size, int64_t at,
+        ScreenKeeper::Listener* n)
+      : loop(l),
+        log(std::move(g)),
+        offset(at),
+        listener(n),
+        screen({.columns = size.columns, .rows = size.rows}, this),
+        parsed(at) {}
+
+  // Tells the loop, unless the keeper is gone by then.
+  template <typename Fn>
+  void Tell(Fn fn) {
+    loop->Post([self = shared_from_this(), fn = std::move(fn)] {
+      if (self->listener != nullptr) fn(self->listener);
+    });
+  }
+  void OnReply(std::string_view bytes) override {
+    Tell([b = std::string(bytes)](auto* l) { l->OnReply(b); });
+  }
+  void OnTitle(std::string_view title) override {
+    Tell([t = std::string(title)](auto* l) { l->OnTitle(t); });
+  }
+  void OnWorkingDirectory(std::string_view path) override {
+    Tell([p = std::string(path)](auto* l) { l->OnWorkingDirectory(p); });
+  }
+  void OnMark(const screen::Mark& mark) override {
+    ShellMark out;
+    switch (mark.kind) {
+      case screen::Mark::Kind::kPromptStart: out.kind = ShellMark::Kind::kPromptStart; break;
+      case screen::Mark::Kind::kPromptEnd: out.kind = ShellMark::Kind::kPromptEnd; break;
+      case screen::Mark::Kind::kCommandStart: out.kind = ShellMark::Kind::kCommandStart; break;
+      case screen::Mark::Kind::kCommandEnd: out.kind = ShellMark::Kind::kCommandEnd; break;
+    }
+    out.exit_code = mark.exit_code.value_or(0);
+    out.offset = screen_start + screen.bytes_written();
+    Tell([out](auto* l) { l->OnMark(out); });
+  }
+
+  Loop* const loop;
+  const std::shared_ptr<const OutputLog> log;
+  int64_t offset;
+  ScreenKeeper::Listener* listener;
+  screen::Screen screen;
+  const int64_t screen_start = offset;  // The screen counts from here.
+  std::atomic<int64_t> parsed;
+};
+
+ScreenKeeper::ScreenKeeper(Loop* loop, ScreenThread* thread, std::shared_ptr<const OutputLog> log,
+                           Size size, int64_t offset, Listener* listener)
+    : loop_(loop),
+      thread_(thread),
+      state_(std::make_shared<State>(loop, std::move(log), size, offset, listener)) {}
+
+ScreenKeeper::~ScreenKeeper() {
+  state_->listener = nullptr;
+  // The screen goes where it lived.
+  thread_->Post([state = std::move(state_)] {});
+}
+
+void ScreenKeeper::Feed(int64_t from, int64_t to) {
+  thread_->Post([state = state_, from, to] {
+    for (int64_t at = from; at < to;) {
+      const std::string_view bytes = state->log->Peek(at, static_cast<size_t>(to - at));
+      state->screen.Write(bytes);
+      at += static_cast<int64_t>(bytes.size());
+    }
+    state->offset = to;
+    state->parsed.store(to, std::memory_order_release);
+    state->Tell([](auto* l) { l->OnParsed(); });
+  });
+}
+
+void ScreenKeeper::Resize(Size size) {
+  thread_->Post([state = state_, size] { state->screen.Resize(size.columns, size.rows); });
+}
+
+void ScreenKeeper::Snapshot(std::function<void(ScreenSnapshot)> done) {
+  thread_->Post([state = state_, loop = loop_, done = std::move(done)] {
+    ScreenSnapshot snapshot{state->offset,
+                            {state->screen.columns(), state->screen.rows()},
+                            state->screen.Serialize()};
+    loop->Post([done, snapshot = std::move(snapshot)]() mutable { done(std::move(snapshot)); });
+  });
+}
+
+void ScreenKeeper::Text(int scrollback_lines, bool escapes,
+                        std::function<void(ScreenText)> done) {
+  thread_->Post([state = state_, loop = loop_, scrollback_lines, escapes, done = std::move(done)] {
+    const screen::Screen& screen = state->screen;
+    ScreenText text{.offset = state->offset,
+                    .size = {screen.columns(), screen.rows()},
+                    .cursor_column = screen.cursor().column,
+                    .cursor_row = screen.cursor().row,
+                    .title = std::string(screen.title())};
+    text.text = escapes ? screen.Serialize({.scrollback_lines = scrollback_lines})
+                        : screen.ScrollbackText(scrollback_lines) + screen.ScreenText();
+    loop->Post([done, text = std::move(text)]() mutable { done(std::move(text)); });
+  });
+}
+
+int64_t ScreenKeeper::parsed_offset() const {
+  return state_->parsed.load(std::memory_order_acquire);
+}
+
+}  // namespace atrium::terminal

@@ -1,0 +1,101 @@
+// ScreenKeeper keeps the screen of one terminal, one step behind its log, on the
+// screen thread. The loop says what came; questions are answered in order with
+// it, back on the loop.
+#ifndef ATRIUM_TERMINAL_SCREEN_KEEPER_H_
+#define ATRIUM_TERMINAL_SCREEN_KEEPER_H_
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "common/loop.h"
+#include "terminal/output_log.h"
+
+namespace atrium::terminal {
+
+// The thread on which all screens of the process live.
+class ScreenThread {
+ public:
+  ScreenThread();
+  ~ScreenThread();  // Finishes what was posted.
+  void Post(std::function<void()> job);  // Safe on any thread.
+
+ private:
+  void Run();
+
+  // Protected by mu_.
+  std::mutex mu_;
+  std::condition_variable wake_;
+  std::deque<std::function<void()>> jobs_;
+  bool stopping_ = false;
+  // Owned; last, as it uses the rest.
+  std::thread thread_;
+};
+
+// A screen at one moment.
+struct ScreenSnapshot {
+  int64_t offset = 0;
+  Size size;
+  std::string data;  // Rebuilds the renderer.
+};
+struct ScreenText {
+  int64_t offset = 0;
+  Size size;
+  std::string text;
+  int cursor_column = 0, cursor_row = 0;
+  std::string title;
+};
+
+// A shell's mark (OSC 133) at its place in the output.
+struct ShellMark {
+  enum class Kind { kPromptStart, kPromptEnd, kCommandStart, kCommandEnd };
+  Kind kind = Kind::kPromptStart;
+  int exit_code = 0;   // Of kCommandEnd.
+  int64_t offset = 0;  // Just behind the mark.
+};
+
+class ScreenKeeper {
+ public:
+  // Upward news, on the loop.
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    virtual void OnReply(std::string bytes) = 0;  // To be written to the program.
+    virtual void OnTitle(std::string title) = 0;
+    virtual void OnWorkingDirectory(std::string path) = 0;
+    virtual void OnMark(ShellMark mark) = 0;
+    // The screen took in bytes; parsed_offset() grew.
+    virtual void OnParsed() = 0;
+  };
+
+  // `log` is read on the screen thread, see Feed(). `listener` may be null (a
+  // screen of the past). News stops when the keeper is destroyed.
+  ScreenKeeper(Loop* loop, ScreenThread* thread, std::shared_ptr<const OutputLog> log, Size size,
+               int64_t offset, Listener* listener);
+  ~ScreenKeeper();
+
+  // Bytes [from, to) are in the log and stay there until parsed_offset() >= to.
+  void Feed(int64_t from, int64_t to);
+  void Resize(Size size);
+  void Snapshot(std::function<void(ScreenSnapshot)> done);
+  void Text(int scrollback_lines, bool escapes, std::function<void(ScreenText)> done);
+  int64_t parsed_offset() const;
+
+ private:
+  struct State;
+
+  // Given.
+  Loop* const loop_;
+  ScreenThread* const thread_;
+  // Owned, shared with jobs under way.
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace atrium::terminal
+
+#endif  // ATRIUM_TERMINAL_SCREEN_KEEPER_H_

@@ -1,0 +1,271 @@
+#include "terminal/terminal.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "common/status_macros.h"
+#include "terminal/errors.h"
+#include "terminal/limits.h"
+
+namespace atrium::terminal {
+namespace {
+
+// Output that one turn of the loop takes from one program, so that others get
+// theirs (R18).
+constexpr size_t kTurnBytes = 256 << 10;
+constexpr size_t kTitleBytes = 256;
+// Reads of what an ended program left in its PTY: together less than the part of
+// the ring that the screen may still have to read.
+constexpr int kLastTurns = 32;
+
+Size Clamp(Size size) {
+  return {std::clamp(size.columns, 1, limits::kMaxColumns),
+          std::clamp(size.rows, 1, limits::kMaxRows)};
+}
+
+}  // namespace
+
+Terminal::Terminal(Loop* loop, ScreenThread* screens, Options options,
+                   std::shared_ptr<OutputLog> log, Listener* listener)
+    : loop_(loop),
+      options_(std::move(options)),
+      listener_(listener),
+      log_(std::move(log)),
+      size_(options_.size),
+      wanted_size_(options_.size) {
+  keeper_ = std::make_unique<ScreenKeeper>(loop, screens, log_, log_->SizeAt(log_->start()),
+                                           log_->start(), listener == nullptr ? nullptr : this);
+}
+
+Terminal::~Terminal() = default;
+
+absl::StatusOr<std::unique_ptr<Terminal>> Terminal::Start(Loop* loop, ScreenThread* screens,
+                                                          Options options,
+                                                          const ShellCommand& command,
+                                                          Listener* listener) {
+  options.size = Clamp(options.size);
+  ASSIGN_OR_RETURN(std::unique_ptr<OutputLog> log,
+                   OutputLog::Create(options.log_path, options.tab, options.size));
+  const Size size = options.size;
+  std::unique_ptr<Terminal> terminal(
+      new Terminal(loop, screens, std::move(options), std::move(log), listener));
+  absl::StatusOr<std::unique_ptr<Pty>> pty = Pty::Start(loop, command, size, terminal.get());
+  if (!pty.ok()) {
+    terminal->Forget();
+    return pty.status();
+  }
+  terminal->pty_ = *std::move(pty);
+  terminal->working_directory_ = command.working_directory;
+  return terminal;
+}
+
+std::unique_ptr<Terminal> Terminal::Lost(Loop* loop, ScreenThread* screens,
+                                         std::unique_ptr<OutputLog> log) {
+  const std::string tab = log->tab();
+  const Size size = log->SizeAt(log->end());
+  std::unique_ptr<Terminal> terminal(
+      new Terminal(loop, screens, {.tab = tab, .size = size}, std::move(log), nullptr));
+  terminal->lost_ = true;
+  const OutputLog& kept = *terminal->log_;
+  for (int64_t at = kept.start(); at < kept.end();) {
+    const std::optional<ResizeMark> mark = kept.NextMark(at);
+    const int64_t to = mark ? mark->offset : kept.end();
+    terminal->keeper_->Feed(at, to);
+    if (mark) terminal->keeper_->Resize(mark->size);
+    at = to;
+  }
+  return terminal;
+}
+
+atrium::terminal::v1::TerminalStatus Terminal::Status() const {
+  atrium::terminal::v1::TerminalStatus status;
+  status.set_tab(options_.tab);
+  status.set_state(lost_    ? atrium::v1::Tab::LOST
+                   : ended_ ? atrium::v1::Tab::EXITED
+                            : atrium::v1::Tab::RUNNING);
+  status.set_exit_code(exit_code_);
+  status.mutable_size()->set_columns(size_.columns);
+  status.mutable_size()->set_rows(size_.rows);
+  status.set_title(title_);
+  status.set_working_directory(working_directory_);
+  status.set_output_end(log_->end());
+  status.set_incarnation(options_.incarnation);
+  status.set_shell_integration(integration_);
+  status.set_at_prompt(at_idle_prompt());
+  return status;
+}
+
+void Terminal::OnReadable() {
+  if (ReadSome()) Advance();
+}
+
+bool Terminal::ReadSome() {
+  const int64_t from = log_->end();
+  size_t taken = 0;
+  while (taken < kTurnBytes && MayRead()) {
+    std::span<char> space = log_->Space();
+    const size_t n = pty_->Read(space.first(std::min(space.size(), limits::kReadBytes)));
+    if (n == 0) break;
+    log_->Commit(n);
+    taken += n;
+  }
+  if (taken > 0) keeper_->Feed(from, log_->end());
+  UpdateReading();
+  return taken > 0;
+}
+
+bool Terminal::MayRead() const {
+  if (log_->end() - keeper_->parsed_offset() > limits::kParserLagBytes) return false;
+  return std::none_of(holds_.begin(), holds_.end(), [this](const auto& hold) {
+    return log_->end() - hold.second.offset > limits::kLosslessLagBytes;
+  });
+}
+
+void Terminal::UpdateReading() {
+  if (!pty_) return;
+  const bool may = MayRead();
+  if (may == reading_) return;
+  reading_ = may;
+  pty_->SetReading(may);
+  ArmHolds();
+}
+
+// Whoever holds the program back has ten seconds.
+void Terminal::ArmHolds() {
+  for (auto& [attachment, hold] : holds_) {
+    if (hold.follower == nullptr) continue;  // Its time runs already.
+    const bool holds = log_->end() - hold.offset > limits::kLosslessLagBytes;
+    if (!holds) hold.timer.reset();
+    if (!holds || hold.timer) continue;
+    hold.timer = loop_->After(limits::kLosslessHold, [this, id = attachment] {
+      Follower* follower = holds_[id].follower;
+      DropHold(id);
+      if (follower != nullptr) follower->OnHoldLost();
+    });
+  }
+}
+
+void Terminal::SetHold(const AttachmentId& attachment, int64_t offset, Follower* follower) {
+  Hold& hold = holds_[attachment];
+  hold.offset = std::max(hold.offset, offset);
+  if (follower == nullptr) {
+    hold.timer = loop_->After(limits::kLosslessHold, [this, attachment] { DropHold(attachment); });
+  } else if (hold.follower != follower) {
+    hold.timer.reset();
+  }
+  hold.follower = follower;
+  ArmHolds();
+  UpdateReading();
+}
+
+void Terminal::DropHold(const AttachmentId& attachment) {
+  auto it = holds_.find(attachment);
+  if (it == holds_.end()) return;
+  Hold last = std::move(it->second);  // Its timer may be what calls us.
+  holds_.erase(it);
+  UpdateReading();
+}
+
+void Terminal::OnExit(int exit_code) {
+  // What the program said last is still in the PTY.
+  holds_.clear();
+  for (int turns = 0; turns < kLastTurns; ++turns) {
+    std::span<char> space = log_->Space();
+    const size_t n = pty_->Read(space.first(std::min(space.size(), limits::kReadBytes)));
+    if (n == 0) break;
+    const int64_t from = log_->end();
+    log_->Commit(n);
+    keeper_->Feed(from, log_->end());
+  }
+  ended_ = true;
+  exit_code_ = exit_code;
+  at_prompt_ = false;
+  // We run inside the PTY's own callback.
+  loop_->Post([pty = std::shared_ptr<Pty>(std::move(pty_))] {});
+  Advance();
+  listener_->OnStatus(this);
+}
+
+absl::Status Terminal::Write(std::string data, std::function<void()> written) {
+  if (!pty_) return TerminalEnded(options_.tab);
+  typed_since_prompt_ = true;
+  pty_->Write(std::move(data), std::move(written));
+  return absl::OkStatus();
+}
+
+void Terminal::Resize(Size size) {
+  wanted_size_ = Clamp(size);
+  if (!pty_ || resize_timer_) return;
+  const absl::Duration wait = last_resize_ + limits::kResizeSpacing - loop_->Monotonic();
+  if (wait <= absl::ZeroDuration()) return ApplyResize();
+  resize_timer_ = loop_->After(wait, [this] {
+    auto done = std::move(resize_timer_);
+    ApplyResize();
+  });
+}
+
+void Terminal::ApplyResize() {
+  if (!pty_ || wanted_size_ == size_) return;
+  last_resize_ = loop_->Monotonic();
+  // What the program wrote before it knows belongs before the mark.
+  ReadSome();
+  size_ = wanted_size_;
+  log_->MarkResize(size_);
+  keeper_->Resize(size_);
+  pty_->Resize(size_);
+  Advance();
+  listener_->OnStatus(this);
+}
+
+void Terminal::Advance() {
+  // A follower may leave while it is told.
+  const std::vector<Follower*> followers(followers_.begin(), followers_.end());
+  for (Follower* follower : followers) {
+    if (followers_.count(follower) > 0) follower->OnAdvance();
+  }
+}
+
+void Terminal::OnReply(std::string bytes) {
+  if (pty_) pty_->Write(std::move(bytes), nullptr);
+}
+
+void Terminal::OnTitle(std::string title) {
+  title_ = title.substr(0, kTitleBytes);
+  StatusChanged();
+}
+
+void Terminal::OnWorkingDirectory(std::string path) {
+  working_directory_ = std::move(path);
+  StatusChanged();
+}
+
+void Terminal::OnMark(ShellMark mark) {
+  if (ended_) return;
+  const bool was_idle = at_idle_prompt();
+  switch (mark.kind) {
+    case ShellMark::Kind::kPromptStart:
+      integration_ = true;
+      typed_since_prompt_ = false;
+      break;
+    case ShellMark::Kind::kPromptEnd:
+      at_prompt_ = true;
+      break;
+    case ShellMark::Kind::kCommandStart:
+    case ShellMark::Kind::kCommandEnd:
+      at_prompt_ = false;
+      break;
+  }
+  listener_->OnMark(this, mark);
+  if (at_idle_prompt() != was_idle) StatusChanged();
+}
+
+void Terminal::StatusChanged() {
+  if (status_timer_) return;
+  status_timer_ = loop_->After(limits::kStatusSpacing, [this] {
+    auto done = std::move(status_timer_);
+    listener_->OnStatus(this);
+  });
+}
+
+}  // namespace atrium::terminal

@@ -1,0 +1,142 @@
+// Terminal is what is behind a tab: a PTY, its output log, its screen, and the
+// readers that follow it. The program never waits for a reader, but for a
+// LOSSLESS one for ten seconds, and for its own screen.
+//
+// On the loop.
+#ifndef ATRIUM_TERMINAL_TERMINAL_H_
+#define ATRIUM_TERMINAL_TERMINAL_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "atrium/terminal/v1/host.pb.h"
+#include "common/loop.h"
+#include "common/strong_id.h"
+#include "terminal/output_log.h"
+#include "terminal/pty.h"
+#include "terminal/screen_keeper.h"
+
+namespace atrium::terminal {
+
+class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
+ public:
+  // Upward news, on the loop.
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    virtual void OnStatus(Terminal* terminal) = 0;
+    virtual void OnMark(Terminal* terminal, const ShellMark& mark) = 0;
+  };
+  // Whoever follows the output.
+  class Follower {
+   public:
+    virtual ~Follower() = default;
+    // The log grew, the size changed, or the program ended.
+    virtual void OnAdvance() = 0;
+    // It held the program for too long and holds it no more.
+    virtual void OnHoldLost() {}
+  };
+
+  struct Options {
+    std::string tab;
+    std::string incarnation;
+    std::string log_path;  // Empty: in memory.
+    Size size;
+  };
+  static absl::StatusOr<std::unique_ptr<Terminal>> Start(Loop* loop, ScreenThread* screens,
+                                                         Options options,
+                                                         const ShellCommand& command,
+                                                         Listener* listener);
+  // One that an earlier process left behind: LOST, but its screen can be read.
+  static std::unique_ptr<Terminal> Lost(Loop* loop, ScreenThread* screens,
+                                        std::unique_ptr<OutputLog> log);
+  ~Terminal() override;
+
+  const std::string& tab() const { return options_.tab; }
+  const OutputLog& log() const { return *log_; }
+  bool running() const { return pty_ != nullptr; }
+  bool ended() const { return ended_; }
+  int exit_code() const { return exit_code_; }
+  atrium::terminal::v1::TerminalStatus Status() const;
+
+  void AddFollower(Follower* follower) { followers_.insert(follower); }
+  void RemoveFollower(Follower* follower) { followers_.erase(follower); }
+  // The program waits while its output would run more than kLosslessLagBytes
+  // ahead of `offset`. `follower` null: its stream is lost, and the hold ends ten
+  // seconds from now unless it comes back.
+  void SetHold(const AttachmentId& attachment, int64_t offset, Follower* follower);
+  void DropHold(const AttachmentId& attachment);
+
+  // Writes to the program; `written` runs when it was.
+  absl::Status Write(std::string data, std::function<void()> written);
+  size_t pending_input_bytes() const { return pty_ ? pty_->pending_bytes() : 0; }
+  // Tells the program a size, clamped, at most 60 times a second.
+  void Resize(Size size);
+  void Snapshot(std::function<void(ScreenSnapshot)> done) { keeper_->Snapshot(std::move(done)); }
+  void ReadScreen(int scrollback_lines, bool escapes, std::function<void(ScreenText)> done) {
+    keeper_->Text(scrollback_lines, escapes, std::move(done));
+  }
+  // Removes what is kept on disk. Call before destroying one that is not wanted.
+  void Forget() { log_->Unlink(); }
+
+  // For RunAtPrompt.
+  bool shell_integration() const { return integration_; }
+  bool at_idle_prompt() const { return at_prompt_ && !typed_since_prompt_; }
+
+ private:
+  struct Hold {
+    int64_t offset = 0;
+    Follower* follower = nullptr;
+    Loop::HandlePtr timer;  // While it holds the program, or its stream is lost.
+  };
+
+  Terminal(Loop* loop, ScreenThread* screens, Options options, std::shared_ptr<OutputLog> log,
+           Listener* listener);
+
+  // Pty::Listener.
+  void OnReadable() override;
+  void OnExit(int exit_code) override;
+  // ScreenKeeper::Listener.
+  void OnReply(std::string bytes) override;
+  void OnTitle(std::string title) override;
+  void OnWorkingDirectory(std::string path) override;
+  void OnMark(ShellMark mark) override;
+  void OnParsed() override { UpdateReading(); }
+
+  bool ReadSome();
+  bool MayRead() const;
+  void UpdateReading();
+  void ArmHolds();
+  void ApplyResize();
+  void Advance();
+  void StatusChanged();
+
+  // Given.
+  Loop* const loop_;
+  const Options options_;
+  Listener* const listener_;
+  // Owned.
+  std::shared_ptr<OutputLog> log_;
+  std::unique_ptr<ScreenKeeper> keeper_;
+  std::unique_ptr<Pty> pty_;
+  Loop::HandlePtr resize_timer_, status_timer_;
+  // State.
+  std::set<Follower*> followers_;
+  std::map<AttachmentId, Hold> holds_;
+  std::string title_, working_directory_;
+  Size size_, wanted_size_;
+  absl::Duration last_resize_ = -absl::InfiniteDuration();
+  bool reading_ = true;
+  bool ended_ = false;
+  bool lost_ = false;
+  int exit_code_ = 0;
+  bool integration_ = false, at_prompt_ = false, typed_since_prompt_ = false;
+};
+
+}  // namespace atrium::terminal
+
+#endif  // ATRIUM_TERMINAL_TERMINAL_H_
