@@ -1,0 +1,277 @@
+// Lines of a buffer, top to bottom, with their wraps.
+#include <algorithm>
+
+#include "terminal/screen/serializer.h"
+
+namespace atrium::screen {
+namespace {
+
+constexpr std::string_view kWide = "\u4e00";  // any wide character
+constexpr Style kDefault{};
+
+bool IsTail(Cell cell) { return cell.width() == 0 && !cell.has_text(); }
+bool IsBlank(Cell cell) { return cell.width() == 1 && !cell.has_text(); }
+
+// Whether the text at `column` is as printing leaves it.
+bool IsWhole(const Line& line, int column, int columns) {
+  const Cell cell = line.At(column);
+  if (cell.width() == 1) return true;
+  if (cell.width() != 2 || column + 1 >= columns) return false;
+  return IsTail(line.At(column + 1)) && line.At(column + 1).style == cell.style;
+}
+
+}  // namespace
+
+void Serializer::MoveTo(int column) {
+  if (x_ == column) return;
+  pen_.Csi(column + 1, 'G');
+  x_ = column;
+}
+
+void Serializer::MoveTo(int row, int column) {
+  pen_.Csi(row + 1, column + 1, 'H');
+  row_ = row;
+  x_ = column;
+}
+
+// Called before a line is added: at the bottom it comes filled with `style`.
+void Serializer::ScrollsWith(const Style& style) {
+  base_ = row_ == rows_ - 1 ? style.Erased() : kDefault;
+  row_ = std::min(row_ + 1, rows_ - 1);
+}
+
+void Serializer::DrawLines(const Grid& grid, int first) {
+  base_ = kDefault;
+  row_ = 0;
+  x_ = 0;
+  clear_history_at_ = -1;
+  if (grid.At(first).wrapped()) {
+    BeginWrappedFirst(grid);
+    if (&grid == &emulator_.normal()) clear_history_at_ = first + rows_ - 1;
+  }
+  for (int i = first; i < grid.line_count(); ++i) {
+    if (i > first) NextLine(grid, i);
+    if (i == clear_history_at_) pen_.Control("\x1b[3J");
+    SaveDuring(grid, i - first);
+    DrawCells(grid.At(i), i + 1 == grid.line_count());
+  }
+}
+
+// A first line that continues one that is gone: draws from the bottom row,
+// which a wrap out of a line of no interest leads to.
+void Serializer::BeginWrappedFirst(const Grid& grid) {
+  MoveTo(rows_ - 1, columns_ - 1);
+  pen_.PrintRaw("xx");
+  pen_.Control("\r\x1b[X");
+  row_ = rows_ - 1;
+  x_ = 0;
+}
+
+void Serializer::NextLine(const Grid& grid, int index) {
+  const Line& line = grid.At(index - 1);
+  const Line& next = grid.At(index);
+  if (next.wrapped()) {
+    WrapInto(line, next);
+    return;
+  }
+  const Cell last = line.At(columns_ - 1);
+  if (IsBlank(last) && !PenWriter::IsErase(StyleOf(last))) {
+    // Only a wide character leaves such a blank in the last column; the wrap it
+    // makes is undone by erasing the next line.
+    WrapInto(line, next);
+    MoveTo(0);
+    pen_.SetErase(kDefault);
+    pen_.Control("\x1b[K");
+    base_ = kDefault;
+    return;
+  }
+  if (row_ == rows_ - 1) pen_.SetErase(kDefault);
+  pen_.Control("\r\n");
+  ScrollsWith(kDefault);
+  x_ = 0;
+}
+
+void Serializer::WrapInto(const Line& line, const Line& next) {
+  const Cell last = line.At(columns_ - 1);
+  const Cell first = next.At(0);
+  const bool first_is_text = first.has_text() && IsWhole(next, 0, columns_);
+  if (!IsBlank(last)) {
+    if (x_ != columns_) MoveTo(columns_ - 1);
+    if (first_is_text) {
+      pen_.SetPen(StyleOf(first));
+      pen_.PrintText(first);
+      ScrollsWith(StyleOf(first));
+      x_ = first.width();
+      return;
+    }
+    pen_.SetPen(kDefault);
+    if (x_ != columns_) pen_.PrintRaw(" ");
+    pen_.PrintRaw(" ");
+    ScrollsWith(kDefault);
+    pen_.Control("\r\x1b[X");
+    x_ = 0;
+    return;
+  }
+  // The gap a wide character leaves when it wraps.
+  MoveTo(columns_ - 1);
+  const Style& gap = StyleOf(last);
+  pen_.SetPen(gap);
+  ScrollsWith(gap);
+  if (first_is_text && first.width() == 2 && StyleOf(first) == gap) {
+    pen_.PrintText(first);
+    x_ = 2;
+    return;
+  }
+  pen_.Control("\x1b\\");
+  pen_.out().append(kWide);
+  pen_.SetErase(base_);
+  pen_.Control("\r\x1b[2X");
+  x_ = 0;
+}
+
+void Serializer::DrawCells(const Line& line, bool bottom) {
+  const Cell last = line.At(columns_ - 1);
+  // On the bottom row no wrap can make this blank; it goes first.
+  if (bottom && IsBlank(last) && !PenWriter::IsErase(StyleOf(last))) DrawStyledLastBlank(line);
+  int end = columns_;
+  while (end > x_ && IsBlank(line.At(end - 1)) && StyleOf(line.At(end - 1)) == base_) --end;
+  for (int column = x_; column < end;) {
+    const Cell cell = line.At(column);
+    if (cell.has_text()) {
+      column = DrawText(line, column);
+    } else if (cell.width() == 1) {
+      column = DrawBlanks(line, column, end);
+    } else {
+      DrawOrphan(line, column);
+      ++column;
+    }
+  }
+}
+
+int Serializer::DrawText(const Line& line, int column) {
+  if (!IsWhole(line, column, columns_)) return DrawHalf(line, column);
+  const Cell cell = line.At(column);
+  MoveTo(column);
+  pen_.SetPen(StyleOf(cell));
+  const bool natural = pen_.PrintText(cell);
+  x_ = column + cell.width();
+  if (!natural && x_ < columns_) {
+    x_ = -1;
+    MoveTo(column + cell.width());
+  }
+  return column + cell.width();
+}
+
+int Serializer::DrawBlanks(const Line& line, int column, int end) {
+  const Cell cell = line.At(column);
+  int past = column + 1;
+  while (past < end && line.At(past) == cell) ++past;
+  const Style& style = StyleOf(cell);
+  if (style == base_) return past;
+  if (PenWriter::IsErase(style)) {
+    MoveTo(column);
+    pen_.SetErase(style);
+    pen_.Csi(past - column, 'X');
+    return past;
+  }
+  for (int i = column; i < std::min(past, columns_ - 1); ++i) DrawStyledBlank(i, style);
+  return past;
+}
+
+// Printing over the right half of a wide character leaves a blank of the pen's
+// look in the place of its left half.
+void Serializer::DrawStyledBlank(int column, const Style& style) {
+  MoveTo(column);
+  pen_.Control("\x1b\\");
+  pen_.out().append(kWide);
+  x_ = -1;
+  MoveTo(column + 1);
+  pen_.SetPen(style);
+  pen_.PrintRaw(" ");
+  x_ = column + 2;
+  MoveTo(column + 1);
+  pen_.SetErase(base_);
+  pen_.Csi(1, 'X');
+}
+
+// In the last column it takes a wide character pushed over the edge.
+void Serializer::DrawStyledLastBlank(const Line& line) {
+  const int start = x_;
+  if (start > columns_ - 2) return;
+  MoveTo(columns_ - 2);
+  pen_.Control("\x1b\\");
+  pen_.out().append(kWide);
+  x_ = -1;
+  MoveTo(columns_ - 2);
+  pen_.SetPen(StyleOf(line.At(columns_ - 1)));
+  pen_.Control("\x1b[4h");
+  pen_.PrintRaw(" ");
+  pen_.Control("\x1b[4l");
+  x_ = columns_ - 1;
+  MoveTo(columns_ - 2);
+  pen_.SetErase(base_);
+  pen_.Csi(1, 'X');
+  MoveTo(start);
+}
+
+// The right half of a wide character whose left half was pushed away by
+// inserting columns between them. A blank stands before it.
+void Serializer::DrawOrphan(const Line& line, int column) {
+  const Cell before = column > 0 ? line.At(column - 1) : Cell();
+  const bool at_edge = column == columns_ - 1;
+  const int left = at_edge ? column - 2 : column - 1;
+  if (left < 0 || !IsBlank(before) || !PenWriter::IsErase(StyleOf(before))) return;
+  MoveTo(left);
+  pen_.SetPen(StyleOf(line.At(column)));
+  pen_.Control("\x1b\\");
+  pen_.out().append(kWide);
+  x_ = -1;
+  MoveTo(left + 1);
+  pen_.SetErase(StyleOf(before));
+  pen_.Csi(1, '@');
+  if (at_edge) {
+    const Cell outer = line.At(left);
+    if (!IsBlank(outer) || !PenWriter::IsErase(StyleOf(outer))) return;
+    MoveTo(left);
+    pen_.SetErase(StyleOf(outer));
+    pen_.Csi(1, 'X');
+    return;
+  }
+  MoveTo(left);
+  pen_.Csi(1, 'P');
+  ClearFrom(column + 1);
+}
+
+// A wide character whose right half was printed over without autowrap. It is
+// made at the right edge, where that happens, and pulled to its place.
+int Serializer::DrawHalf(const Line& line, int column) {
+  const Cell cell = line.At(column);
+  const Cell after = line.At(column + 1);
+  if (column + 1 >= columns_ || !after.has_text() || after.width() != 1) return column + 1;
+  pen_.Control("\x1b[?7l");
+  MoveTo(columns_ - 2);
+  pen_.SetPen(StyleOf(cell));
+  pen_.PrintText(cell);
+  pen_.SetPen(StyleOf(after));
+  pen_.PrintText(after);
+  x_ = columns_;
+  const int pull = columns_ - 2 - column;
+  if (pull > 0) {
+    MoveTo(column);
+    pen_.Csi(pull, 'P');
+    ClearFrom(column + 2);
+  }
+  pen_.Control("\x1b[?7h");
+  return column + 2;
+}
+
+// Forgets what editing brought in from the right.
+void Serializer::ClearFrom(int column) {
+  x_ = -1;
+  MoveTo(column);
+  pen_.SetErase(kDefault);
+  pen_.Control("\x1b[K");
+  base_ = kDefault;
+}
+
+}  // namespace atrium::screen
