@@ -23,6 +23,7 @@ inline constexpr int64_t kTerminalWindowBytes = 512 << 10;
 // One piece of terminal output or snapshot on its way to a page.
 inline constexpr size_t kOutputPieceBytes = 64 << 10;
 // The terminal's size, in cells.
+inline constexpr int kMinColumns = 2;  // The renderer's own.
 inline constexpr int kMaxColumns = 1000;
 inline constexpr int kMaxRows = 500;
 // What one gRPC message may hold; a snapshot with all its scrollback fits.

@@ -155,6 +155,7 @@ void AttachStream::OnSnapshot(ScreenSnapshot snapshot) {
   out->set_data(std::move(snapshot.data));
   out->set_first(true);
   out->set_last(true);
+  out->set_required(std::exchange(snapshot_required_, false));
   Send(response);
   // One asked for by a gateway stands beside the output, which goes on; one that
   // begins the stream, or jumps over what is no longer kept, moves the position.

@@ -33,6 +33,10 @@ class AttachStream final : public Terminal::Follower,
 
   // Terminal::Follower.
   void OnAdvance() override { Pump(); }
+  void OnSnapshotNeeded() override {
+    snapshot_required_ = true;
+    AskSnapshot();
+  }
   void OnHoldLost() override;
   // Host::Stream.
   void OnInputWritten(const AttachmentId& id, int64_t sequence) override;
@@ -70,6 +74,7 @@ class AttachStream final : public Terminal::Follower,
   int64_t acknowledged_ = 0;  // Of a LOSSLESS reader.
   Size told_size_;            // What the other side knows at cursor_.
   bool snapshot_asked_ = false;
+  bool snapshot_required_ = false;  // By every reader; see TerminalSnapshot.
   bool exit_sent_ = false;
   std::map<AttachmentId, Loop::HandlePtr> revoked_;  // Waiting for `close`.
 };

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "terminal/mark_splitter.h"
 #include "terminal/screen/screen.h"
 
 namespace atrium::terminal {
@@ -68,15 +69,15 @@ struct ScreenKeeper::State : screen::Screen::Listener,
     Tell([p = std::string(path)](auto* l) { l->OnWorkingDirectory(p); });
   }
   void OnMark(const screen::Mark& mark) override {
-    ShellMark out;
+    // The screen thread cuts the output behind each mark: it ends where the piece
+    // being written does.
+    ShellMark out{.exit_code = mark.exit_code.value_or(0), .offset = piece_end};
     switch (mark.kind) {
       case screen::Mark::Kind::kPromptStart: out.kind = ShellMark::Kind::kPromptStart; break;
-      case screen::Mark::Kind::kPromptEnd: out.kind = ShellMark::Kind::kPromptEnd; break;
-      case screen::Mark::Kind::kCommandStart: out.kind = ShellMark::Kind::kCommandStart; break;
+      case screen::Mark::Kind::kCommandStart: out.kind = ShellMark::Kind::kPromptEnd; break;
+      case screen::Mark::Kind::kOutputStart: out.kind = ShellMark::Kind::kCommandStart; break;
       case screen::Mark::Kind::kCommandEnd: out.kind = ShellMark::Kind::kCommandEnd; break;
     }
-    out.exit_code = mark.exit_code.value_or(0);
-    out.offset = screen_start + screen.bytes_written();
     Tell([out](auto* l) { l->OnMark(out); });
   }
 
@@ -85,7 +86,8 @@ struct ScreenKeeper::State : screen::Screen::Listener,
   int64_t offset;
   ScreenKeeper::Listener* listener;
   screen::Screen screen;
-  const int64_t screen_start = offset;  // The screen counts from here.
+  MarkSplitter splitter;
+  int64_t piece_end = 0;  // Of what is being written.
   std::atomic<int64_t> parsed;
 };
 
@@ -104,9 +106,11 @@ ScreenKeeper::~ScreenKeeper() {
 void ScreenKeeper::Feed(int64_t from, int64_t to) {
   thread_->Post([state = state_, from, to] {
     for (int64_t at = from; at < to;) {
-      const std::string_view bytes = state->log->Peek(at, static_cast<size_t>(to - at));
-      state->screen.Write(bytes);
+      std::string_view bytes = state->log->Peek(at, static_cast<size_t>(to - at));
+      bytes = bytes.substr(0, state->splitter.Next(bytes));
       at += static_cast<int64_t>(bytes.size());
+      state->piece_end = at;
+      state->screen.Write(bytes);
     }
     state->offset = to;
     state->parsed.store(to, std::memory_order_release);
@@ -115,7 +119,11 @@ void ScreenKeeper::Feed(int64_t from, int64_t to) {
 }
 
 void ScreenKeeper::Resize(Size size) {
-  thread_->Post([state = state_, size] { state->screen.Resize(size.columns, size.rows); });
+  thread_->Post([state = state_, size] {
+    if (state->screen.Resize(size.columns, size.rows)) return;
+    // A renderer cannot be trusted to reflow this as we did.
+    state->Tell([](auto* l) { l->OnInexactResize(); });
+  });
 }
 
 void ScreenKeeper::Snapshot(std::function<void(ScreenSnapshot)> done) {

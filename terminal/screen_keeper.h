@@ -69,6 +69,9 @@ class ScreenKeeper {
     virtual void OnTitle(std::string title) = 0;
     virtual void OnWorkingDirectory(std::string path) = 0;
     virtual void OnMark(ShellMark mark) = 0;
+    // A resize left the screen in a state that a renderer may not reach by
+    // itself: followers need a snapshot.
+    virtual void OnInexactResize() = 0;
     // The screen took in bytes; parsed_offset() grew.
     virtual void OnParsed() = 0;
   };

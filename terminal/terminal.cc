@@ -20,7 +20,7 @@ constexpr size_t kTitleBytes = 256;
 constexpr int kLastTurns = 32;
 
 Size Clamp(Size size) {
-  return {std::clamp(size.columns, 1, limits::kMaxColumns),
+  return {std::clamp(size.columns, limits::kMinColumns, limits::kMaxColumns),
           std::clamp(size.rows, 1, limits::kMaxRows)};
 }
 
@@ -258,6 +258,13 @@ void Terminal::OnMark(ShellMark mark) {
   }
   listener_->OnMark(this, mark);
   if (at_idle_prompt() != was_idle) StatusChanged();
+}
+
+void Terminal::OnInexactResize() {
+  const std::vector<Follower*> followers(followers_.begin(), followers_.end());
+  for (Follower* follower : followers) {
+    if (followers_.count(follower) > 0) follower->OnSnapshotNeeded();
+  }
 }
 
 void Terminal::StatusChanged() {

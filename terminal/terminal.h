@@ -37,6 +37,8 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
     virtual ~Follower() = default;
     // The log grew, the size changed, or the program ended.
     virtual void OnAdvance() = 0;
+    // What it follows cannot be drawn from the output alone: ask for a snapshot.
+    virtual void OnSnapshotNeeded() {}
     // It held the program for too long and holds it no more.
     virtual void OnHoldLost() {}
   };
@@ -105,6 +107,7 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   void OnTitle(std::string title) override;
   void OnWorkingDirectory(std::string path) override;
   void OnMark(ShellMark mark) override;
+  void OnInexactResize() override;
   void OnParsed() override { UpdateReading(); }
 
   bool ReadSome();

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "atrium/control/v1/records.pb.h"
 #include "atrium/v1/auth.pb.h"
+#include "atrium/v1/live.pb.h"
 #include "atrium/v1/session.pb.h"
 #include "common/loop.h"
 #include "common/token.h"

@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 
+#include "absl/status/status.h"
 #include "atrium/v1/live.pb.h"
 #include "atrium/v1/session.pb.h"
 #include "common/loop.h"

@@ -114,7 +114,7 @@ void Registry::CreateSession(const Actor& actor, const atrium::v1::CreateSession
   if (!IsId(id.value())) {
     return done(BadField("session_id", "must be 1-63 of [a-z0-9-], with a letter or digit first and last"));
   }
-  if (sessions_.count(id) > 0) return done(SessionExists(SessionName(id)));
+  if (sessions_.count(id) > 0) return done(control::SessionExists(SessionName(id)));
   if (sessions_.size() >= limits::kSessions) {
     return done(TooMany("sessions", limits::kSessions, absl::Minutes(1)));
   }
@@ -165,7 +165,7 @@ absl::Status Registry::DeleteSession(const Actor& actor, const SessionId& id) {
   RETURN_IF_ERROR(actor.Require(Participant::OWNER, "end the session"));
   std::vector<StoreWrite> writes = {{RecordKind::kSession, id.value(), std::nullopt},
                                     {.key = id.value(), .entry = 1}};
-  for (const auto& tab : session->TabsInOrder()) {
+  for (const auto& tab : session->snapshot().tabs()) {
     writes.push_back({RecordKind::kTab, tab.name(), std::nullopt});
   }
   context_->store->Commit(std::move(writes), [](absl::Status) {});

@@ -197,7 +197,7 @@ class Session final : public Conversation::Room {
                       Done<atrium::v1::Tab> done) override;
   absl::Status AgentCloseTab(const std::string& tab) override;
   void AgentReadScreen(const std::string& tab, int lines, Done<std::string> done) override;
-  void AgentPropose(const Proposal& proposal, Done<std::string> done) override;
+  void AgentPropose(const Conversation::Proposal& proposal, Done<std::string> done) override;
 
   atrium::v1::TimelineEntry NewEntry(atrium::v1::TimelineEntry::Kind kind);
   void AddEntry(atrium::v1::TimelineEntry entry,

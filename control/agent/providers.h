@@ -1,0 +1,19 @@
+// Which voice agent a deployment has.
+#ifndef ATRIUM_CONTROL_AGENT_PROVIDERS_H_
+#define ATRIUM_CONTROL_AGENT_PROVIDERS_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "common/loop.h"
+#include "control/agent/provider.h"
+#include "control/config.h"
+
+namespace atrium::control {
+
+// By the settings; null if the deployment has none.
+absl::StatusOr<std::unique_ptr<ProviderFactory>> MakeProviders(Loop* loop, const Config& config);
+
+}  // namespace atrium::control
+
+#endif  // ATRIUM_CONTROL_AGENT_PROVIDERS_H_

@@ -1,0 +1,47 @@
+#include "control/config.h"
+
+#include "absl/flags/flag.h"
+#include "absl/flags/parse.h"
+#include "absl/flags/usage.h"
+#include "common/errors.h"
+
+ABSL_FLAG(std::string, listen, "", "Path of the unix socket to serve on (required)");
+ABSL_FLAG(std::string, terminal, "", "Path of the terminal process's socket (required)");
+ABSL_FLAG(std::string, media, "", "Path of the media process's socket (required)");
+ABSL_FLAG(std::string, state_dir, "", "Directory of the store, the keys and the owner's link (required)");
+ABSL_FLAG(std::string, log_level, "info", "debug, info, warning or error");
+ABSL_FLAG(bool, no_auth, false, "Let everybody in, as an owner. For trying things out");
+ABSL_FLAG(bool, trust_localhost, false, "Let whoever comes over loopback in, as an owner");
+ABSL_FLAG(std::string, provider, "",
+          "The voice agent's Realtime URL (wss://..., ws://..., or ws+unix:PATH); empty: none");
+ABSL_FLAG(std::string, provider_name, "", "What people see as the voice agent's name");
+ABSL_FLAG(std::string, model, "gpt-realtime-2.1", "The provider's model");
+ABSL_FLAG(std::string, voice, "", "The agent's voice; empty: the provider's default");
+ABSL_FLAG(std::string, provider_key_file, "", "File with the provider's key; read at start");
+
+namespace atrium::control {
+
+absl::StatusOr<Config> ReadConfig(int argc, char** argv) {
+  absl::SetProgramUsageMessage(
+      "atrium-control manages sessions: who is there, their tabs, the conversation, the timeline.");
+  absl::ParseCommandLine(argc, argv);
+  Config config{.listen = absl::GetFlag(FLAGS_listen),
+                .terminal = absl::GetFlag(FLAGS_terminal),
+                .media = absl::GetFlag(FLAGS_media),
+                .state_dir = absl::GetFlag(FLAGS_state_dir),
+                .log_level = absl::GetFlag(FLAGS_log_level),
+                .no_auth = absl::GetFlag(FLAGS_no_auth),
+                .trust_localhost = absl::GetFlag(FLAGS_trust_localhost),
+                .provider_url = absl::GetFlag(FLAGS_provider),
+                .provider_model = absl::GetFlag(FLAGS_model),
+                .provider_voice = absl::GetFlag(FLAGS_voice),
+                .provider_key_file = absl::GetFlag(FLAGS_provider_key_file),
+                .provider_name = absl::GetFlag(FLAGS_provider_name)};
+  if (config.listen.empty()) return MissingField("--listen");
+  if (config.terminal.empty()) return MissingField("--terminal");
+  if (config.media.empty()) return MissingField("--media");
+  if (config.state_dir.empty()) return MissingField("--state_dir");
+  return config;
+}
+
+}  // namespace atrium::control

@@ -1,0 +1,32 @@
+// Control's settings.
+#ifndef ATRIUM_CONTROL_CONFIG_H_
+#define ATRIUM_CONTROL_CONFIG_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace atrium::control {
+
+struct Config {
+  std::string listen;     // Path of the unix socket.
+  std::string terminal;   // Path of the terminal process's socket.
+  std::string media;      // Path of the media process's socket;
+  std::string state_dir;  // Where the store, keys and the owner's link are.
+  std::string log_level;
+  bool no_auth = false;
+  bool trust_localhost = false;
+  // The voice agent: a Realtime URL, or empty for none.
+  std::string provider_url;
+  std::string provider_model;
+  std::string provider_voice;
+  std::string provider_key_file;
+  std::string provider_name;
+};
+
+// Reads and checks the command line.
+absl::StatusOr<Config> ReadConfig(int argc, char** argv);
+
+}  // namespace atrium::control
+
+#endif  // ATRIUM_CONTROL_CONFIG_H_

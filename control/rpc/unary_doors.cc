@@ -1,0 +1,241 @@
+// The unary methods of all doors.
+#include "control/limits.h"
+#include "control/rpc/serve.h"
+#include "control/rpc/services.h"
+
+namespace atrium::control {
+
+using grpc::CallbackServerContext;
+using grpc::ServerUnaryReactor;
+namespace pb = atrium::v1;
+using google::protobuf::Empty;
+
+// Sessions.
+
+ServerUnaryReactor* SessionDoor::CreateSession(CallbackServerContext* context,
+                                               const pb::CreateSessionRequest* request,
+                                               pb::Session* response) {
+  return ServeActor<pb::Session>(doors_, context, response, [this, request](const Actor& actor, auto reply) {
+    doors_.registry->CreateSession(actor, *request, reply);
+  });
+}
+ServerUnaryReactor* SessionDoor::GetSession(CallbackServerContext* context,
+                                            const pb::GetSessionRequest* request,
+                                            pb::Session* response) {
+  return ServeSession<pb::Session>(
+      doors_, context, response, ParseSessionName(request->name()),
+      [](const Actor&, Session& session, auto reply) { reply(session.snapshot().session()); });
+}
+ServerUnaryReactor* SessionDoor::ListSessions(CallbackServerContext* context,
+                                              const pb::ListSessionsRequest* request,
+                                              pb::ListSessionsResponse* response) {
+  return ServeActor<pb::ListSessionsResponse>(
+      doors_, context, response, [this, request](const Actor& actor, auto reply) {
+        reply(doors_.registry->ListSessions(actor, *request));
+      });
+}
+ServerUnaryReactor* SessionDoor::DeleteSession(CallbackServerContext* context,
+                                               const pb::DeleteSessionRequest* request,
+                                               Empty* response) {
+  return ServeSession<Empty>(doors_, context, response, ParseSessionName(request->name()),
+                             [this](const Actor& actor, Session& session, auto reply) {
+                               ReplyStatus(reply, doors_.registry->DeleteSession(actor, session.id()));
+                             });
+}
+ServerUnaryReactor* SessionDoor::CreateInvite(CallbackServerContext* context,
+                                              const pb::CreateInviteRequest* request,
+                                              pb::Invite* response) {
+  return ServeSession<pb::Invite>(doors_, context, response, ParseSessionName(request->parent()),
+                                  [this, request](const Actor& actor, Session& session, auto reply) {
+                                    doors_.auth->CreateInvite(actor, session.id(), request->invite(), reply);
+                                  });
+}
+ServerUnaryReactor* SessionDoor::ListInvites(CallbackServerContext* context,
+                                             const pb::ListInvitesRequest* request,
+                                             pb::ListInvitesResponse* response) {
+  return ServeSession<pb::ListInvitesResponse>(
+      doors_, context, response, ParseSessionName(request->parent()),
+      [this](const Actor& actor, Session& session, auto reply) {
+        reply(doors_.auth->ListInvites(actor, session.id()));
+      });
+}
+ServerUnaryReactor* SessionDoor::DeleteInvite(CallbackServerContext* context,
+                                              const pb::DeleteInviteRequest* request,
+                                              Empty* response) {
+  return ServeSession<Empty>(doors_, context, response, SessionOf(ParseInviteName(request->name())),
+                             [this, request](const Actor& actor, Session&, auto reply) {
+                               ReplyStatus(reply, doors_.auth->DeleteInvite(actor, request->name()));
+                             });
+}
+
+// Tabs.
+
+ServerUnaryReactor* TabDoor::CreateTab(CallbackServerContext* context,
+                                       const pb::CreateTabRequest* request, pb::Tab* response) {
+  return ServeSession<pb::Tab>(doors_, context, response, ParseSessionName(request->parent()),
+                               [request](const Actor& actor, Session& session, auto reply) {
+                                 session.CreateTab(actor, *request, reply);
+                               });
+}
+ServerUnaryReactor* TabDoor::GetTab(CallbackServerContext* context,
+                                    const pb::GetTabRequest* request, pb::Tab* response) {
+  return ServeSession<pb::Tab>(doors_, context, response, SessionOf(ParseTabName(request->name())),
+                               [request](const Actor&, Session& session, auto reply) {
+                                 reply(session.GetTab(request->name()));
+                               });
+}
+ServerUnaryReactor* TabDoor::ListTabs(CallbackServerContext* context,
+                                      const pb::ListTabsRequest* request,
+                                      pb::ListTabsResponse* response) {
+  return ServeSession<pb::ListTabsResponse>(
+      doors_, context, response, ParseSessionName(request->parent()),
+      [](const Actor&, Session& session, auto reply) {
+        pb::ListTabsResponse answer;
+        *answer.mutable_tabs() = session.snapshot().tabs();
+        reply(std::move(answer));
+      });
+}
+ServerUnaryReactor* TabDoor::UpdateTab(CallbackServerContext* context,
+                                       const pb::UpdateTabRequest* request, pb::Tab* response) {
+  return ServeSession<pb::Tab>(doors_, context, response,
+                               SessionOf(ParseTabName(request->tab().name())),
+                               [request](const Actor& actor, Session& session, auto reply) {
+                                 session.UpdateTab(actor, *request, reply);
+                               });
+}
+ServerUnaryReactor* TabDoor::DeleteTab(CallbackServerContext* context,
+                                       const pb::DeleteTabRequest* request, Empty* response) {
+  return ServeSession<Empty>(doors_, context, response, SessionOf(ParseTabName(request->name())),
+                             [request](const Actor& actor, Session& session, auto reply) {
+                               ReplyStatus(reply, session.DeleteTab(actor, request->name()));
+                             });
+}
+ServerUnaryReactor* TabDoor::RunCommand(CallbackServerContext* context,
+                                        const pb::RunCommandRequest* request,
+                                        pb::RunCommandResponse* response) {
+  absl::Duration patience = PatienceOf(*context, limits::kRunDeadline);
+  if (request->has_timeout()) {
+    const auto& timeout = request->timeout();
+    patience = std::min(patience, absl::Seconds(timeout.seconds()) + absl::Nanoseconds(timeout.nanos()));
+  }
+  // Answer before the caller's own deadline does, so that the tab is named.
+  patience = std::max(patience - absl::Milliseconds(200), absl::Milliseconds(1));
+  return ServeSession<pb::RunCommandResponse>(
+      doors_, context, response, ParseSessionName(request->parent()),
+      [request, patience](const Actor& actor, Session& session, auto reply) {
+        session.RunCommand(actor, *request, patience, reply);
+      });
+}
+ServerUnaryReactor* TabDoor::ReadScreen(CallbackServerContext* context,
+                                        const pb::ReadScreenRequest* request,
+                                        pb::ReadScreenResponse* response) {
+  return ServeSession<pb::ReadScreenResponse>(
+      doors_, context, response, SessionOf(ParseTabName(request->tab())),
+      [request](const Actor&, Session& session, auto reply) { session.ReadScreen(*request, reply); });
+}
+
+// The conversation.
+
+ServerUnaryReactor* ConversationDoor::GetConversation(CallbackServerContext* context,
+                                                      const pb::GetConversationRequest* request,
+                                                      pb::Conversation* response) {
+  return ServeSession<pb::Conversation>(
+      doors_, context, response, ParseConversationName(request->name()),
+      [](const Actor&, Session& session, auto reply) { reply(session.snapshot().conversation()); });
+}
+ServerUnaryReactor* ConversationDoor::StartConversation(CallbackServerContext* context,
+                                                        const pb::StartConversationRequest* request,
+                                                        pb::Conversation* response) {
+  return ServeSession<pb::Conversation>(
+      doors_, context, response, ParseConversationName(request->name()),
+      [](const Actor& actor, Session& session, auto reply) {
+        session.StartConversation(actor, reply);
+      });
+}
+ServerUnaryReactor* ConversationDoor::StopConversation(CallbackServerContext* context,
+                                                       const pb::StopConversationRequest* request,
+                                                       pb::Conversation* response) {
+  return ServeSession<pb::Conversation>(
+      doors_, context, response, ParseConversationName(request->name()),
+      [](const Actor& actor, Session& session, auto reply) {
+        reply(session.StopConversation(actor));
+      });
+}
+ServerUnaryReactor* ConversationDoor::UpdateConversation(
+    CallbackServerContext* context, const pb::UpdateConversationRequest* request,
+    pb::Conversation* response) {
+  return ServeSession<pb::Conversation>(
+      doors_, context, response, ParseConversationName(request->conversation().name()),
+      [request](const Actor& actor, Session& session, auto reply) {
+        reply(session.UpdateConversation(actor, *request));
+      });
+}
+ServerUnaryReactor* ConversationDoor::InterruptConversation(
+    CallbackServerContext* context, const pb::InterruptConversationRequest* request,
+    pb::Conversation* response) {
+  return ServeSession<pb::Conversation>(
+      doors_, context, response, ParseConversationName(request->name()),
+      [](const Actor& actor, Session& session, auto reply) {
+        reply(session.InterruptConversation(actor));
+      });
+}
+
+// The timeline.
+
+ServerUnaryReactor* TimelineDoor::Say(CallbackServerContext* context,
+                                      const pb::SayRequest* request, pb::TimelineEntry* response) {
+  return ServeSession<pb::TimelineEntry>(
+      doors_, context, response, ParseSessionName(request->parent()),
+      [request](const Actor& actor, Session& session, auto reply) {
+        session.Say(actor, *request, reply);
+      });
+}
+ServerUnaryReactor* TimelineDoor::ListTimelineEntries(
+    CallbackServerContext* context, const pb::ListTimelineEntriesRequest* request,
+    pb::ListTimelineEntriesResponse* response) {
+  return ServeSession<pb::ListTimelineEntriesResponse>(
+      doors_, context, response, ParseSessionName(request->parent()),
+      [request](const Actor&, Session& session, auto reply) {
+        session.ListEntries(*request, reply);
+      });
+}
+ServerUnaryReactor* TimelineDoor::DecideApproval(CallbackServerContext* context,
+                                                 const pb::DecideApprovalRequest* request,
+                                                 pb::Approval* response) {
+  return ServeSession<pb::Approval>(doors_, context, response,
+                                    SessionOf(ParseApprovalName(request->name())),
+                                    [request](const Actor& actor, Session& session, auto reply) {
+                                      session.DecideApproval(actor, *request, reply);
+                                    });
+}
+
+// Auth: the callers prove themselves by what they bring, not by a token.
+
+ServerUnaryReactor* AuthDoor::ExchangeInvite(CallbackServerContext* context,
+                                             const pb::ExchangeInviteRequest* request,
+                                             pb::ExchangeInviteResponse* response) {
+  return rpc::Serve<pb::ExchangeInviteResponse>(
+      doors_.loop, context, response,
+      [this, request](auto reply) { doors_.auth->ExchangeInvite(*request, reply); });
+}
+ServerUnaryReactor* AuthDoor::CreateTicket(CallbackServerContext* context,
+                                           const pb::CreateTicketRequest* request,
+                                           pb::CreateTicketResponse* response) {
+  return rpc::Serve<pb::CreateTicketResponse>(
+      doors_.loop, context, response,
+      [this, request](auto reply) { doors_.auth->CreateTicket(*request, reply); });
+}
+ServerUnaryReactor* AuthDoor::DeleteCredential(CallbackServerContext* context,
+                                               const pb::DeleteCredentialRequest* request,
+                                               Empty* response) {
+  return rpc::Serve<Empty>(doors_.loop, context, response, [this, request](auto reply) {
+    ReplyStatus(reply, doors_.auth->DeleteCredential(request->credential()));
+  });
+}
+ServerUnaryReactor* AuthDoor::GetKeys(CallbackServerContext* context, const pb::GetKeysRequest*,
+                                      pb::GetKeysResponse* response) {
+  return rpc::Serve<pb::GetKeysResponse>(doors_.loop, context, response,
+                                         [this](auto reply) { reply(doors_.auth->Keys()); });
+}
+
+}  // namespace atrium::control

@@ -1,0 +1,325 @@
+#include "gateway/bridge/tab_feed.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/log.h"
+#include "common/rpc/output_codec.h"
+#include "gateway/limits.h"
+
+namespace atrium::gateway {
+
+using atrium::v1::JoinResponse;
+
+namespace {
+
+constexpr char kAttachMethod[] = "/atrium.terminal.v1.HostService/Attach";
+constexpr absl::Duration kNotFoundRetry = absl::Milliseconds(200);
+
+bool SameSize(const atrium::v1::TerminalSize& a, const atrium::v1::TerminalSize& b) {
+  return a.columns() == b.columns() && a.rows() == b.rows();
+}
+
+}  // namespace
+
+TabFeed::TabFeed(Loop* loop, grpc::GenericStub* stub, Options options)
+    : loop_(loop), stub_(stub), options_(std::move(options)), ring_(limits::kRingBytes) {}
+
+TabFeed::~TabFeed() {
+  if (stream_ == nullptr) return;
+  stream_->on_message = nullptr;
+  stream_->on_closed = nullptr;
+  stream_->Cancel();
+}
+
+void TabFeed::Add(Cursor* cursor) {
+  cursors_.insert(cursor);
+  cursor->acknowledged = cursor->offset;
+  if (stream_ == nullptr && !retry_) {
+    if (cursor->offset >= 0 && !ring_.started()) ring_.Reset(cursor->offset);
+    Connect();
+  } else if (stream_ != nullptr) {
+    Open(cursor);
+  }
+  cursor->listener->OnMore();
+}
+
+void TabFeed::Remove(Cursor* cursor) {
+  if (cursors_.erase(cursor) == 0) return;
+  Request request;
+  request.mutable_close()->set_attachment(cursor->attachment);
+  Send(request);
+}
+
+void TabFeed::Connect() {
+  retry_.reset();
+  stream_ = new Stream(loop_);
+  stream_->on_message = [this](grpc::ByteBuffer& buffer) { OnBuffer(buffer); };
+  stream_->on_closed = [this](absl::Status status) { OnClosed(status); };
+  stream_->Start([this](grpc::ClientContext* context, auto* reactor) {
+    stub_->PrepareBidiStreamingCall(context, kAttachMethod, grpc::StubOptions(), reactor);
+  });
+  Request start;
+  start.mutable_start()->set_tab(options_.tab);
+  start.mutable_start()->set_offset(ring_.started() ? ring_.end() : -1);
+  start.mutable_start()->set_lossless_attachment(options_.lossless_attachment);
+  snapshot_asked_ = !ring_.started();
+  Send(start);
+  for (Cursor* cursor : cursors_) Open(cursor);
+}
+
+void TabFeed::Open(Cursor* cursor) {
+  cursor->opened = false;
+  if (lossless()) return;  // Its `start` opened it.
+  Request request;
+  request.mutable_open()->set_attachment(cursor->attachment);
+  Send(request);
+}
+
+void TabFeed::Send(const Request& request) {
+  if (stream_ != nullptr) stream_->Write(rpc::EncodeMessage(request));
+}
+
+void TabFeed::OnClosed(const absl::Status& status) {
+  stream_ = nullptr;
+  for (Cursor* cursor : cursors_) cursor->opened = false;
+  if (lossless() && absl::IsOutOfRange(status)) {
+    const std::set<Cursor*> all = std::exchange(cursors_, {});
+    for (Cursor* cursor : all) {
+      cursor->listener->OnRefused(options_.tab, static_cast<int>(status.code()),
+                                  std::string(status.message()));
+      cursor->listener->OnRevoked(options_.tab);
+    }
+    return;
+  }
+  // Not there yet, or the process is coming back: go on from where we are.
+  const bool absent = absl::IsNotFound(status) || absl::IsPermissionDenied(status);
+  retry_ = loop_->After(absent ? kNotFoundRetry : limits::kLinkRetry, [this] {
+    auto done = std::move(retry_);
+    if (!cursors_.empty()) Connect();
+  });
+}
+
+void TabFeed::OnBuffer(const grpc::ByteBuffer& buffer) {
+  int64_t offset;
+  std::vector<grpc::Slice> data;
+  if (rpc::DecodeOutput(buffer, &offset, &data)) {
+    ring_.Append(offset, std::move(data));
+    return PumpAll();
+  }
+  Response response;
+  if (!rpc::DecodeMessage(buffer, &response)) {
+    LogWarning("an unreadable message from the terminal process", {{"tab", options_.tab}});
+    return stream_->Cancel();
+  }
+  OnResponse(&response);
+}
+
+void TabFeed::OnResponse(Response* response) {
+  switch (response->message_case()) {
+    case Response::kResized:
+      ring_.MarkResize(response->resized().offset(), response->resized().size());
+      return PumpAll();
+    case Response::kSnapshot:
+      return OnSnapshot(response->mutable_snapshot());
+    case Response::kExit:
+      exit_code_ = response->exit().exit_code();
+      return PumpAll();
+    case Response::kOpened:
+      return OnOpened(response->opened());
+    case Response::kInputAck: {
+      Cursor* cursor = Find(response->input_ack().attachment());
+      if (cursor == nullptr) return;
+      const int64_t sequence = response->input_ack().sequence();
+      while (!cursor->unconfirmed.empty() && cursor->unconfirmed.front().sequence <= sequence) {
+        cursor->unconfirmed_bytes -= cursor->unconfirmed.front().data.size();
+        cursor->unconfirmed.pop_front();
+      }
+      return cursor->listener->OnInputAck(options_.tab, sequence);
+    }
+    case Response::kRefused: {
+      Cursor* cursor = Find(response->refused().attachment());
+      if (cursor == nullptr) return;
+      if (response->refused().sequence() != 0) {
+        cursor->unconfirmed.clear();
+        cursor->unconfirmed_bytes = 0;
+      }
+      return cursor->listener->OnRefused(options_.tab, response->refused().code(),
+                                         response->refused().message());
+    }
+    case Response::kRevoked: {
+      Request close;
+      close.mutable_close()->set_attachment(response->revoked().attachment());
+      Send(close);
+      Cursor* cursor = Find(response->revoked().attachment());
+      if (cursor == nullptr) return;
+      cursors_.erase(cursor);
+      return cursor->listener->OnRevoked(options_.tab);
+    }
+    default:
+      return;
+  }
+}
+
+// The terminal knows the page: what it has not confirmed is sent (again).
+void TabFeed::OnOpened(const Response::Opened& opened) {
+  Cursor* cursor = Find(opened.attachment());
+  if (cursor == nullptr || std::exchange(cursor->opened, true)) return;
+  while (!cursor->unconfirmed.empty() && cursor->unconfirmed.front().sequence <= opened.sequence()) {
+    cursor->unconfirmed_bytes -= cursor->unconfirmed.front().data.size();
+    cursor->unconfirmed.pop_front();
+  }
+  if (opened.sequence() > 0) cursor->listener->OnInputAck(options_.tab, opened.sequence());
+  for (const Cursor::Typed& typed : cursor->unconfirmed) {
+    Request request;
+    request.mutable_input()->set_attachment(cursor->attachment);
+    request.mutable_input()->set_sequence(typed.sequence);
+    request.mutable_input()->set_data(typed.data);
+    Send(request);
+  }
+}
+
+void TabFeed::OnSnapshot(atrium::v1::TerminalSnapshot* message) {
+  snapshot_asked_ = false;
+  auto snapshot = std::make_shared<SharedSnapshot>();
+  snapshot->offset = message->offset();
+  snapshot->size = message->size();
+  snapshot->data = grpc::Slice(message->data());
+  // It begins the ring, or jumps over what was lost on the way here.
+  if (!ring_.started() || snapshot->offset > ring_.end()) ring_.Reset(snapshot->offset);
+  if (!ring_.SizeAt(snapshot->offset)) ring_.MarkResize(snapshot->offset, snapshot->size);
+  for (Cursor* cursor : cursors_) {
+    const bool due = cursor->waits_for_snapshot ||
+                     (message->required() && cursor->offset >= 0 && !cursor->lossless);
+    if (!due) continue;
+    cursor->waits_for_snapshot = false;
+    cursor->snapshot = snapshot;
+    cursor->snapshot_sent = 0;
+    cursor->snapshot_begun = false;
+  }
+  PumpAll();
+}
+
+void TabFeed::AskSnapshot() {
+  if (stream_ == nullptr || std::exchange(snapshot_asked_, true)) return;
+  Request request;
+  request.set_snapshot(true);
+  Send(request);
+}
+
+void TabFeed::PumpAll() {
+  const std::vector<Cursor*> all(cursors_.begin(), cursors_.end());
+  for (Cursor* cursor : all) {
+    if (cursors_.count(cursor) > 0) cursor->listener->OnMore();
+  }
+}
+
+bool TabFeed::Next(Cursor* cursor, ws::Piece* piece) {
+  JoinResponse message;
+  if (cursor->snapshot != nullptr) {
+    const SharedSnapshot& whole = *cursor->snapshot;
+    const size_t n = std::min(limits::kOutputPieceBytes, whole.data.size() - cursor->snapshot_sent);
+    auto* screen = message.mutable_screen();
+    screen->set_tab(options_.tab);
+    screen->set_offset(whole.offset);
+    *screen->mutable_size() = whole.size;
+    screen->set_data(whole.data.begin() + cursor->snapshot_sent, n);
+    screen->set_first(!std::exchange(cursor->snapshot_begun, true));
+    cursor->snapshot_sent += n;
+    if (cursor->snapshot_sent == whole.data.size()) {
+      screen->set_last(true);
+      cursor->offset = cursor->acknowledged = whole.offset;
+      cursor->told_size = whole.size;
+      cursor->snapshot = nullptr;
+      // A page that is slow to draw must not be buried under snapshots.
+      cursor->snapshot_drawing = true;
+    }
+    piece->header = message.SerializeAsString();
+    return true;
+  }
+  if (cursor->snapshot_drawing) return false;
+  if (cursor->waits_for_snapshot || !ring_.started()) {
+    if (cursor->offset < 0) cursor->waits_for_snapshot = true;
+    return false;
+  }
+  const bool behind = ring_.end() - cursor->offset > limits::kLagBytes && !cursor->lossless;
+  if (!ring_.Holds(cursor->offset) || behind) {
+    if (cursor->offset >= 0) ++cursor->skips;
+    cursor->waits_for_snapshot = true;
+    AskSnapshot();
+    return false;
+  }
+  if (const auto size = ring_.SizeAt(cursor->offset); size && !SameSize(*size, cursor->told_size)) {
+    cursor->told_size = *size;
+    auto* resized = message.mutable_resized();
+    resized->set_tab(options_.tab);
+    resized->set_offset(cursor->offset);
+    *resized->mutable_size() = *size;
+    piece->header = message.SerializeAsString();
+    return true;
+  }
+  const int64_t room = cursor->acknowledged + limits::kTerminalWindowBytes - cursor->offset;
+  if (room > 0) {
+    const size_t limit = std::min(limits::kOutputPieceBytes, static_cast<size_t>(room));
+    if (const size_t n = ring_.Take(cursor->offset, limit, &piece->data); n > 0) {
+      piece->header = rpc::OutputHeader(JoinResponse::kOutputFieldNumber, options_.tab,
+                                        cursor->offset, n);
+      cursor->offset += static_cast<int64_t>(n);
+      return true;
+    }
+  }
+  if (exit_code_ && !cursor->exit_told && cursor->offset == ring_.end()) {
+    cursor->exit_told = true;
+    message.mutable_exit()->set_tab(options_.tab);
+    message.mutable_exit()->set_offset(cursor->offset);
+    message.mutable_exit()->set_exit_code(*exit_code_);
+    piece->header = message.SerializeAsString();
+    return true;
+  }
+  return false;
+}
+
+void TabFeed::Acknowledge(Cursor* cursor, int64_t offset) {
+  if (offset < cursor->acknowledged || offset > cursor->offset) return;
+  cursor->snapshot_drawing = false;
+  cursor->acknowledged = offset;
+  if (lossless()) {
+    Request request;
+    request.set_ack_offset(offset);
+    Send(request);
+  }
+  cursor->listener->OnMore();
+}
+
+void TabFeed::Input(Cursor* cursor, int64_t sequence, std::string data) {
+  if (!cursor->unconfirmed.empty() && sequence <= cursor->unconfirmed.back().sequence) return;
+  if (cursor->unconfirmed_bytes + data.size() > limits::kUnconfirmedInputBytes) {
+    return cursor->listener->OnRefused(options_.tab, 8,
+                                       "Too much typed input waits: it was not taken, send it again");
+  }
+  if (cursor->opened) {
+    Request request;
+    request.mutable_input()->set_attachment(cursor->attachment);
+    request.mutable_input()->set_sequence(sequence);
+    request.mutable_input()->set_data(data);
+    Send(request);
+  }
+  cursor->unconfirmed_bytes += data.size();
+  cursor->unconfirmed.push_back({sequence, std::move(data)});
+}
+
+void TabFeed::Resize(Cursor* cursor, const atrium::v1::TerminalSize& size) {
+  Request request;
+  request.mutable_resize()->set_attachment(cursor->attachment);
+  *request.mutable_resize()->mutable_size() = size;
+  Send(request);
+}
+
+Cursor* TabFeed::Find(const std::string& attachment) {
+  for (Cursor* cursor : cursors_) {
+    if (cursor->attachment == attachment) return cursor;
+  }
+  return nullptr;
+}
+
+}  // namespace atrium::gateway

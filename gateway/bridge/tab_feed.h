@@ -1,0 +1,87 @@
+// TabFeed is one stream from the terminal process, shared by all pages that look
+// at one tab: a ring of what came, and a cursor for each page. Whoever falls out
+// of the ring, or too far behind, waits for a snapshot that all laggards share.
+//
+// On the loop.
+#ifndef ATRIUM_GATEWAY_BRIDGE_TAB_FEED_H_
+#define ATRIUM_GATEWAY_BRIDGE_TAB_FEED_H_
+
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/support/byte_buffer.h>
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "atrium/terminal/v1/host.pb.h"
+#include "common/loop.h"
+#include "common/rpc/stream.h"
+#include "gateway/bridge/cursor.h"
+#include "gateway/bridge/ring.h"
+
+namespace atrium::gateway {
+
+class TabFeed {
+ public:
+  struct Options {
+    std::string tab;
+    std::string lossless_attachment;  // Of the one reader that may miss nothing.
+  };
+  // `stub` outlives it.
+  TabFeed(Loop* loop, grpc::GenericStub* stub, Options options);
+  ~TabFeed();
+  TabFeed(const TabFeed&) = delete;
+  TabFeed& operator=(const TabFeed&) = delete;
+
+  const std::string& tab() const { return options_.tab; }
+  // The first cursor decides where the stream begins.
+  void Add(Cursor* cursor);
+  void Remove(Cursor* cursor);
+  bool empty() const { return cursors_.empty(); }
+
+  // The next piece for a cursor; false if there is none, or none may be sent yet.
+  // Asks for a snapshot if the cursor needs one.
+  bool Next(Cursor* cursor, ws::Piece* piece);
+  // A page has drawn up to here.
+  void Acknowledge(Cursor* cursor, int64_t offset);
+  void Input(Cursor* cursor, int64_t sequence, std::string data);
+  void Resize(Cursor* cursor, const atrium::v1::TerminalSize& size);
+
+ private:
+  using Request = atrium::terminal::v1::AttachRequest;
+  using Response = atrium::terminal::v1::AttachResponse;
+  using Stream = rpc::ClientStream<grpc::ByteBuffer, grpc::ByteBuffer>;
+
+  void Connect();
+  void OnBuffer(const grpc::ByteBuffer& buffer);
+  void OnResponse(Response* response);
+  void OnClosed(const absl::Status& status);
+  void OnOpened(const Response::Opened& opened);
+  void OnSnapshot(atrium::v1::TerminalSnapshot* snapshot);
+  void Open(Cursor* cursor);
+  void AskSnapshot();
+  void PumpAll();
+  void Send(const Request& request);
+  Cursor* Find(const std::string& attachment);
+  bool lossless() const { return !options_.lossless_attachment.empty(); }
+
+  // Given.
+  Loop* const loop_;
+  grpc::GenericStub* const stub_;
+  const Options options_;
+  // State.
+  Stream* stream_ = nullptr;
+  Loop::HandlePtr retry_;
+  std::set<Cursor*> cursors_;
+  Ring ring_;
+  bool snapshot_asked_ = false;
+  std::optional<int> exit_code_;
+};
+
+}  // namespace atrium::gateway
+
+#endif  // ATRIUM_GATEWAY_BRIDGE_TAB_FEED_H_

@@ -1,0 +1,28 @@
+// What can go wrong at the gateway: one function per wrong thing.
+#ifndef ATRIUM_GATEWAY_ERRORS_H_
+#define ATRIUM_GATEWAY_ERRORS_H_
+
+#include <string_view>
+
+#include "absl/status/status.h"
+
+namespace atrium::gateway {
+
+absl::Status NoSuchPage(std::string_view path);
+absl::Status WrongMethod(std::string_view method, std::string_view path);
+absl::Status ForeignOrigin(std::string_view origin);
+absl::Status ForeignHost(std::string_view host);
+absl::Status BodyTooLarge();
+absl::Status BadJson(std::string_view why);
+absl::Status BadMessage(std::string_view why);
+absl::Status NoUpgrade();
+absl::Status TooManySockets();
+absl::Status KeysUnknown();
+absl::Status NotSubscribed(std::string_view tab);
+absl::Status TooManySubscriptions();
+absl::Status ControlAway();
+absl::Status HelloFirst();
+
+}  // namespace atrium::gateway
+
+#endif  // ATRIUM_GATEWAY_ERRORS_H_

@@ -1,0 +1,303 @@
+#include "gateway/http/server.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
+#include "common/errors.h"
+#include "common/log.h"
+#include "common/status_macros.h"
+#include "common/str_cat.h"
+#include "gateway/errors.h"
+#include "gateway/limits.h"
+
+namespace atrium::gateway {
+namespace {
+
+constexpr char kSecurityPolicy[] =
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; "
+    "img-src 'self' data: blob:; media-src 'self' blob:; worker-src 'self' blob:; "
+    "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+
+int HttpStatusOf(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kInvalidArgument: return 400;
+    case absl::StatusCode::kUnauthenticated: return 401;
+    case absl::StatusCode::kPermissionDenied: return 403;
+    case absl::StatusCode::kNotFound: return 404;
+    case absl::StatusCode::kUnimplemented: return 405;
+    case absl::StatusCode::kOutOfRange: return 413;
+    case absl::StatusCode::kFailedPrecondition: return 426;
+    case absl::StatusCode::kResourceExhausted: return 429;
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kDeadlineExceeded: return 503;
+    default: return 500;
+  }
+}
+
+void SetSafetyHeaders(SoupMessageHeaders* headers) {
+  soup_message_headers_replace(headers, "Content-Security-Policy", kSecurityPolicy);
+  soup_message_headers_replace(headers, "X-Content-Type-Options", "nosniff");
+  soup_message_headers_replace(headers, "Referrer-Policy", "no-referrer");
+  soup_message_headers_replace(headers, "Cross-Origin-Opener-Policy", "same-origin");
+  soup_message_headers_replace(headers, "Permissions-Policy",
+                               "microphone=(self), display-capture=(self), camera=()");
+}
+
+// A handshake whose answer is being written.
+struct Pending {
+  std::function<void(Upgraded)> done;
+};
+
+void StealConnection(SoupServerMessage* message, gpointer data) {
+  auto* pending = static_cast<Pending*>(data);
+  if (!pending->done) return;
+  const int fd = g_socket_get_fd(soup_server_message_get_socket(message));
+  Upgraded upgraded{GRef<GIOStream>::Adopt(soup_server_message_steal_connection(message)), fd};
+  if (upgraded.stream) std::exchange(pending->done, nullptr)(std::move(upgraded));
+}
+
+}  // namespace
+
+// Exchange.
+
+Exchange::Exchange(SoupServerMessage* message, std::string path)
+    : message_(GRef<SoupServerMessage>::Share(message)), path_(std::move(path)) {}
+
+std::string Exchange::method() const { return soup_server_message_get_method(message_.get()); }
+
+std::string Exchange::Header(const char* name) const {
+  const char* value = soup_message_headers_get_one(
+      soup_server_message_get_request_headers(message_.get()), name);
+  return value == nullptr ? "" : value;
+}
+
+std::string Exchange::Cookie(const char* name) const {
+  for (const auto part : absl::StrSplit(Header("Cookie"), ';')) {
+    const std::string pair(absl::StripAsciiWhitespace(part));
+    const size_t equals = pair.find('=');
+    if (equals != std::string::npos && pair.substr(0, equals) == name) return pair.substr(equals + 1);
+  }
+  return "";
+}
+
+std::string Exchange::Body() const {
+  SoupMessageBody* body = soup_server_message_get_request_body(message_.get());
+  GBytes* bytes = soup_message_body_flatten(body);
+  gsize size = 0;
+  const void* data = g_bytes_get_data(bytes, &size);
+  std::string out(static_cast<const char*>(data), size);
+  g_bytes_unref(bytes);
+  return out;
+}
+
+bool Exchange::FromLoopback() const {
+  GSocketAddress* address = soup_server_message_get_remote_address(message_.get());
+  if (!G_IS_INET_SOCKET_ADDRESS(address)) return false;
+  return g_inet_address_get_is_loopback(
+      g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(address)));
+}
+
+void Exchange::SetHeader(const char* name, const std::string& value) {
+  soup_message_headers_append(soup_server_message_get_response_headers(message_.get()), name,
+                              value.c_str());
+}
+
+void Exchange::Answer(int http_status, const std::string& type, std::string body) {
+  SetSafetyHeaders(soup_server_message_get_response_headers(message_.get()));
+  soup_server_message_set_status(message_.get(), static_cast<guint>(http_status), nullptr);
+  soup_server_message_set_response(message_.get(), type.c_str(), SOUP_MEMORY_COPY, body.data(),
+                                   body.size());
+  if (std::exchange(paused_, false)) soup_server_message_unpause(message_.get());
+}
+
+void Exchange::Fail(const absl::Status& status) {
+  const ErrorDetails details = DetailsOf(status);
+  nlohmann::json json = {{"code", absl::StatusCodeToString(status.code())},
+                         {"message", std::string(status.message())},
+                         {"reason", details.reason}};
+  if (!details.field.empty()) json["field"] = details.field;
+  if (details.retry_after) {
+    SetHeader("Retry-After", StrCat(std::max<int64_t>(1, absl::ToInt64Seconds(*details.retry_after))));
+  }
+  SetHeader("Cache-Control", "no-store");
+  AnswerJson(HttpStatusOf(status),
+             json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+void Exchange::Pause() {
+  paused_ = true;
+  soup_server_message_pause(message_.get());
+}
+
+// Server.
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Listen(Loop* loop, int port) {
+  std::unique_ptr<Server> server(new Server(loop));
+  RETURN_IF_ERROR(server->Begin(port));
+  return server;
+}
+
+Server::~Server() {
+  if (soup_) soup_server_disconnect(soup_.get());
+}
+
+absl::Status Server::Begin(int port) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int on = 1;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  // The backlog is ours: libsoup's is too small for a storm of reconnects (R19).
+  if (bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+      listen(fd, limits::kBacklog) != 0 ||
+      getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+    const int error = errno;
+    close(fd);
+    return SystemError("listen on", StrCat("127.0.0.1:", port), error);
+  }
+  port_ = ntohs(address.sin_port);
+  GError* error = nullptr;
+  auto socket = GRef<GSocket>::Adopt(g_socket_new_from_fd(fd, &error));
+  soup_ = GRef<SoupServer>::Adopt(soup_server_new("server-header", "atrium", nullptr));
+  if (error == nullptr) {
+    soup_server_listen_socket(soup_.get(), socket.get(), static_cast<SoupServerListenOptions>(0),
+                              &error);
+  }
+  if (error != nullptr) {
+    const std::string why = error->message;
+    g_error_free(error);
+    return absl::InternalError(StrCat("Cannot listen on port ", port_, ": ", why));
+  }
+  return absl::OkStatus();
+}
+
+void Server::Serve(std::vector<Route> routes, std::unique_ptr<Guard> guard, StaticFiles files) {
+  routes_ = std::move(routes);
+  guard_ = std::move(guard);
+  files_ = std::move(files);
+  soup_server_add_early_handler(soup_.get(), nullptr, OnEarly, this, nullptr);
+  soup_server_add_handler(soup_.get(), nullptr, OnRequest, this, nullptr);
+}
+
+const Route* Server::Find(const std::string& method, const std::string& path) const {
+  for (const Route& route : routes_) {
+    const bool matches = absl::EndsWith(route.prefix, "/")
+                             ? absl::StartsWith(path, route.prefix) && path.size() > route.prefix.size()
+                             : path == route.prefix;
+    if (matches && (method.empty() || route.method == method)) return &route;
+  }
+  return nullptr;
+}
+
+bool Server::Knows(const std::string& path) const {
+  return Find("", path) != nullptr || files_.Find(path) != nullptr;
+}
+
+// Everything that can be refused by its headers alone, before a body is read.
+absl::Status Server::Check(const Exchange& exchange, const Route* route) const {
+  RETURN_IF_ERROR(guard_->CheckHost(exchange.Header("Host")));
+  if (route == nullptr) {
+    if (files_.Find(exchange.path()) != nullptr &&
+        (exchange.method() == "GET" || exchange.method() == "HEAD")) {
+      return absl::OkStatus();
+    }
+    if (Knows(exchange.path())) return WrongMethod(exchange.method(), exchange.path());
+    return NoSuchPage(exchange.path());
+  }
+  const std::string origin = exchange.Header("Origin");
+  if (route->origin == Route::Origin::kRequired ||
+      (route->origin == Route::Origin::kIfSent && !origin.empty())) {
+    RETURN_IF_ERROR(guard_->CheckOrigin(origin));
+  }
+  SoupMessageHeaders* headers = soup_server_message_get_request_headers(exchange.message());
+  const bool chunked = soup_message_headers_get_encoding(headers) == SOUP_ENCODING_CHUNKED;
+  const bool both = !exchange.Header("Transfer-Encoding").empty() &&
+                    !exchange.Header("Content-Length").empty();
+  if (chunked || both || soup_message_headers_get_content_length(headers) > limits::kBodyBytes) {
+    return BodyTooLarge();
+  }
+  return absl::OkStatus();
+}
+
+void Server::OnEarly(SoupServer*, SoupServerMessage* message, const char* path, GHashTable*,
+                     gpointer self) {
+  auto* server = static_cast<Server*>(self);
+  Exchange exchange(message, path);
+  const absl::Status status = server->Check(exchange, server->Find(exchange.method(), path));
+  if (status.ok()) return;
+  // What was refused is not read: the connection ends with the answer.
+  exchange.SetHeader("Connection", "close");
+  exchange.Fail(status);
+}
+
+void Server::OnRequest(SoupServer*, SoupServerMessage* message, const char* path, GHashTable*,
+                       gpointer self) {
+  auto* server = static_cast<Server*>(self);
+  if (soup_server_message_get_status(message) != 0) return;  // Refused already.
+  auto exchange = std::make_shared<Exchange>(message, path);
+  const Route* route = server->Find(exchange->method(), path);
+  // Checked again here, so that no handler depends on the early one having run.
+  if (const absl::Status status = server->Check(*exchange, route); !status.ok()) {
+    return exchange->Fail(status);
+  }
+  if (route != nullptr) return route->serve(exchange);
+  server->ServeFile(exchange.get(), *server->files_.Find(path));
+}
+
+void Server::ServeFile(Exchange* exchange, const StaticFile& file) const {
+  exchange->SetHeader("ETag", file.etag);
+  exchange->SetHeader("Vary", "Accept-Encoding");
+  exchange->SetHeader("Cache-Control",
+                      file.immutable ? "public, max-age=31536000, immutable" : "no-cache");
+  if (exchange->Header("If-None-Match") == file.etag) return exchange->Answer(304, file.type, "");
+  const std::string accept = exchange->Header("Accept-Encoding");
+  if (!file.brotli.empty() && absl::StrContains(accept, "br")) {
+    exchange->SetHeader("Content-Encoding", "br");
+    return exchange->Answer(200, file.type, file.brotli);
+  }
+  if (!file.gzip.empty() && absl::StrContains(accept, "gzip")) {
+    exchange->SetHeader("Content-Encoding", "gzip");
+    return exchange->Answer(200, file.type, file.gzip);
+  }
+  exchange->Answer(200, file.type, file.content);
+}
+
+std::vector<std::string> Server::OfferedProtocols(const Exchange& exchange) {
+  std::vector<std::string> protocols;
+  for (const auto part : absl::StrSplit(exchange.Header("Sec-WebSocket-Protocol"), ',')) {
+    const std::string protocol(absl::StripAsciiWhitespace(part));
+    if (!protocol.empty()) protocols.push_back(protocol);
+  }
+  return protocols;
+}
+
+void Server::Upgrade(const ExchangePtr& exchange, const std::string& protocol,
+                     std::function<void(Upgraded)> done) {
+  std::vector<char*> protocols;
+  if (!protocol.empty()) protocols.push_back(const_cast<char*>(protocol.c_str()));
+  protocols.push_back(nullptr);
+  if (!soup_websocket_server_process_handshake(exchange->message(), nullptr,
+                                               protocol.empty() ? nullptr : protocols.data(),
+                                               nullptr, nullptr)) {
+    return;  // libsoup has set the answer.
+  }
+  auto* pending = new Pending{std::move(done)};
+  g_signal_connect_data(
+      exchange->message(), "wrote-informational", G_CALLBACK(StealConnection), pending,
+      [](gpointer data, GClosure*) { delete static_cast<Pending*>(data); },
+      static_cast<GConnectFlags>(0));
+}
+
+}  // namespace atrium::gateway

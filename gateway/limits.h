@@ -1,0 +1,54 @@
+// Every bound that the gateway keeps.
+#ifndef ATRIUM_GATEWAY_LIMITS_H_
+#define ATRIUM_GATEWAY_LIMITS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/time/time.h"
+#include "common/limits.h"
+
+namespace atrium::gateway::limits {
+
+using namespace atrium::limits;  // NOLINT: the shared bounds are ours too.
+
+// Connections that wait to be accepted (R19).
+inline constexpr int kBacklog = 4096;
+// WebSockets in all.
+inline constexpr size_t kSockets = 10000;
+// The body of a request.
+inline constexpr int64_t kBodyBytes = 64 << 10;
+// Bytes that the kernel holds unsent for one socket: what is said next waits
+// behind no more than this.
+inline constexpr int kNotSentLowat = 64 << 10;
+// Words that wait for one socket; then it is closed.
+inline constexpr size_t kQueuedWordBytes = 4 << 20;
+// Output that is kept of each tab for readers that fall behind or come back.
+inline constexpr int64_t kRingBytes = 4 << 20;
+// A reader further behind than this skips to a snapshot.
+inline constexpr int64_t kLagBytes = 1 << 20;
+// Typed bytes of one page and tab that the terminal has not confirmed.
+inline constexpr size_t kUnconfirmedInputBytes = 512 << 10;
+// Typed bytes a second of one page, and in one go; reading pauses beyond.
+inline constexpr double kInputBytesPerSecond = 64 << 10;
+inline constexpr double kInputBurstBytes = 512 << 10;
+// Requests that wait while control cannot be reached.
+inline constexpr size_t kWaitingRequests = 256;
+// Tabs that one page may follow.
+inline constexpr size_t kSubscriptions = 64;
+
+// A socket on which nothing comes: pinged, then closed.
+inline constexpr absl::Duration kPingInterval = absl::Seconds(15);
+inline constexpr absl::Duration kSilence = absl::Seconds(40);
+// A close that the other side does not answer.
+inline constexpr absl::Duration kCloseWait = absl::Seconds(2);
+// Between attempts to reach another process.
+inline constexpr absl::Duration kLinkRetry = absl::Milliseconds(50);
+// How long pages wait for a first contact with control.
+inline constexpr absl::Duration kCallDeadline = absl::Seconds(5);
+// How often control's public keys are fetched.
+inline constexpr absl::Duration kKeyRefresh = absl::Seconds(60);
+
+}  // namespace atrium::gateway::limits
+
+#endif  // ATRIUM_GATEWAY_LIMITS_H_

@@ -1,0 +1,178 @@
+#include "gateway/routes.h"
+
+#include <google/protobuf/util/json_util.h>
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "common/proto_time.h"
+#include "common/rpc/unary.h"
+#include "common/str_cat.h"
+#include "gateway/errors.h"
+#include "gateway/limits.h"
+
+namespace atrium::gateway {
+
+using atrium::v1::CreateTicketResponse;
+using atrium::v1::ExchangeInviteResponse;
+
+namespace {
+
+constexpr char kCookie[] = "atrium";
+constexpr char kProtocol[] = "atrium.v1";
+constexpr char kTicketPrefix[] = "ticket.";
+constexpr char kJoinPrefix[] = "/join/";
+
+std::string CookieOf(const std::string& credential, absl::Duration life) {
+  return StrCat(kCookie, "=", credential, "; Path=/; HttpOnly; SameSite=Strict; Max-Age=",
+                absl::ToInt64Seconds(life));
+}
+
+// The string member `name` of a JSON object in the body; empty if absent.
+absl::StatusOr<std::string> BodyField(const Exchange& exchange, const char* name) {
+  const std::string body = exchange.Body();
+  if (body.empty()) return std::string();
+  const nlohmann::json json = nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return BadJson("it must be an object");
+  auto it = json.find(name);
+  if (it == json.end() || it->is_null()) return std::string();
+  if (!it->is_string()) return BadJson(StrCat("`", name, "` must be a string"));
+  return it->get<std::string>();
+}
+
+std::string ToJson(const google::protobuf::Message& message) {
+  std::string out;
+  (void)google::protobuf::util::MessageToJsonString(message, &out);
+  return out;
+}
+
+}  // namespace
+
+Routes::Routes(Loop* loop, atrium::v1::AuthService::Stub* auth,
+               atrium::v1::LiveService::Stub* live, const Keys* keys, const Guard* guard,
+               Feeds* feeds, const StaticFile* index)
+    : loop_(loop),
+      auth_(auth),
+      live_(live),
+      keys_(keys),
+      guard_(guard),
+      feeds_(feeds),
+      index_(index) {}
+
+std::vector<Route> Routes::Table() {
+  using Origin = Route::Origin;
+  const auto page = [this](ExchangePtr e) { ServeIndex(e); };
+  return {
+      {"GET", "/", Origin::kAny, false, page},
+      {"GET", "/s/", Origin::kAny, false, page},
+      {"GET", kJoinPrefix, Origin::kAny, false, page},
+      {"GET", "/healthz", Origin::kAny, false,
+       [](ExchangePtr e) { e->Answer(200, "text/plain", "ok\n"); }},
+      {"POST", kJoinPrefix, Origin::kRequired, false, [this](ExchangePtr e) { ExchangeInvite(e); }},
+      {"POST", "/ticket", Origin::kRequired, false, [this](ExchangePtr e) { CreateTicket(e); }},
+      {"POST", "/leave", Origin::kRequired, false, [this](ExchangePtr e) { Leave(e); }},
+      {"GET", "/ws", Origin::kIfSent, true, [this](ExchangePtr e) { Join(e); }},
+  };
+}
+
+void Routes::ServeIndex(const ExchangePtr& exchange) const {
+  exchange->SetHeader("Cache-Control", "no-cache");
+  exchange->SetHeader("ETag", index_->etag);
+  if (exchange->Header("If-None-Match") == index_->etag) {
+    return exchange->Answer(304, index_->type, "");
+  }
+  exchange->Answer(200, index_->type, index_->content);
+}
+
+void Routes::ExchangeInvite(const ExchangePtr& exchange) {
+  const absl::StatusOr<std::string> name = BodyField(*exchange, "displayName");
+  if (!name.ok()) return exchange->Fail(name.status());
+  atrium::v1::ExchangeInviteRequest request;
+  request.set_secret(exchange->path().substr(sizeof kJoinPrefix - 1));
+  request.set_display_name(*name);
+  request.set_credential(exchange->Cookie(kCookie));
+  exchange->Pause();
+  rpc::Call<ExchangeInviteResponse>(
+      loop_, limits::kCallDeadline, std::move(request),
+      [this](auto* c, auto* q, auto* r, auto then) { auth_->async()->ExchangeInvite(c, q, r, then); },
+      [this, exchange](absl::StatusOr<ExchangeInviteResponse> response) {
+        if (!response.ok()) return exchange->Fail(response.status());
+        if (!response->credential().empty()) {
+          const absl::Duration life = FromProtoTime(response->expire_time()) - loop_->Now();
+          exchange->SetHeader("Set-Cookie", CookieOf(response->credential(), life));
+        }
+        response->clear_credential();
+        exchange->SetHeader("Cache-Control", "no-store");
+        exchange->AnswerJson(200, ToJson(*response));
+      });
+}
+
+void Routes::CreateTicket(const ExchangePtr& exchange) {
+  const absl::StatusOr<std::string> session = BodyField(*exchange, "session");
+  if (!session.ok()) return exchange->Fail(session.status());
+  atrium::v1::CreateTicketRequest request;
+  request.set_credential(exchange->Cookie(kCookie));
+  request.set_session(*session);
+  request.set_from_loopback(exchange->FromLoopback() &&
+                            guard_->IsLoopbackHost(exchange->Header("Host")));
+  exchange->Pause();
+  rpc::Call<CreateTicketResponse>(
+      loop_, limits::kCallDeadline, std::move(request),
+      [this](auto* c, auto* q, auto* r, auto then) { auth_->async()->CreateTicket(c, q, r, then); },
+      [exchange](absl::StatusOr<CreateTicketResponse> response) {
+        if (!response.ok()) return exchange->Fail(response.status());
+        if (!response->credential().empty()) {
+          exchange->SetHeader("Set-Cookie", CookieOf(response->credential(), absl::Hours(24 * 7)));
+          response->clear_credential();
+        }
+        exchange->SetHeader("Cache-Control", "no-store");
+        exchange->AnswerJson(200, ToJson(*response));
+      });
+}
+
+void Routes::Leave(const ExchangePtr& exchange) {
+  atrium::v1::DeleteCredentialRequest request;
+  request.set_credential(exchange->Cookie(kCookie));
+  exchange->Pause();
+  rpc::Call<google::protobuf::Empty>(
+      loop_, limits::kCallDeadline, std::move(request),
+      [this](auto* c, auto* q, auto* r, auto then) {
+        auth_->async()->DeleteCredential(c, q, r, then);
+      },
+      [exchange](absl::StatusOr<google::protobuf::Empty> response) {
+        if (!response.ok()) return exchange->Fail(response.status());
+        exchange->SetHeader("Set-Cookie", CookieOf("", absl::ZeroDuration()));
+        exchange->Answer(204, "text/plain", "");
+      });
+}
+
+// The token is checked here, before the upgrade, and again by control.
+void Routes::Join(const ExchangePtr& exchange) {
+  if (!absl::EqualsIgnoreCase(exchange->Header("Upgrade"), "websocket")) {
+    return exchange->Fail(NoUpgrade());
+  }
+  std::string token, protocol;
+  for (const std::string& offered : Server::OfferedProtocols(*exchange)) {
+    if (offered == kProtocol) protocol = offered;
+    if (absl::StartsWith(offered, kTicketPrefix)) token = offered.substr(sizeof kTicketPrefix - 1);
+  }
+  const std::string authorization = exchange->Header("Authorization");
+  if (token.empty() && absl::StartsWith(authorization, "Bearer ")) token = authorization.substr(7);
+  const absl::StatusOr<Claims> claims = keys_->Check(token);
+  if (!claims.ok()) return exchange->Fail(claims.status());
+  if (browsers_.size() >= limits::kSockets) return exchange->Fail(TooManySockets());
+  Server::Upgrade(exchange, protocol, [this, token](Upgraded upgraded) {
+    auto browser = std::make_unique<Browser>(
+        loop_, live_, feeds_, token, std::move(upgraded.stream), upgraded.fd,
+        [this](Browser* closed) { browsers_.erase(closed); });
+    Browser* raw = browser.get();
+    browsers_[raw] = std::move(browser);
+  });
+}
+
+void Routes::CloseAll() {
+  for (auto& [raw, browser] : browsers_) raw->Close(ws::kGoingAway, "the gateway restarts");
+}
+
+}  // namespace atrium::gateway

@@ -1,0 +1,92 @@
+// Connection is one WebSocket after its handshake: it owns the stolen stream,
+// frames both ways, and knows exactly what the kernel has not taken. Words (whole
+// messages) go before bytes, which are asked for one piece at a time, only when
+// there is room: so nothing said ever waits behind output.
+//
+// On the loop.
+#ifndef ATRIUM_GATEWAY_WS_CONNECTION_H_
+#define ATRIUM_GATEWAY_WS_CONNECTION_H_
+
+#include <gio/gio.h>
+#include <grpcpp/support/slice.h>
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/gref.h"
+#include "common/loop.h"
+#include "gateway/ws/frame.h"
+
+namespace atrium::gateway::ws {
+
+// One binary message of output: its header and shared slices of data.
+struct Piece {
+  std::string header;  // What of the message precedes the data.
+  std::vector<grpc::Slice> data;
+};
+
+class Connection {
+ public:
+  // Upward news. Any of these may destroy the connection's owner, not the
+  // connection itself: call Close() or Abort() and wait for OnClosed.
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    virtual void OnMessage(Message message) = 0;  // kText or kBinary.
+    // There is room: fill in the next piece of output, or return false.
+    virtual bool NextPiece(Piece* piece) = 0;
+    // It ended. Destroy the connection from here or later.
+    virtual void OnClosed() = 0;
+  };
+
+  Connection(Loop* loop, GRef<GIOStream> stream, int fd, Listener* listener);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  void SendText(std::string text) { SendWords(Opcode::kText, std::move(text)); }
+  void SendBinary(std::string bytes) { SendWords(Opcode::kBinary, std::move(bytes)); }
+  // There may be a piece now.
+  void Pump();
+  // Reading stops for a while.
+  void PauseReading(absl::Duration pause);
+  // Says why, waits for the answer (kCloseWait), ends.
+  void Close(uint16_t code, std::string_view reason);
+  size_t queued_word_bytes() const { return word_bytes_; }
+
+ private:
+  void SendWords(Opcode opcode, std::string payload);
+  void OnReadable();
+  bool OnFrame(Message message);
+  void OnWritable();
+  bool Flush();
+  bool WriteCurrent();
+  void Violate(const Violation& violation);
+  void End();
+  void KeepAlive();
+
+  // Given.
+  Loop* const loop_;
+  Listener* const listener_;
+  // Owned.
+  const GRef<GIOStream> stream_;
+  const int fd_;
+  FrameReader reader_;
+  Loop::HandlePtr readable_, writable_, timer_, pause_, ending_;
+  // State.
+  std::deque<std::string> words_;
+  size_t word_bytes_ = 0;
+  std::vector<grpc::Slice> current_;  // Under way: what is left of one frame.
+  size_t current_at_ = 0;             // The first slice not wholly written.
+  size_t current_offset_ = 0;         // Bytes of it that were.
+  absl::Duration last_heard_;
+  bool flushing_ = false;
+  bool closing_ = false;  // Our close frame is queued or sent.
+  bool ended_ = false;
+};
+
+}  // namespace atrium::gateway::ws
+
+#endif  // ATRIUM_GATEWAY_WS_CONNECTION_H_
