@@ -1,0 +1,3 @@
+import './device_check';
+import './invite';
+import './shortcuts';
