@@ -42,8 +42,13 @@ export interface Doors {
   random(): number;
 }
 
+const BEAT_EVERY_MS = 1000;
 const PING_EVERY_MS = 5000;
-const SILENCE_MS = 12000;
+/** A ping that is answered by nothing for so long: 12 s of silence in all. */
+const SILENCE_MS = 7000;
+/** The same, when there is a reason to doubt the socket. */
+const DOUBT_MS = 2000;
+const OTHER_BUILD_RETRY_MS = 10_000;
 const WELCOME_WITHIN_MS = 5000;
 const ANSWER_WITHIN_MS = 30000;
 /** A socket that lived so long ends a row of failed attempts. */
@@ -63,7 +68,9 @@ export class Link {
   private socket: WebSocket | undefined;
   private current: LinkState = { kind: 'connecting' };
   private attempt = 0;
-  private heardMs = 0;
+  private pingedMs = 0;
+  /** When the first ping was sent that nothing was heard after; 0 if none. */
+  private unansweredMs = 0;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private beatTimer: ReturnType<typeof setInterval> | undefined;
   private welcomeTimer: ReturnType<typeof setTimeout> | undefined;
@@ -99,13 +106,22 @@ export class Link {
 
   /** The network came back or the page became visible. */
   wake(): void {
-    if (this.retryTimer) this.connect();
-    else if (this.isOpen) this.ping();
+    if (this.retryTimer) {
+      this.connect();
+      return;
+    }
+    const { socket } = this;
+    if (!socket || !this.isOpen) return;
+    this.ping();
+    setTimeout(() => {
+      const silent = this.unansweredMs > 0 && Date.now() - this.unansweredMs >= DOUBT_MS;
+      if (socket === this.socket && silent) this.lose(0);
+    }, DOUBT_MS);
   }
 
   /** Drops the socket and joins afresh, for a new snapshot. */
   rejoin(): void {
-    this.lose(0, 'The page missed a step and reads everything again.');
+    this.lose(0);
   }
 
   /** Ends the link for good. */
@@ -156,7 +172,7 @@ export class Link {
       if (socket === this.socket) this.lose(event.code, event.reason);
     };
     this.welcomeTimer = setTimeout(() => {
-      if (socket === this.socket && !this.isOpen) this.lose(0, 'The server does not answer.');
+      if (socket === this.socket && !this.isOpen) this.lose(0);
     }, WELCOME_WITHIN_MS);
   }
 
@@ -177,13 +193,13 @@ export class Link {
     hello.session = this.session ?? '';
     hello.pageId = this.pageId;
     socket.send(encode(request({ case: 'hello', value: hello })));
-    this.heardMs = Date.now();
-    this.beatTimer = setInterval(() => this.beat(), PING_EVERY_MS);
+    this.unansweredMs = 0;
+    this.beatTimer = setInterval(() => this.beat(), BEAT_EVERY_MS);
   }
 
   private onFrame(socket: WebSocket, frame: string | ArrayBuffer): void {
     if (socket !== this.socket) return;
-    this.heardMs = Date.now();
+    this.unansweredMs = 0;
     const { message } = decode(frame);
     switch (message.case) {
       case 'welcome':
@@ -215,18 +231,17 @@ export class Link {
   }
 
   private beat(): void {
-    if (Date.now() - this.heardMs >= SILENCE_MS) {
-      this.lose(0, 'The connection went silent.');
-      return;
-    }
-    this.ping();
+    if (this.unansweredMs > 0 && Date.now() - this.unansweredMs >= SILENCE_MS) this.lose(0);
+    else if (Date.now() - this.pingedMs >= PING_EVERY_MS) this.ping();
   }
 
   private ping(): void {
+    this.pingedMs = Date.now();
+    this.unansweredMs ||= this.pingedMs;
     this.say({ case: 'pingTimeUs', value: BigInt(Math.round(performance.now() * 1000)) });
   }
 
-  private lose(code: number, message: string): void {
+  private lose(code: number, message = ''): void {
     this.dropSocket();
     if (this.current.kind === 'ended') return;
     const next = afterClose(code, this.attempt, this.doors.random);
@@ -236,7 +251,7 @@ export class Link {
     }
     this.requests.lose(new Error('The connection was lost before the answer came.'));
     if (next.kind === 'reload') this.listener.onOtherBuild();
-    const delayMs = next.kind === 'retry' ? next.delayMs : SILENCE_MS;
+    const delayMs = next.kind === 'retry' ? next.delayMs : OTHER_BUILD_RETRY_MS;
     this.attempt++;
     this.retryAfter(delayMs, 'Connection lost.');
   }

@@ -20,6 +20,7 @@ import type { CellSize } from '../terminal/feed';
 import type { Paste } from '../terminal/paste';
 import { pasteBytes } from '../terminal/paste';
 import { DARK, LIGHT } from '../terminal/themes';
+import { actionsOf } from './actions';
 import { Changes } from './changes';
 import { Notices } from './notices';
 import { reloadForOtherBuild } from './other_build';
@@ -29,6 +30,8 @@ import { RoomTabs } from './tabs';
 import { Terminals } from './terminals';
 
 const TYPING_STAYS_MS = 1500;
+/** Levels come ten times a second; who is missing for so long is silent. */
+const LEVELS_STAY_MS = 600;
 const FONTS =
   '"JetBrains Mono", "Cascadia Mono", "SF Mono", Menlo, "DejaVu Sans Mono", Consolas, "Noto Sans Mono", monospace';
 
@@ -66,6 +69,9 @@ export class Room {
   question: Question | undefined;
   linkHint: string | null = null;
   viewOnlyMs = 0;
+  /** Welcomed, and the state that follows has not come yet. */
+  private awaitsState = false;
+  private levelsTimer: ReturnType<typeof setTimeout> | undefined;
   /** When each participant last typed, and where. */
   readonly typing = new Map<string, { tab: string; atMs: number }>();
   /** Says how many cells the stage has room for. */
@@ -97,6 +103,13 @@ export class Room {
   }
   get isOwner(): boolean {
     return isOwner(this.self);
+  }
+
+  /** What is shared or recorded, one line each. */
+  get trust(): string[] {
+    const provider = this.store.conversation?.provider;
+    if (this.disclosures.length > 0) return this.disclosures;
+    return provider ? [`Voice: ${provider}`] : [];
   }
 
   /** Joins the session, or the one that the credential is for. */
@@ -212,6 +225,7 @@ export class Room {
     return {
       onLinkState: (state: LinkState) => this.onLinkState(state),
       onWelcome: (welcome: JoinResponse_Welcome, session: string) => {
+        this.awaitsState = true;
         this.me = welcome.participant;
         this.agentAvailable = welcome.agentAvailable;
         this.disclosures = welcome.disclosures;
@@ -253,8 +267,7 @@ export class Room {
       case 'caption':
         return this.onCaption(message.value);
       case 'levels':
-        this.levels = message.value;
-        return this.changes.emit('levels');
+        return this.onLevels(message.value);
       case 'signal':
         return this.call.onSignal(message.value);
       case 'liveReady':
@@ -273,9 +286,12 @@ export class Room {
   private onSnapshot(snapshot: SessionSnapshot): void {
     this.store.applySnapshot(snapshot);
     this.tabs.reconcile(this.store.tabs.values());
-    this.terminals.relink(this.store.tabs.values());
-    this.call.onRejoined(this.self?.live ?? false);
-    this.sayViewing();
+    this.terminals.sync(this.store.tabs.values());
+    if (this.awaitsState) {
+      this.awaitsState = false;
+      this.call.onRejoined(this.self?.live ?? false);
+      this.sayViewing();
+    }
     this.changes.emit('state', 'terminal', 'call');
   }
 
@@ -293,6 +309,13 @@ export class Room {
     }
     if (step.case === 'deletedTab') this.tabs.onDeleted(step.value);
     this.changes.emit('state', 'terminal');
+  }
+
+  private onLevels(levels: AudioLevels | undefined): void {
+    clearTimeout(this.levelsTimer);
+    this.levels = levels;
+    if (levels) this.levelsTimer = setTimeout(() => this.onLevels(undefined), LEVELS_STAY_MS);
+    this.changes.emit('levels');
   }
 
   private onCaption(caption: Caption): void {
@@ -329,11 +352,17 @@ export class Room {
     this.say({ case: 'updateSelf', value });
   }
 
+  /** True if this key, pressed in a terminal, is the page's. */
+  private isShortcut(event: KeyboardEvent): boolean {
+    const id = shortcutOf(event, this.settings, true);
+    return id === 'palette' || (id !== undefined && actionsOf(this).some((one) => one.id === id));
+  }
+
   private terminalsListener() {
     return {
       mayType: () => this.mayType,
       looks: () => this.looks(),
-      isShortcut: (event: KeyboardEvent) => shortcutOf(event, this.settings, true) !== undefined,
+      isShortcut: (event: KeyboardEvent) => this.isShortcut(event),
       onScreen: () => this.changes.emit('terminal'),
       onOutput: (tab: string) => this.tabs.onOutput(tab),
       onBell: (tab: string) => this.tabs.onBell(tab),

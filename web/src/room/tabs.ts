@@ -299,11 +299,13 @@ export class RoomTabs {
   }
 
   private selectSomething(): void {
-    if (this.current) {
+    const { current } = this;
+    const empty = current?.status === 'stale' && !this.room.terminals.screen(current.name);
+    if (current && !empty) {
       this.room.onTabSelected(this.selected);
       return;
     }
-    const first = this.bar()[0];
+    const first = this.bar().find((one) => one.status === 'synced');
     if (first) this.select(first.name);
   }
 

@@ -133,12 +133,6 @@ export class Terminals {
     for (const station of this.stations.values()) station.subscribed = false;
   }
 
-  /** A socket was welcomed and the state is known. */
-  relink(tabs: Iterable<Tab>): void {
-    this.unlink();
-    this.sync(tabs);
-  }
-
   /** Types into a tab. False if nothing was taken. */
   type(tab: string, bytes: Uint8Array): boolean {
     const station = this.stations.get(tab);

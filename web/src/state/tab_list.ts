@@ -78,7 +78,7 @@ export class TabList {
     if (known) {
       known.tab = tab;
       known.title = tab.title;
-      known.status = 'synced';
+      if (known.status !== 'closing') known.status = 'synced';
       return known;
     }
     const entry: BarTab = {

@@ -6,6 +6,7 @@ export interface Visible {
 
 const NAMES: Record<number, string> = { 9: '⇥', 10: '⏎', 13: '↵', 27: 'ESC', 127: 'DEL' };
 const INVISIBLE =
+  // biome-ignore lint/suspicious/noMisleadingCharacterClass: it lists what cannot be seen
   /[\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202f\u205f-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb]|[\u{e0000}-\u{e0fff}]/u;
 
 /**

@@ -39,6 +39,8 @@ export interface Looks {
 const SCROLLBACK_LINES = 10_000;
 const REPORT = /^\x1b\[(<[\d;]+[Mm]|M|[IO]$)/;
 const MIN_FONT_SIZE = 5;
+/** Somebody else's smaller terminal is drawn larger here, within reason. */
+const MAX_ENLARGEMENT = 1.5;
 /** Room that the scroll bar takes. */
 const SCROLL_BAR_PX = 14;
 
@@ -56,6 +58,7 @@ export class TerminalScreen {
   private looks: Looks;
   private commandStartMs = 0;
   private accelerated = false;
+  private panned = 0;
   /** A cell at the plain font size; measured once it is shown. */
   private cell: { width: number; height: number } | undefined;
 
@@ -113,12 +116,12 @@ export class TerminalScreen {
     this.setFontSize(this.looks.fontSize);
   }
 
-  /** Makes the font as small as the whole terminal needs to fit a box. */
+  /** Draws the whole terminal as large as a box allows. */
   showScaled(width: number, height: number, zoom: number): void {
     const cell = this.plainCell();
     if (!cell) return;
     const scale = Math.min(
-      1,
+      MAX_ENLARGEMENT,
       (width - SCROLL_BAR_PX) / (cell.width * this.term.cols),
       height / (cell.height * this.term.rows),
     );
@@ -128,6 +131,17 @@ export class TerminalScreen {
       size -= 0.25;
       this.setFontSize(size);
     }
+  }
+
+  /** A finger moved up by so many pixels: scrolls the text along. */
+  pan(pixels: number): void {
+    const cell = this.drawnCell();
+    if (!cell) return;
+    this.panned += pixels / cell.height;
+    const lines = Math.trunc(this.panned);
+    if (lines === 0) return;
+    this.panned -= lines;
+    this.term.scrollLines(lines);
   }
 
   /** The size in pixels of what is drawn. */

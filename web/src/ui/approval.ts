@@ -13,7 +13,6 @@ import { icon } from './icons';
 /** A card that waits for a decision, or tells which one was taken. */
 export function approvalCard(room: Room, approval: Approval, nowMs: number): TemplateResult {
   if (approval.state !== Approval_State.PENDING) return decidedApproval(room, approval);
-  const leftS = secondsLeft(approval, nowMs);
   return html`<div
     class="approval approval--pending"
     role="group"
@@ -23,7 +22,7 @@ export function approvalCard(room: Room, approval: Approval, nowMs: number): Tem
     @keydown=${(event: KeyboardEvent) => onKey(room, approval, event)}
   >
     <p class="approval__title">${icon('agent')} The agent asks to ${toolWord(approval)}</p>
-    ${exactBytes(approval)} ${place(room, approval)}
+    ${exactBytes(approval)} ${place(room, approval, countdown(approval, nowMs))}
     <div class="approval__acts">
       ${
         room.mayType
@@ -31,7 +30,6 @@ export function approvalCard(room: Room, approval: Approval, nowMs: number): Tem
               <button class="button" @click=${() => decide(room, approval, false)}>Deny <kbd>Esc</kbd></button>`
           : html`<span class="approval__wait">Editors decide.</span>`
       }
-      <span class="approval__left ${leftS <= 10 ? 'approval__left--short' : ''}">expires in ${leftS} s</span>
     </div>
   </div>`;
 }
@@ -53,12 +51,21 @@ function exactBytes(approval: Approval): TemplateResult {
   ).map((one) => (one.control ? html`<span class="control">${one.text}</span>` : one.text))}</pre>`;
 }
 
-function place(room: Room, approval: Approval): TemplateResult {
+function countdown(approval: Approval, nowMs: number): TemplateResult {
+  const leftS = secondsLeft(approval, nowMs);
+  const short = leftS <= 10 ? 'approval__left--short' : '';
+  return html`<span class="approval__left ${short}">expires in ${leftS} s</span>`;
+}
+
+function place(room: Room, approval: Approval, left: TemplateResult | '' = ''): TemplateResult {
   const tab = approval.tab
     ? (room.tabs.list.get(approval.tab)?.title ?? 'a closed tab')
     : 'a new tab';
+  const directory = approval.workingDirectory;
   return html`<p class="approval__place">
-    in <b>${tab}</b>${approval.workingDirectory ? html` · <span class="approval__directory">${approval.workingDirectory}</span>` : ''}
+    <span>in <b>${tab}</b></span>
+    <span class="approval__directory" title=${directory}>${directory}</span>
+    ${left}
   </p>`;
 }
 

@@ -43,9 +43,7 @@ class AtriumTrust extends RoomElement {
 
   override render(): TemplateResult {
     const { room } = this;
-    const conversation = room.store.conversation;
-    const fallback = conversation?.provider ? [`Voice: ${conversation.provider}`] : [];
-    const lines = room.disclosures.length > 0 ? room.disclosures : fallback;
+    const lines = room.trust;
     const chord = chordsOf('palette', room.settings).at(-1) ?? '';
     return html`
       ${lines.length > 0 ? html`<p class="trust" title=${lines.join(' · ')}>${lines.join(' · ')}</p>` : nothing}

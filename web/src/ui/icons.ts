@@ -17,6 +17,7 @@ const STROKES: Record<string, SVGTemplateResult> = {
   speakerOff: svg`<path d="M3.5 8v4h2.75L10 15.25V4.75L6.25 8zM13 8l4 4m0-4-4 4"/>`,
   phone: svg`<path d="M4.2 3.5h2.6l1.4 3.6-1.7 1.3a10 10 0 0 0 5.1 5.1l1.3-1.7 3.6 1.4v2.6c0 .7-.6 1.2-1.3 1.2C8.7 17 3 11.3 3 4.8c0-.7.5-1.3 1.2-1.3z"/>`,
   phoneOff: svg`<path d="M2.8 12.2v-1.3c0-1.3 3-3.2 7.2-3.2s7.2 1.9 7.2 3.2v1.3c0 .6-.5 1-1.1.9l-2.7-.5c-.5-.1-.8-.5-.8-.9v-1.3c-1.7-.5-3.5-.5-5.2 0v1.3c0 .4-.3.8-.8.9l-2.7.5c-.6.1-1.1-.3-1.1-.9z"/>`,
+  download: svg`<path d="M10 3.5v9M6 9l4 4 4-4M4 16.5h12"/>`,
   send: svg`<path d="M16.5 3.5 3.5 8.7l5.2 2.6 2.6 5.2zM8.7 11.3l3.8-3.8"/>`,
   spinner: svg`<path d="M10 3.5a6.5 6.5 0 1 1-6.5 6.5"/>`,
   terminal: svg`<rect x="2.5" y="4" width="15" height="12" rx="2"/><path d="m5.5 8 2.5 2-2.5 2M10 12.5h4"/>`,

@@ -37,7 +37,12 @@ class AtriumRoom extends RoomElement {
     );
   }
 
+  protected override firstUpdated(): void {
+    visualViewport?.addEventListener('resize', fitToViewport);
+  }
+
   override disconnectedCallback(): void {
+    visualViewport?.removeEventListener('resize', fitToViewport);
     document.removeEventListener('keydown', this.onKeyDown, true);
     document.removeEventListener('keyup', this.onKeyUp, true);
     super.disconnectedCallback();
@@ -58,18 +63,18 @@ class AtriumRoom extends RoomElement {
         </header>
         <main class="main">
           <h1 class="sr-only">${room.store.session?.displayName || 'Room'}</h1>
-          <atrium-stage></atrium-stage>
-        </main>
+          <div class="front"><atrium-stage></atrium-stage></div>
         <div class="strip">
           <atrium-banner></atrium-banner>
           <atrium-captions></atrium-captions>
           <atrium-call-bar></atrium-call-bar>
         </div>
-        <aside class="side" aria-label="People and timeline">
+        <div class="side">
           <atrium-people></atrium-people>
           <atrium-timeline></atrium-timeline>
           <atrium-composer></atrium-composer>
-        </aside>
+        </div>
+        </main>
         ${this.bottomBar()}
       </div>
       <atrium-notices></atrium-notices>
@@ -125,8 +130,9 @@ class AtriumRoom extends RoomElement {
       event.preventDefault();
       return;
     }
-    if (act(this.room, action) || action === 'palette') event.preventDefault();
     if (action === 'palette') this.room.show({ paletteOpen: !this.room.paletteOpen });
+    else if (!act(this.room, action)) return;
+    event.preventDefault();
   };
 
   private readonly onKeyUp = (event: KeyboardEvent) => {
@@ -135,6 +141,13 @@ class AtriumRoom extends RoomElement {
     this.talking = false;
     this.room.call.setMuted(true);
   };
+}
+
+/** On phones the keyboard covers the page without making it smaller. */
+function fitToViewport(): void {
+  const height = visualViewport?.height;
+  if (height)
+    document.documentElement.style.setProperty('--page-height', `${Math.round(height)}px`);
 }
 
 customElements.define('atrium-room', AtriumRoom);

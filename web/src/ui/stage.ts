@@ -4,15 +4,18 @@ import { ResizeTerminalSchema } from '../gen/atrium/v1/live_pb';
 import { type Tab, Tab_State, TerminalSizeSchema } from '../gen/atrium/v1/tab_pb';
 import { focusTerminal, toggleCall } from '../room/actions';
 import type { Topic } from '../room/changes';
+import { MAX_FONT_SIZE, MIN_FONT_SIZE } from '../room/settings';
 import type { CellSize } from '../terminal/feed';
 import type { TerminalScreen } from '../terminal/screen';
 import { RoomElement } from './element';
 import { icon } from './icons';
+import { Touch } from './touch';
 import './find';
 import './key_bar';
 import './question';
 
 const VIEW_ONLY_STAYS_MS = 3000;
+const MAX_ZOOM = 4;
 /** A row and a column are about so many font sizes big before anything is drawn. */
 const ROW_PER_FONT = 1.18;
 const COLUMN_PER_FONT = 0.602;
@@ -25,7 +28,11 @@ class AtriumStage extends RoomElement {
   private asked: { tab: string; columns: number; rows: number; joins: number } | undefined;
   private shown: TerminalScreen | undefined;
   private zoom = 1;
-  private pinch: { distance: number; zoom: number; fontSize: number } | undefined;
+  private pinchFrom = { zoom: 1, fontSize: 0 };
+  private readonly touch = new Touch({
+    pinch: (factor, begin) => this.onPinch(factor, begin),
+    pan: (pixels) => this.zoom === 1 && this.shown?.pan(pixels),
+  });
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -50,9 +57,6 @@ class AtriumStage extends RoomElement {
         class="stage__box ${framed ? 'stage__box--framed' : ''}"
         role="tabpanel"
         aria-label=${room.tabs.current?.title ?? 'Terminal'}
-        @touchstart=${this.onTouch}
-        @touchmove=${this.onTouch}
-        @touchend=${this.onTouch}
       ></div>
       ${empty ? this.welcome() : nothing}
       ${this.absence(tab)}
@@ -65,6 +69,7 @@ class AtriumStage extends RoomElement {
 
   protected override firstUpdated(): void {
     this.observer.observe(this.box);
+    this.touch.listen(this.box);
   }
 
   protected override updated(): void {
@@ -155,6 +160,7 @@ class AtriumStage extends RoomElement {
     const left = room.linkHint ?? tab?.workingDirectory ?? '';
     return html`<div class="status">
       <span class="status__left">${left}</span>
+      <span class="status__trust">${room.trust.join(' · ')}</span>
       ${typists.length > 0 ? html`<span class="status__typing">${typists.map((name) => room.nameOf(name)).join(', ')} typing</span>` : nothing}
       ${tab ? this.sizeLine(tab) : nothing}
     </div>`;
@@ -214,7 +220,7 @@ class AtriumStage extends RoomElement {
       ],
     ];
     return html`<div class="welcome">
-      <h2>Nobody has opened a terminal yet</h2>
+      <h2>No terminal is open</h2>
       <ul>
         ${offers
           .filter(([, , , , may]) => may)
@@ -227,23 +233,15 @@ class AtriumStage extends RoomElement {
     </div>`;
   }
 
-  private readonly onTouch = (event: TouchEvent) => {
-    const [a, b] = [event.touches[0], event.touches[1]];
-    if (!a || !b) {
-      this.pinch = undefined;
-      return;
-    }
-    event.preventDefault();
-    const distance = Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY);
-    const { fontSize } = this.room.settings;
-    this.pinch ??= { distance, zoom: this.zoom, fontSize };
-    const factor = distance / this.pinch.distance;
+  private readonly onPinch = (factor: number, begin: boolean) => {
+    if (begin) this.pinchFrom = { zoom: this.zoom, fontSize: this.room.settings.fontSize };
     const { tab } = this;
     if (tab && this.decidesSize(tab)) {
-      const size = Math.round(Math.min(28, Math.max(8, this.pinch.fontSize * factor)));
-      if (size !== fontSize) this.room.setSettings({ fontSize: size });
+      const wanted = Math.round(this.pinchFrom.fontSize * factor);
+      const fontSize = Math.min(MAX_FONT_SIZE, Math.max(MIN_FONT_SIZE, wanted));
+      if (fontSize !== this.room.settings.fontSize) this.room.setSettings({ fontSize });
     } else {
-      this.zoom = Math.min(4, Math.max(1, this.pinch.zoom * factor));
+      this.zoom = Math.min(MAX_ZOOM, Math.max(1, this.pinchFrom.zoom * factor));
       this.fitSoon();
     }
   };

@@ -74,7 +74,7 @@ class AtriumTimeline extends RoomElement {
         ${icon('search')}
         <input type="search" aria-label="Find in the timeline" placeholder="Find" @focus=${() => this.setFinding(true)} @blur=${() => this.setFinding(false)} @input=${this.onQuery} @keydown=${this.onFindKey} />
       </label>
-      <button class="button button--icon" title="Save the timeline as a text" aria-label="Save the timeline as a text" @click=${() => this.save()}>${icon('down')}</button>
+      <button class="button button--icon" title="Save the timeline as a text" aria-label="Save the timeline as a text" @click=${() => this.save()}>${icon('download')}</button>
     </div>`;
   }
 
