@@ -26,7 +26,11 @@ async function room() {
 }
 
 async function visit(invite, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, permissions: ['clipboard-read', 'clipboard-write'], ...options });
+  const context = await browser.newContext({
+    viewport: { width: 1200, height: 800 },
+    permissions: ['clipboard-read', 'clipboard-write'],
+    ...options,
+  });
   const page = await context.newPage();
   page.on('pageerror', (error) => console.log('page error', error.stack));
   await page.goto(`${origin}/join/${invite}`);
@@ -34,9 +38,19 @@ async function visit(invite, options = {}) {
   return page;
 }
 
-const ready = (page) => page.waitForFunction(() => window.atrium?.state.link === 'open' && window.atrium.tabs().every((one) => window.atrium.offset(one.name) >= 0));
-const shows = (page, text, tab = 'build') => page.waitForFunction(([tab, text]) => window.atrium.terminalText(tab)?.includes(text), [tab, text]);
-const state = (page, tab = 'build') => page.evaluate((tab) => window.atrium.terminalState(tab), tab);
+const ready = (page) =>
+  page.waitForFunction(
+    () =>
+      window.atrium?.state.link === 'open' &&
+      window.atrium.tabs().every((one) => window.atrium.offset(one.name) >= 0),
+  );
+const shows = (page, text, tab = 'build') =>
+  page.waitForFunction(
+    ([tab, text]) => window.atrium.terminalText(tab)?.includes(text),
+    [tab, text],
+  );
+const state = (page, tab = 'build') =>
+  page.evaluate((tab) => window.atrium.terminalState(tab), tab);
 const focus = (page) => page.locator('.xterm:visible').click();
 
 const walks = {
@@ -72,7 +86,9 @@ const walks = {
     const page = await visit('editor-ada');
     const before = Date.now();
     gateway.dropAll();
-    await page.waitForFunction(() => window.atrium.counters.joins === 2 && window.atrium.state.link === 'open');
+    await page.waitForFunction(
+      () => window.atrium.counters.joins === 2 && window.atrium.state.link === 'open',
+    );
     assert.ok(Date.now() - before < 2000);
   },
   'M4: a reload goes on with the same sequence': async () => {
@@ -111,7 +127,10 @@ const walks = {
     const owned = await state(page);
     assert.deepEqual([owned.columns, owned.rows], [terminal.size.columns, terminal.size.rows]);
     await page.setViewportSize({ width: 1000, height: 600 });
-    await page.waitForFunction((rows) => window.atrium.terminalState('build').rows < rows, owned.rows);
+    await page.waitForFunction(
+      (rows) => window.atrium.terminalState('build').rows < rows,
+      owned.rows,
+    );
     const box = await page.locator('.stage__box').boundingBox();
     const drawn = await page.locator('.xterm-screen').boundingBox();
     assert.ok(drawn.width <= box.width && drawn.height <= box.height, 'the terminal fits its box');
@@ -152,7 +171,9 @@ const walks = {
     await page.locator('.tab__input').fill('mine');
     await page.keyboard.press('Enter');
     await page.locator('.tab', { hasText: 'mine' }).waitFor();
-    await page.locator('.tab', { hasText: 'mine' }).dragTo(page.locator('.tab', { hasText: 'build' }));
+    await page
+      .locator('.tab', { hasText: 'mine' })
+      .dragTo(page.locator('.tab', { hasText: 'build' }));
     await page.waitForFunction(() => window.atrium.tabs()[0].title === 'mine');
     await page.keyboard.press('Alt+2');
     await page.waitForFunction(() => window.atrium.state.selected === window.atrium.tabs()[1].name);
@@ -162,7 +183,10 @@ const walks = {
     await page.locator('.tab--selected', { hasText: 'mine' }).waitFor();
     await page.locator('.tab', { hasText: 'mine' }).click({ button: 'middle' });
     await page.waitForTimeout(5600);
-    assert.deepEqual([...gateway.session.tabs.values()].map((one) => one.title), ['build']);
+    assert.deepEqual(
+      [...gateway.session.tabs.values()].map((one) => one.title),
+      ['build'],
+    );
   },
   'S11, S8: a paste of lines and a program’s copy are asked about': async () => {
     const terminal = await room();
@@ -219,7 +243,9 @@ const walks = {
     await page.locator('dialog').getByRole('button', { name: 'Start live audio' }).click();
     await page.waitForFunction(() => window.atrium.peer() !== null);
     for (const one of gateway.pages) one.makeLive();
-    await page.waitForFunction(() => window.atrium.counters.peers === 2 && window.atrium.state.call.epoch === 2);
+    await page.waitForFunction(
+      () => window.atrium.counters.peers === 2 && window.atrium.state.call.epoch === 2,
+    );
     await page.getByRole('button', { name: 'Stop live audio' }).click();
     assert.equal(await page.evaluate(() => window.atrium.peer()), null);
     await page.getByRole('button', { name: 'Start live audio' }).waitFor();

@@ -200,7 +200,13 @@ export class Link {
   private onFrame(socket: WebSocket, frame: string | ArrayBuffer): void {
     if (socket !== this.socket) return;
     this.unansweredMs = 0;
-    const { message } = decode(frame);
+    let message: Heard;
+    try {
+      ({ message } = decode(frame));
+    } catch {
+      this.lose(0);
+      return;
+    }
     switch (message.case) {
       case 'welcome':
         this.onWelcome(message.value);

@@ -120,6 +120,11 @@ function callActions(room: Room): Action[] {
       name: `${room.sessionName}/conversation`,
     });
     actions.push({
+      id: 'agent.settings',
+      title: 'Settings of the agent',
+      run: () => room.show({ dialog: 'agent' }),
+    });
+    actions.push({
       id: 'agent.interrupt',
       title: 'Interrupt the agent',
       run: () => void room.ask({ case: 'interrupt', value }).catch((e) => room.notices.failed(e)),

@@ -9,6 +9,7 @@ import {
   UpdateSelfSchema,
 } from '../gen/atrium/v1/live_pb';
 import type { Participant, SessionChange, SessionSnapshot } from '../gen/atrium/v1/session_pb';
+import { type Approval, Approval_State } from '../gen/atrium/v1/timeline_pb';
 import type { Heard, Said } from '../link/codec';
 import { Link, type LinkState } from '../link/link';
 import { beginPageLife, keepPageLife } from '../link/page_life';
@@ -29,6 +30,8 @@ import { shortcutOf } from './shortcuts';
 import { RoomTabs } from './tabs';
 import { Terminals } from './terminals';
 
+const WAS_LIVE = 'atrium.was-live';
+const CALL_OFFER_STAYS_MS = 20_000;
 const TYPING_STAYS_MS = 1500;
 /** Levels come ten times a second; who is missing for so long is silent. */
 const LEVELS_STAY_MS = 600;
@@ -38,7 +41,7 @@ const FONTS =
 /** The page's panels; on a phone one of them is in front. */
 export type Panel = 'terminal' | 'people' | 'timeline';
 /** A dialog over the page. */
-export type Dialog = 'invite' | 'device' | 'shortcuts' | 'rename' | undefined;
+export type Dialog = 'agent' | 'invite' | 'device' | 'shortcuts' | 'rename' | undefined;
 
 /** A paste or a clipboard offer that waits for the person. */
 export type Question =
@@ -120,6 +123,9 @@ export class Room {
     keepPageLife(life.pageId, () => this.terminals.input.save());
     const doors = { buyTicket, openSocket, random: Math.random };
     this.link = new Link(doors, this.linkListener(), life.pageId, session);
+    addEventListener('pagehide', () => {
+      if (this.call.phase !== 'idle') sessionStorage.setItem(WAS_LIVE, '1');
+    });
     addEventListener('online', () => this.link?.wake());
     document.addEventListener('visibilitychange', () => {
       if (!document.hidden) this.link?.wake();
@@ -290,9 +296,23 @@ export class Room {
     if (this.awaitsState) {
       this.awaitsState = false;
       this.call.onRejoined(this.self?.live ?? false);
+      this.offerCallAgain();
       this.sayViewing();
     }
     this.changes.emit('state', 'terminal', 'call');
+  }
+
+  /** A reload ended the peer connection; the microphone needs a click again. */
+  private offerCallAgain(): void {
+    const wasLive = sessionStorage.getItem(WAS_LIVE) !== null;
+    sessionStorage.removeItem(WAS_LIVE);
+    if (!wasLive || this.call.phase !== 'idle') return;
+    this.notices.show(
+      'You were in the call before the page was loaded again.',
+      'plain',
+      [{ label: 'Start live audio', run: () => void this.call.start(this.settings.microphone) }],
+      CALL_OFFER_STAYS_MS,
+    );
   }
 
   private onChange(change: SessionChange): void {
@@ -307,8 +327,18 @@ export class Room {
       this.tabs.onTab(step.value);
       this.terminals.sync([step.value]);
     }
+    if (step.case === 'approval') this.onApproval(step.value);
     if (step.case === 'deletedTab') this.tabs.onDeleted(step.value);
     this.changes.emit('state', 'terminal');
+  }
+
+  /** On a phone the card may be behind another panel. */
+  private onApproval(approval: Approval): void {
+    const hidden = matchMedia('(width < 900px)').matches && this.panel !== 'timeline';
+    if (!hidden || approval.state !== Approval_State.PENDING) return;
+    this.notices.show('The agent asks for an approval.', 'warn', [
+      { label: 'Show', run: () => this.show({ panel: 'timeline' }) },
+    ]);
   }
 
   private onLevels(levels: AudioLevels | undefined): void {

@@ -34,6 +34,7 @@ export const USUAL_CHORDS = {
   'call.talk': ['F8'],
   'call.device': [],
   'agent.interrupt': ['Alt+Shift+I'],
+  'agent.settings': [],
   'captions.large': [],
   invite: ['Alt+Shift+N'],
   theme: [],

@@ -136,7 +136,7 @@ export class Terminals {
   /** Types into a tab. False if nothing was taken. */
   type(tab: string, bytes: Uint8Array): boolean {
     const station = this.stations.get(tab);
-    if (!station || bytes.length === 0) return false;
+    if (!station || bytes.length === 0 || hasEnded(station.state)) return false;
     const added = this.input.push(tab, bytes);
     if (!added) {
       this.listener.onInputFull(tab);
@@ -198,6 +198,7 @@ export class Terminals {
     }
     station.incarnation = tab.incarnation || station.incarnation;
     station.state = tab.state;
+    if (hasEnded(tab.state)) this.input.forget(tab.name);
     this.serve(station);
   }
 
@@ -338,6 +339,10 @@ function newStation(tab: Tab): Station {
     ackTimer: undefined,
     askTimer: undefined,
   };
+}
+
+function hasEnded(state: Tab_State): boolean {
+  return state === Tab_State.EXITED || state === Tab_State.LOST;
 }
 
 function canBeRead(state: Tab_State): boolean {

@@ -153,13 +153,14 @@ export class TerminalScreen {
 
   /** Draws with the graphics card from now on, where there is one. */
   async accelerate(): Promise<void> {
-    if (this.accelerated || !this.term.element) return;
+    if (this.accelerated || !this.term.element || !hasGraphicsCard()) return;
     this.accelerated = true;
     const { WebglAddon } = await import('@xterm/addon-webgl');
     try {
       const addon = new WebglAddon();
       addon.onContextLoss(() => addon.dispose());
       this.term.loadAddon(addon);
+      this.cell = undefined;
     } catch {
       // Without WebGL the plain renderer goes on.
     }
@@ -268,6 +269,17 @@ function options(looks: Looks, linkHandler: object) {
     macOptionIsMeta: true,
     linkHandler: linkHandler as never,
   };
+}
+
+/** False where WebGL is only pretended by the processor: that is slower than without. */
+function hasGraphicsCard(): boolean {
+  const canvas = document.createElement('canvas');
+  const context = canvas.getContext('webgl2', { failIfMajorPerformanceCaveat: true });
+  if (!context) return false;
+  const names = context.getExtension('WEBGL_debug_renderer_info');
+  const card = names ? String(context.getParameter(names.UNMASKED_RENDERER_WEBGL)) : '';
+  context.getExtension('WEBGL_lose_context')?.loseContext();
+  return !/swiftshader|llvmpipe|software|basic render/i.test(card);
 }
 
 function clamp(value: number, least: number, most: number): number {

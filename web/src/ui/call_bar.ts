@@ -23,12 +23,20 @@ class AtriumCallBar extends RoomElement {
         @pointerdown=${() => call.setMuted(false)}
         @pointerup=${() => call.setMuted(true)}
         @pointercancel=${() => call.setMuted(true)}
+        @keydown=${(event: KeyboardEvent) => this.onTalkKey(event, false)}
+        @keyup=${(event: KeyboardEvent) => this.onTalkKey(event, true)}
       >
         ${icon('talk')}
       </button>
       ${this.quality()}
       <button class="button button--icon call__end" title="Hang up" aria-label="Hang up" @click=${() => act(this.room, 'call.toggle')}>${icon('phoneOff')}</button>
     </div>`;
+  }
+
+  private onTalkKey(event: KeyboardEvent, muted: boolean): void {
+    if (event.key !== ' ' && event.key !== 'Enter') return;
+    event.preventDefault();
+    if (!event.repeat) this.room.call.setMuted(muted);
   }
 
   private toggle(pressed: boolean, sign: string, title: string, run: () => void): TemplateResult {

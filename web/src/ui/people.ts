@@ -96,7 +96,11 @@ class AtriumPeople extends RoomElement {
       [conversation.provider, conversation.model].filter(Boolean).join(' · ');
     return html`<li class="person person--agent" title=${title} data-participant="agent">
       <span class="face face--agent ${loud > 0 ? 'face--speaking' : ''}" style=${`--loud:${loud.toFixed(2)}`} aria-hidden="true">${icon('agent')}</span>
-      <span class="person__name">Agent</span>
+      ${
+        this.room.mayType
+          ? html`<button class="person__name person__name--me" title="Settings of the agent" @click=${() => this.room.show({ dialog: 'agent' })}>Agent</button>`
+          : html`<span class="person__name">Agent</span>`
+      }
       <span class="agent-state agent-state--${word.replaceAll(' ', '-')}"><span class="agent-state__shape" aria-hidden="true"></span>${word}</span>
     </li>`;
   }

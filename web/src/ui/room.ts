@@ -106,6 +106,8 @@ class AtriumRoom extends RoomElement {
 
   private dialog(): TemplateResult | typeof nothing {
     switch (this.room.dialog) {
+      case 'agent':
+        return html`<atrium-agent></atrium-agent>`;
       case 'invite':
         return html`<atrium-invite></atrium-invite>`;
       case 'device':

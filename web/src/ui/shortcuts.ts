@@ -36,6 +36,7 @@ const TITLES: Record<ActionId, string> = {
   'call.talk': 'Talk while held',
   'call.device': 'Choose a microphone',
   'agent.interrupt': 'Interrupt the agent',
+  'agent.settings': 'Settings of the agent',
   'captions.large': 'Large captions',
   invite: 'Invite people',
   theme: 'Dark or light',

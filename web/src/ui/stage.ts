@@ -58,8 +58,7 @@ class AtriumStage extends RoomElement {
         role="tabpanel"
         aria-label=${room.tabs.current?.title ?? 'Terminal'}
       ></div>
-      ${empty ? this.welcome() : nothing}
-      ${this.absence(tab)}
+      ${empty ? this.welcome() : this.door()}
       ${this.viewOnly()}
       <atrium-question></atrium-question>
       ${this.statusLine(tab)}
@@ -93,7 +92,10 @@ class AtriumStage extends RoomElement {
     if (screen === this.shown) return;
     this.shown = screen;
     this.zoom = 1;
-    if (screen) this.focusIfFree();
+    if (screen) {
+      this.focusIfFree();
+      void screen.accelerate().then(() => this.fitSoon());
+    }
     this.requestUpdate();
   }
 
@@ -157,9 +159,10 @@ class AtriumStage extends RoomElement {
   private statusLine(tab: Tab | undefined): TemplateResult {
     const { room } = this;
     const typists = tab ? room.typistsIn(tab.name).filter((name) => name !== room.me) : [];
-    const left = room.linkHint ?? tab?.workingDirectory ?? '';
+    const absence = absenceText(tab, room.tabs.current?.status);
+    const left = room.linkHint ?? (absence || (tab?.workingDirectory ?? ''));
     return html`<div class="status">
-      <span class="status__left">${left}</span>
+      <span class="status__left ${absence ? 'status__left--absent' : ''}" role="status">${absence && !room.linkHint ? icon('warn') : nothing}${left}</span>
       <span class="status__trust">${room.trust.join(' · ')}</span>
       ${typists.length > 0 ? html`<span class="status__typing">${typists.map((name) => room.nameOf(name)).join(', ')} typing</span>` : nothing}
       ${tab ? this.sizeLine(tab) : nothing}
@@ -189,9 +192,14 @@ class AtriumStage extends RoomElement {
     </p>`;
   }
 
-  private absence(tab: Tab | undefined): TemplateResult | typeof nothing {
-    const text = absenceText(tab, this.room.tabs.current?.status);
-    return text ? html`<p class="absence" role="status">${icon('warn')} ${text}</p>` : nothing;
+  /** Said in the place of a room that cannot be entered. */
+  private door(): TemplateResult | typeof nothing {
+    const { linkState, store } = this.room;
+    if (linkState.kind !== 'ended' || store.known) return nothing;
+    return html`<div class="welcome">
+      <h2>You are not in this room</h2>
+      <p>Ask somebody who is for an invite link, and open that. It works in any browser; nothing is installed.</p>
+    </div>`;
   }
 
   private welcome(): TemplateResult {

@@ -50,6 +50,7 @@ class AtriumTabs extends RoomElement {
       selected && 'tab--selected',
       entry.remote && 'tab--remote',
       entry.status !== 'synced' && `tab--${entry.status}`,
+      this.room.typistsIn(entry.name).length > 0 && 'tab--typing',
       this.dropAt === index && this.dragged !== entry.name && 'tab--drop',
     ];
     return html`<div
@@ -80,11 +81,21 @@ class AtriumTabs extends RoomElement {
       title=${tooltip(entry)}
       @click=${() => this.choose(entry)}
     >
-      ${typists.length > 0 ? html`<span class="tab__typing" title=${`${typists.join(', ')} typing`}>${icon('keyboard')}</span>` : this.sign(entry)}
+      ${this.sign(entry)}
       <span class="tab__title">${entry.title || 'shell'}</span>
-      ${entry.remote ? html`<span class="tab__mark" aria-hidden="true">${icon('device')}</span>` : nothing}
+      ${this.mark(entry, typists)}
       ${stateWord(entry) ? html`<span class="sr-only">${stateWord(entry)}</span>` : nothing}
     </button>`;
+  }
+
+  /** In the place where the close button shows when the tab is pointed at. */
+  private mark(entry: BarTab, typists: string[]): TemplateResult | typeof nothing {
+    if (typists.length > 0) {
+      return html`<span class="tab__mark tab__mark--typing" aria-hidden="true">${icon('keyboard')}</span>
+        <span class="sr-only">${typists.join(', ')} typing</span>`;
+    }
+    if (!entry.remote) return nothing;
+    return html`<span class="tab__mark" aria-hidden="true">${icon('device')}</span>`;
   }
 
   private sign(entry: BarTab): TemplateResult | typeof nothing {
