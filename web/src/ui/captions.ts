@@ -1,4 +1,5 @@
 import { html, type TemplateResult } from 'lit';
+import type { Caption } from '../gen/atrium/v1/conversation_pb';
 import type { Topic } from '../room/changes';
 import { CAPTION_STAYS_MS } from '../state/captions';
 import { RoomElement } from './element';
@@ -13,13 +14,20 @@ class AtriumCaptions extends RoomElement {
     clearTimeout(this.timer);
     if (lines.length > 0) this.timer = setTimeout(() => this.requestUpdate(), CAPTION_STAYS_MS);
     const large = this.room.settings.largeCaptions ? 'captions--large' : '';
-    return html`<div class="captions ${large}" role="log" aria-live="polite" aria-label="Captions">
+    return html`<div class="captions ${large}"  aria-hidden="true">
       ${lines.map(
         (one) => html`<p class="caption ${one.final ? '' : 'caption--open'}">
-          <b>${one.speakers.map((name) => this.room.nameOf(name)).join(', ')}</b> ${one.text}
+          <b>${this.speakers(one)}</b> ${one.text}
         </p>`,
       )}
-    </div>`;
+      </div>
+      <div class="sr-only" role="log" aria-label="Captions">
+        ${lines.filter((one) => one.final).map((one) => html`<p>${this.speakers(one)}: ${one.text}</p>`)}
+      </div>`;
+  }
+
+  private speakers(caption: Caption): string {
+    return caption.speakers.map((name) => this.room.nameOf(name)).join(', ');
   }
 }
 

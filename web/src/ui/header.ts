@@ -44,7 +44,8 @@ class AtriumTrust extends RoomElement {
   override render(): TemplateResult {
     const { room } = this;
     const lines = room.trust;
-    const chord = chordsOf('palette', room.settings).at(-1) ?? '';
+    const chords = chordsOf('palette', room.settings);
+    const chord = chords.find((one) => one.startsWith('Meta')) ?? chords[0] ?? '';
     return html`
       ${lines.length > 0 ? html`<p class="trust" title=${lines.join(' · ')}>${lines.join(' · ')}</p>` : nothing}
       <button class="button button--quiet palette-button" title="All actions" @click=${() => room.show({ paletteOpen: true })}>

@@ -162,7 +162,7 @@ class AtriumStage extends RoomElement {
     const absence = absenceText(tab, room.tabs.current?.status);
     const left = room.linkHint ?? (absence || (tab?.workingDirectory ?? ''));
     return html`<div class="status">
-      <span class="status__left ${absence ? 'status__left--absent' : ''}" role="status">${absence && !room.linkHint ? icon('warn') : nothing}${left}</span>
+      <span class="status__left ${absence ? 'status__left--absent' : ''}" role=${absence ? 'status' : 'presentation'}>${absence && !room.linkHint ? icon('warn') : nothing}${left}</span>
       <span class="status__trust">${room.trust.join(' · ')}</span>
       ${typists.length > 0 ? html`<span class="status__typing">${typists.map((name) => room.nameOf(name)).join(', ')} typing</span>` : nothing}
       ${tab ? this.sizeLine(tab) : nothing}

@@ -8,6 +8,7 @@ import {
 } from '../gen/atrium/v1/timeline_pb';
 import type { Topic } from '../room/changes';
 import { entryMatches, entryTime } from '../state/timeline';
+import { visibleBytes } from '../state/visible';
 import { approvalCard } from './approval';
 import { RoomElement } from './element';
 import { entryRow } from './entry';
@@ -81,13 +82,22 @@ class AtriumTimeline extends RoomElement {
   private cards(): TemplateResult {
     const decided = new Set(this.room.store.entries.map((one) => one.approval?.name));
     const cards = [...this.room.store.approvals.values()].filter((one) => !decided.has(one.name));
-    return html`<div class="approvals" aria-live="assertive">
+    return html`<p class="sr-only" role="alert">${this.alarm()}</p>
+      <div class="approvals">
       ${repeat(
         cards,
         (one) => one.name,
         (one) => approvalCard(this.room, one, Date.now()),
       )}
     </div>`;
+  }
+
+  /** What a screen reader says of the newest card that waits, once. */
+  private alarm(): string {
+    const newest = this.pending().at(-1);
+    if (!newest) return '';
+    const text = visibleBytes(newest.input).map((one) => one.text);
+    return `The agent asks for an approval: ${text.join('')}`;
   }
 
   private pending() {
