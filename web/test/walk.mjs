@@ -9,7 +9,12 @@ const { FakeGateway } = await load('./test/fake/gateway.ts');
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const browser = await chromium.launch({
   executablePath,
-  args: ['--no-sandbox', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],
+  args: [
+    '--no-sandbox',
+    '--use-fake-device-for-media-stream',
+    '--use-fake-ui-for-media-stream',
+    '--allow-loopback-in-peer-connection',
+  ],
 });
 let gateway;
 let origin;
@@ -52,6 +57,38 @@ const shows = (page, text, tab = 'build') =>
 const state = (page, tab = 'build') =>
   page.evaluate((tab) => window.atrium.terminalState(tab), tab);
 const focus = (page) => page.locator('.xterm:visible').click();
+
+/** A page that stands for the media process: it answers offers and sends a tone. */
+async function mediaPage() {
+  const context = await browser.newContext({ permissions: ['microphone'] });
+  const page = await context.newPage();
+  await page.goto(`${origin}/icon.svg`);
+  gateway.onOffer = (epoch, sdp) => page.evaluate(answerOffer, [epoch, sdp]);
+  return page;
+}
+
+async function answerOffer([epoch, sdp]) {
+  globalThis.peers ??= new Map();
+  const peer = new RTCPeerConnection();
+  globalThis.peers.set(epoch, peer);
+  await peer.setRemoteDescription({ type: 'offer', sdp });
+  const context = new AudioContext();
+  const tone = context.createOscillator();
+  const out = context.createMediaStreamDestination();
+  tone.connect(out);
+  tone.start();
+  await peer.getTransceivers()[0].sender.replaceTrack(out.stream.getAudioTracks()[0]);
+  peer.getTransceivers()[0].direction = 'sendrecv';
+  await peer.setLocalDescription(await peer.createAnswer());
+  while (peer.iceGatheringState !== 'complete') await new Promise((next) => setTimeout(next, 10));
+  return peer.localDescription.sdp;
+}
+
+const received = (page, epoch) =>
+  page.evaluate(async (epoch) => {
+    const stats = [...(await globalThis.peers.get(epoch).getStats()).values()];
+    return stats.find((one) => one.type === 'inbound-rtp')?.packetsReceived ?? 0;
+  }, epoch);
 
 const walks = {
   'M1, N2: two pages type into one terminal and see the same cells': async () => {
@@ -236,15 +273,56 @@ const walks = {
     const focused = await page.evaluate(() => !!document.activeElement?.closest('.xterm'));
     assert.ok(focused, 'the focus is back in the terminal');
   },
-  'L1, L12, N4: the call is entered, rebuilt and left': async () => {
+  'L1, V8, L12, N4: the call is entered, muted, rebuilt and left': async () => {
     await room();
-    const page = await visit('editor-ada');
+    const page = await visit('editor-ada', { permissions: ['microphone'] });
+    const media = await mediaPage();
+    const live = (epoch) =>
+      page.waitForFunction(
+        (epoch) =>
+          window.atrium.state.call.phase === 'live' && window.atrium.state.call.epoch === epoch,
+        epoch,
+      );
     await page.getByRole('button', { name: 'Start live audio' }).click();
     await page.locator('dialog').getByRole('button', { name: 'Start live audio' }).click();
-    await page.waitForFunction(() => window.atrium.peer() !== null);
+    await live(1);
+    await media.waitForTimeout(500);
+    assert.ok((await received(media, 1)) > 5, 'the microphone is heard');
+    const track = () => page.evaluate(() => window.atrium.peer().getSenders()[0].track.id);
+    const before = await track();
+    const begin = Date.now();
     for (const one of gateway.pages) one.makeLive();
+    await live(2);
+    console.log(`     live again after ${Date.now() - begin} ms`);
+    assert.equal(await track(), before, 'the same microphone track');
+    await page.waitForTimeout(300);
+    assert.ok((await received(media, 2)) > 0, 'the microphone is heard again');
+    assert.ok(
+      await page.evaluate(
+        () =>
+          !document.querySelector('audio').paused &&
+          document.querySelector('audio').srcObject.active,
+      ),
+    );
+    gateway.dropAll();
     await page.waitForFunction(
-      () => window.atrium.counters.peers === 2 && window.atrium.state.call.epoch === 2,
+      () => window.atrium.counters.joins === 2 && window.atrium.state.link === 'open',
+    );
+    await page.waitForTimeout(300);
+    assert.equal(
+      await page.evaluate(() => window.atrium.counters.peers),
+      2,
+      'a lost socket costs no peer connection',
+    );
+    await page.getByRole('button', { name: 'Mute', exact: true }).click();
+    assert.equal(
+      await page.evaluate(() => window.atrium.peer().getSenders()[0].track.enabled),
+      false,
+    );
+    await page.waitForFunction(() =>
+      window.atrium.state.participants.some(
+        (one) => one.name === window.atrium.state.me && one.muted,
+      ),
     );
     await page.getByRole('button', { name: 'Stop live audio' }).click();
     assert.equal(await page.evaluate(() => window.atrium.peer()), null);

@@ -30,6 +30,8 @@ export class FakeGateway {
   readonly pages = new Set<FakePage>();
   /** Set to refuse tickets with this HTTP status. */
   refuseTickets = 0;
+  /** Answers an offer, in the place of the media process. */
+  onOffer: ((epoch: number, offer: string) => Promise<string>) | undefined;
   disclosures = ['Voice: offline agent'];
   readonly server: Server;
   private readonly sockets: WebSocketServer;

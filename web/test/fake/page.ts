@@ -147,7 +147,9 @@ export class FakePage {
         session.participant(this.id, { live: false });
         return;
       case 'signal':
-        if (message.value.signal.case === 'offerSdp') this.answer(message.value.signal.value);
+        if (message.value.signal.case === 'offerSdp') {
+          void this.answer(message.value.epoch, message.value.signal.value);
+        }
         return;
       case 'pingTimeUs':
         this.send({ case: 'pongTimeUs', value: message.value });
@@ -188,12 +190,11 @@ export class FakePage {
     this.gateway.broadcast({ case: 'typing', value: typing });
   }
 
-  /** Answers as the other end of the call would, as far as the page can tell. */
-  private answer(offer: string): void {
-    const value = create(PeerSignalSchema, {
-      epoch: this.epoch,
-      signal: { case: 'answerSdp', value: offer.replace('a=setup:actpass', 'a=setup:active') },
-    });
-    this.send({ case: 'signal', value });
+  /** Answers with what the test's other end makes of the offer, if there is one. */
+  private async answer(epoch: bigint, offer: string): Promise<void> {
+    const sdp = await this.gateway.onOffer?.(Number(epoch), offer);
+    if (!sdp) return;
+    const signal = { case: 'answerSdp' as const, value: sdp };
+    this.send({ case: 'signal', value: create(PeerSignalSchema, { epoch, signal }) });
   }
 }
