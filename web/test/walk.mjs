@@ -47,6 +47,7 @@ const ready = (page) =>
   page.waitForFunction(
     () =>
       window.atrium?.state.link === 'open' &&
+      window.atrium.state.revision >= 0 &&
       window.atrium.tabs().every((one) => window.atrium.offset(one.name) >= 0),
   );
 const shows = (page, text, tab = 'build') =>
@@ -127,6 +128,22 @@ const walks = {
       () => window.atrium.counters.joins === 2 && window.atrium.state.link === 'open',
     );
     assert.ok(Date.now() - before < 2000);
+  },
+  'N3, N4: missing bytes are asked for again, and a skip to a snapshot is exact': async () => {
+    const terminal = await room();
+    const page = await visit('editor-ada');
+    const readers = [...terminal.readers];
+    terminal.readers.clear();
+    terminal.print('not sent\r\n');
+    for (const reader of readers) terminal.readers.add(reader);
+    terminal.print('sent\r\n');
+    await shows(page, 'not sent\nsent');
+    for (const reader of readers) terminal.sendSnapshot(reader);
+    await page.waitForFunction(() => window.atrium.counters.skips === 1);
+    terminal.print('after');
+    await shows(page, 'sent\nafter');
+    const fresh = await visit('editor-bea');
+    assert.deepEqual(await state(page), await state(fresh));
   },
   'M4: a reload goes on with the same sequence': async () => {
     const terminal = await room();
@@ -258,6 +275,17 @@ const walks = {
     await one.keyboard.press('Enter');
     for (const page of [one, two]) await page.getByText('approved by ada').waitFor();
     assert.equal(await two.locator('.approval--pending').count(), 0);
+  },
+  'the terminal is searched': async () => {
+    const terminal = await room();
+    for (let line = 0; line < 200; line++) terminal.print(`needle ${line}\r\n`);
+    const page = await visit('editor-ada');
+    await focus(page);
+    await page.keyboard.press('Control+Shift+F');
+    await page.keyboard.type('needle 7');
+    await page.getByText(/of 11$/).waitFor();
+    await page.keyboard.press('Escape');
+    assert.equal(await page.locator('.find').count(), 0);
   },
   'the composer says, the agent answers, the palette finds': async () => {
     await room();

@@ -74,6 +74,7 @@ export class Room {
   viewOnlyMs = 0;
   /** Welcomed, and the state that follows has not come yet. */
   private awaitsState = false;
+  private dismissApprovalNotice: () => void = () => {};
   private levelsTimer: ReturnType<typeof setTimeout> | undefined;
   /** When each participant last typed, and where. */
   readonly typing = new Map<string, { tab: string; atMs: number }>();
@@ -178,6 +179,7 @@ export class Room {
     view: Partial<Pick<Room, 'panel' | 'dialog' | 'paletteOpen' | 'findOpen' | 'question'>>,
   ): void {
     Object.assign(this, view);
+    if (this.panel === 'timeline') this.dismissApprovalNotice();
     this.changes.emit('view');
   }
 
@@ -336,7 +338,7 @@ export class Room {
   private onApproval(approval: Approval): void {
     const hidden = matchMedia('(width < 900px)').matches && this.panel !== 'timeline';
     if (!hidden || approval.state !== Approval_State.PENDING) return;
-    this.notices.show('The agent asks for an approval.', 'warn', [
+    this.dismissApprovalNotice = this.notices.show('The agent asks for an approval.', 'warn', [
       { label: 'Show', run: () => this.show({ panel: 'timeline' }) },
     ]);
   }

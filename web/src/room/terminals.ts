@@ -16,7 +16,7 @@ import {
   type TerminalSize,
   type TerminalSnapshot,
 } from '../gen/atrium/v1/tab_pb';
-import type { Link } from '../link/link';
+import { type Link, Refused } from '../link/link';
 import { InputQueue, type PendingInput } from '../state/input_queue';
 import type { CellSize } from '../terminal/feed';
 import type { Paste } from '../terminal/paste';
@@ -59,6 +59,7 @@ interface Station {
   lookedAtMs: number;
   typedMs: number;
   sentMs: number;
+  askedMs: number;
   ackTimer: ReturnType<typeof setTimeout> | undefined;
   askTimer: ReturnType<typeof setTimeout> | undefined;
 }
@@ -238,26 +239,28 @@ export class Terminals {
     const feed = station.screen?.feed;
     if (!link?.isOpen || !feed) return;
     station.subscribed = true;
+    station.askedMs = Date.now();
     const value = create(SubscribeSchema, {
       tab: station.tab,
       offset: BigInt(feed.cursor.received),
       delivery: AttachTabRequest_Delivery.LIVE,
     });
     const joined = link.joins;
-    link.ask({ case: 'subscribe', value }, false).catch(() => {
-      if (this.link()?.joins === joined) this.askAgain(station);
+    link.ask({ case: 'subscribe', value }, false).catch((error) => {
+      if (error instanceof Refused && this.link()?.joins === joined) this.askAgain(station);
     });
     this.send(station, this.input.pending(station.tab));
   }
 
-  /** Subscribes again in a while: the tab's host may not be ready. */
+  /** Subscribes again, at most once a second: the tab's host may not be ready. */
   private askAgain(station: Station): void {
+    const delayMs = Math.max(0, station.askedMs + RESUBSCRIBE_AFTER_MS - Date.now());
     station.askTimer ??= setTimeout(() => {
       station.askTimer = undefined;
       if (!this.stations.has(station.tab)) return;
       station.subscribed = false;
       this.serve(station);
-    }, RESUBSCRIBE_AFTER_MS);
+    }, delayMs);
   }
 
   private send(station: Station, inputs: readonly PendingInput[]): void {
@@ -336,6 +339,7 @@ function newStation(tab: Tab): Station {
     lookedAtMs: 0,
     typedMs: 0,
     sentMs: 0,
+    askedMs: 0,
     ackTimer: undefined,
     askTimer: undefined,
   };
