@@ -1,0 +1,352 @@
+import { create } from '@bufbuild/protobuf';
+import {
+  GoLiveSchema,
+  HangUpSchema,
+  IceCandidateSchema,
+  type LiveEnded,
+  type LiveReady,
+  type PeerSignal,
+  PeerSignalSchema,
+  UpdateSelfSchema,
+} from '../gen/atrium/v1/live_pb';
+import type { Said } from '../link/codec';
+import { microphoneProblem } from './problems';
+import { type Quality, QualityGauge } from './quality';
+
+/** Where the call stands for this page. */
+export type Phase = 'idle' | 'asking' | 'connecting' | 'live';
+
+/** The browser's part. */
+export interface Devices {
+  /** Asks for a microphone; the browser may ask the person. */
+  microphone(deviceId: string): Promise<MediaStream>;
+  peer(configuration: RTCConfiguration): RTCPeerConnection;
+  /** Plays what comes; null ends it. */
+  play(stream: MediaStream | null): void;
+  silence(silent: boolean): void;
+}
+
+/** The server's part. */
+export interface Line {
+  say(message: Said): boolean;
+  ask(message: Said): Promise<unknown>;
+}
+
+export interface CallListener {
+  onCallChanged(): void;
+  /** The call cannot be, or ended by itself; for people. */
+  onCallProblem(message: string): void;
+}
+
+const HANDSHAKE_WITHIN_MS = 15_000;
+const MAX_HANDSHAKE_FAILURES = 5;
+const GAUGE_EVERY_MS = 2000;
+const HANDSHAKE_FAILED =
+  'No audio connection could be made. A firewall may block UDP; try another network, then start live audio again.';
+
+/**
+ * This page's part in the call: one microphone track, and one peer connection at
+ * a time, named by its epoch. A new epoch makes a new peer connection with the
+ * same track; the person notices nothing but a short silence.
+ */
+export class Call {
+  // Given.
+  private readonly devices: Devices;
+  private readonly line: Line;
+  private readonly listener: CallListener;
+  // State.
+  private stream: MediaStream | undefined;
+  private connection: RTCPeerConnection | undefined;
+  private offered = false;
+  private early: RTCIceCandidate[] = [];
+  private failures = 0;
+  /** `go_live` was said and waits for its outcome. */
+  private asking = false;
+  private handshakeTimer: ReturnType<typeof setTimeout> | undefined;
+  private gaugeTimer: ReturnType<typeof setInterval> | undefined;
+  private readonly gauge = new QualityGauge();
+  phase: Phase = 'idle';
+  epoch = 0n;
+  muted = false;
+  deafened = false;
+  quality: Quality = 'unknown';
+  startedMs = 0;
+  /** Peer connections made in this page's life. */
+  peers = 0;
+
+  constructor(devices: Devices, line: Line, listener: CallListener) {
+    this.devices = devices;
+    this.line = line;
+    this.listener = listener;
+  }
+
+  get peer(): RTCPeerConnection | null {
+    return this.connection ?? null;
+  }
+
+  get microphone(): MediaStream | undefined {
+    return this.stream;
+  }
+
+  /** Enters the call. Only to be called from a click: the browser may ask. */
+  async start(deviceId: string): Promise<void> {
+    if (this.phase !== 'idle') return;
+    this.setPhase('asking');
+    let stream: MediaStream;
+    try {
+      stream = await this.devices.microphone(deviceId);
+    } catch (error) {
+      this.stop();
+      this.listener.onCallProblem(microphoneProblem(error));
+      return;
+    }
+    if ((this.phase as Phase) !== 'asking') {
+      stopTracks(stream);
+      return;
+    }
+    this.stream = stream;
+    this.applyMute();
+    this.watchMicrophone(stream);
+    await this.goLive();
+  }
+
+  /** Leaves the call; every track stops. */
+  hangUp(): void {
+    if (this.phase === 'idle') return;
+    this.line.say({ case: 'hangUp', value: create(HangUpSchema) });
+    this.stop();
+  }
+
+  setMuted(muted: boolean): void {
+    this.muted = muted;
+    this.applyMute();
+    this.line.say({ case: 'updateSelf', value: create(UpdateSelfSchema, { muted }) });
+    this.listener.onCallChanged();
+  }
+
+  setDeafened(deafened: boolean): void {
+    this.deafened = deafened;
+    this.devices.silence(deafened);
+    this.line.say({ case: 'updateSelf', value: create(UpdateSelfSchema, { deafened }) });
+    this.listener.onCallChanged();
+  }
+
+  /** Takes another microphone into the running call. */
+  async changeMicrophone(deviceId: string): Promise<void> {
+    if (!this.stream) return;
+    try {
+      const fresh = await this.devices.microphone(deviceId);
+      const sender = this.connection?.getSenders().find((one) => one.track?.kind === 'audio');
+      await sender?.replaceTrack(fresh.getAudioTracks()[0] ?? null);
+      stopTracks(this.stream);
+      this.stream = fresh;
+      this.applyMute();
+      this.watchMicrophone(fresh);
+    } catch (error) {
+      this.listener.onCallProblem(microphoneProblem(error));
+    }
+  }
+
+  /** The server wants a new peer connection. */
+  onReady(ready: LiveReady): void {
+    if (!this.stream || this.phase === 'idle') {
+      this.line.say({ case: 'hangUp', value: create(HangUpSchema) });
+      return;
+    }
+    if (ready.epoch === this.epoch && this.connection) return;
+    this.dropPeer();
+    this.epoch = ready.epoch;
+    void this.offer(ready).catch(() => this.onHandshakeFailed());
+  }
+
+  /** A step of the negotiation. */
+  onSignal(signal: PeerSignal): void {
+    const { connection } = this;
+    if (signal.epoch !== this.epoch || signal.signal.case !== 'answerSdp') return;
+    if (connection?.signalingState !== 'have-local-offer') return;
+    connection
+      .setRemoteDescription({ type: 'answer', sdp: signal.signal.value })
+      .catch(() => this.onHandshakeFailed());
+  }
+
+  /** The server ended the call for this page. */
+  onEnded(ended: LiveEnded): void {
+    if (this.phase === 'idle') return;
+    this.stop();
+    if (ended.reason) {
+      this.listener.onCallProblem(ended.message || `Live audio ended (${ended.reason}).`);
+    }
+  }
+
+  /** A new socket shows whether the server still counts this page as live. */
+  onRejoined(liveThere: boolean): void {
+    if (this.asking) return;
+    if (this.phase === 'connecting' || (this.phase === 'live' && !liveThere)) void this.goLive();
+  }
+
+  /** Stops everything at once, without a word to the server. */
+  stop(): void {
+    this.dropPeer();
+    if (this.stream) stopTracks(this.stream);
+    this.stream = undefined;
+    this.epoch = 0n;
+    this.failures = 0;
+    this.devices.play(null);
+    this.setPhase('idle');
+  }
+
+  private async goLive(): Promise<void> {
+    this.setPhase('connecting');
+    this.watchHandshake();
+    this.asking = true;
+    try {
+      await this.line.ask({ case: 'goLive', value: create(GoLiveSchema) }).finally(() => {
+        this.asking = false;
+      });
+    } catch (error) {
+      if ((this.phase as Phase) === 'idle') return;
+      this.stop();
+      this.listener.onCallProblem(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  private async offer(ready: LiveReady): Promise<void> {
+    const connection = this.devices.peer({
+      iceServers: ready.iceServers.map(({ urls, username, credential }) =>
+        username ? { urls, username, credential } : { urls },
+      ),
+      bundlePolicy: 'max-bundle',
+    });
+    this.connection = connection;
+    this.peers++;
+    this.offered = false;
+    this.early = [];
+    this.setPhase('connecting');
+    this.watchHandshake();
+    this.listenTo(connection);
+    const track = this.stream?.getAudioTracks()[0];
+    if (track && this.stream) {
+      connection.addTransceiver(track, { direction: 'sendrecv', streams: [this.stream] });
+    }
+    const offer = await connection.createOffer();
+    await connection.setLocalDescription(offer);
+    if (connection !== this.connection) return;
+    this.signal({ case: 'offerSdp', value: connection.localDescription?.sdp ?? offer.sdp ?? '' });
+    this.offered = true;
+    for (const candidate of this.early) this.sendCandidate(candidate);
+    this.early = [];
+  }
+
+  private listenTo(connection: RTCPeerConnection): void {
+    connection.onicecandidate = ({ candidate }) => {
+      if (!candidate?.candidate || connection !== this.connection) return;
+      if (this.offered) this.sendCandidate(candidate);
+      else this.early.push(candidate);
+    };
+    connection.ontrack = ({ track, streams }) => {
+      if (connection === this.connection) this.devices.play(streams[0] ?? new MediaStream([track]));
+    };
+    connection.onconnectionstatechange = () => {
+      if (connection !== this.connection) return;
+      if (connection.connectionState === 'connected') this.onConnected(connection);
+      if (connection.connectionState === 'failed') this.onHandshakeFailed();
+    };
+  }
+
+  private onConnected(connection: RTCPeerConnection): void {
+    clearTimeout(this.handshakeTimer);
+    this.failures = 0;
+    if (!this.startedMs) this.startedMs = Date.now();
+    this.setPhase('live');
+    clearInterval(this.gaugeTimer);
+    this.gaugeTimer = setInterval(() => void this.measure(connection), GAUGE_EVERY_MS);
+  }
+
+  private async measure(connection: RTCPeerConnection): Promise<void> {
+    const quality = this.gauge.read(await connection.getStats());
+    if (connection !== this.connection || quality === this.quality) return;
+    if (quality === 'poor') {
+      this.listener.onCallProblem('The connection is too slow for clear audio.');
+    }
+    this.quality = quality;
+    this.listener.onCallChanged();
+  }
+
+  /** Tries a new peer connection, a few times, then gives up and says so. */
+  private onHandshakeFailed(): void {
+    if (this.phase === 'idle') return;
+    this.dropPeer();
+    this.failures++;
+    if (this.failures < MAX_HANDSHAKE_FAILURES) {
+      void this.goLive();
+      return;
+    }
+    this.hangUp();
+    this.listener.onCallProblem(HANDSHAKE_FAILED);
+  }
+
+  private watchHandshake(): void {
+    clearTimeout(this.handshakeTimer);
+    this.handshakeTimer = setTimeout(() => {
+      if (this.phase !== 'connecting') return;
+      this.failures = MAX_HANDSHAKE_FAILURES;
+      this.onHandshakeFailed();
+    }, HANDSHAKE_WITHIN_MS);
+  }
+
+  private watchMicrophone(stream: MediaStream): void {
+    const track = stream.getAudioTracks()[0];
+    if (!track) return;
+    track.onended = () => {
+      if (stream !== this.stream) return;
+      this.hangUp();
+      this.listener.onCallProblem(
+        'The microphone was unplugged or taken away; live audio stopped.',
+      );
+    };
+  }
+
+  private sendCandidate(candidate: RTCIceCandidate): void {
+    const value = create(IceCandidateSchema, {
+      sdpMlineIndex: candidate.sdpMLineIndex ?? 0,
+      candidate: candidate.candidate,
+    });
+    this.signal({ case: 'candidate', value });
+  }
+
+  private signal(signal: PeerSignal['signal']): void {
+    const value = create(PeerSignalSchema, { epoch: this.epoch, signal });
+    this.line.say({ case: 'signal', value });
+  }
+
+  private applyMute(): void {
+    for (const track of this.stream?.getAudioTracks() ?? []) track.enabled = !this.muted;
+  }
+
+  private dropPeer(): void {
+    clearTimeout(this.handshakeTimer);
+    clearInterval(this.gaugeTimer);
+    const { connection } = this;
+    this.connection = undefined;
+    this.gauge.reset();
+    this.quality = 'unknown';
+    if (!connection) return;
+    connection.onicecandidate = null;
+    connection.ontrack = null;
+    connection.onconnectionstatechange = null;
+    connection.close();
+  }
+
+  private setPhase(phase: Phase): void {
+    if (phase === 'idle') this.startedMs = 0;
+    this.phase = phase;
+    this.listener.onCallChanged();
+  }
+}
+
+function stopTracks(stream: MediaStream): void {
+  for (const track of stream.getTracks()) {
+    track.onended = null;
+    track.stop();
+  }
+}

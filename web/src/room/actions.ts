@@ -1,0 +1,216 @@
+import { create } from '@bufbuild/protobuf';
+import { InterruptConversationRequestSchema } from '../gen/atrium/v1/conversation_pb';
+import type { Room } from './room';
+import { MAX_FONT_SIZE, MIN_FONT_SIZE } from './settings';
+import type { ActionId } from './shortcuts';
+
+/** One thing that a person can do, as the palette lists it. */
+export interface Action {
+  id: ActionId;
+  title: string;
+  run: () => void;
+}
+
+/** Everything that can be done in this room now. */
+export function actionsOf(room: Room): Action[] {
+  return [
+    ...tabActions(room),
+    ...terminalActions(room),
+    ...callActions(room),
+    ...pageActions(room),
+  ];
+}
+
+/** Does one thing by name; false if it cannot be done now. */
+export function act(room: Room, id: ActionId): boolean {
+  const action = actionsOf(room).find((one) => one.id === id);
+  action?.run();
+  return action !== undefined;
+}
+
+function tabActions(room: Room): Action[] {
+  const { tabs } = room;
+  const { selected } = tabs;
+  const actions: Action[] = [];
+  if (room.mayType)
+    actions.push({ id: 'tab.open', title: 'Open a tab', run: () => void tabs.open() });
+  if (selected && room.mayType) {
+    actions.push(
+      { id: 'tab.close', title: 'Close this tab', run: () => tabs.close(selected) },
+      { id: 'tab.rename', title: 'Rename this tab', run: () => room.show({ dialog: 'rename' }) },
+    );
+  }
+  if (tabs.bar().length > 1) {
+    actions.push(
+      { id: 'tab.next', title: 'Next tab', run: () => tabs.selectBeside(1) },
+      { id: 'tab.previous', title: 'Previous tab', run: () => tabs.selectBeside(-1) },
+    );
+  }
+  tabs
+    .bar()
+    .slice(0, 9)
+    .forEach((one, index) => {
+      actions.push({
+        id: `tab.${index + 1}` as ActionId,
+        title: `Show tab ${index + 1}: ${one.title}`,
+        run: () => {
+          room.show({ panel: 'terminal' });
+          tabs.select(one.name);
+          focusTerminal(room);
+        },
+      });
+    });
+  return actions;
+}
+
+function terminalActions(room: Room): Action[] {
+  const { selected } = room.tabs;
+  if (!selected) return [];
+  const actions: Action[] = [
+    { id: 'terminal.focus', title: 'Go to the terminal', run: () => focusTerminal(room) },
+    {
+      id: 'terminal.find',
+      title: 'Find in the terminal',
+      run: () => room.show({ findOpen: true }),
+    },
+    { id: 'terminal.copy', title: 'Copy what is selected', run: () => copySelection(room) },
+    { id: 'text.larger', title: 'Larger text', run: () => zoom(room, 1) },
+    { id: 'text.smaller', title: 'Smaller text', run: () => zoom(room, -1) },
+    { id: 'text.usual', title: 'Usual text size', run: () => room.setSettings({ fontSize: 13 }) },
+  ];
+  const owner = room.store.tabs.get(selected)?.sizeOwner;
+  if (room.mayType && owner !== room.me) {
+    actions.push({
+      id: 'terminal.control',
+      title: "Take control of this terminal's size",
+      run: () => room.tabs.takeControl(selected),
+    });
+  }
+  return actions;
+}
+
+function callActions(room: Room): Action[] {
+  const { call } = room;
+  const idle = call.phase === 'idle';
+  const actions: Action[] = [
+    {
+      id: 'call.toggle',
+      title: idle ? 'Start live audio' : 'Stop live audio',
+      run: () => toggleCall(room),
+    },
+    { id: 'call.device', title: 'Choose a microphone', run: () => room.show({ dialog: 'device' }) },
+  ];
+  if (!idle) {
+    actions.push(
+      {
+        id: 'call.mute',
+        title: call.muted ? 'Unmute the microphone' : 'Mute the microphone',
+        run: () => call.setMuted(!call.muted),
+      },
+      {
+        id: 'call.deafen',
+        title: call.deafened ? 'Hear the others again' : 'Silence the others',
+        run: () => call.setDeafened(!call.deafened),
+      },
+      { id: 'call.talk', title: 'Talk while held', run: () => call.setMuted(false) },
+    );
+  }
+  if (room.mayType && room.agentAvailable) {
+    const value = create(InterruptConversationRequestSchema, {
+      name: `${room.sessionName}/conversation`,
+    });
+    actions.push({
+      id: 'agent.settings',
+      title: 'Settings of the agent',
+      run: () => room.show({ dialog: 'agent' }),
+    });
+    actions.push({
+      id: 'agent.interrupt',
+      title: 'Interrupt the agent',
+      run: () => void room.ask({ case: 'interrupt', value }).catch((e) => room.notices.failed(e)),
+    });
+  }
+  return actions;
+}
+
+function pageActions(room: Room): Action[] {
+  const { settings } = room;
+  const actions: Action[] = [
+    {
+      id: 'chat.focus',
+      title: 'Write a message',
+      run: () => focusPart(room, 'timeline', '.composer textarea'),
+    },
+    {
+      id: 'people.focus',
+      title: 'Go to the people',
+      run: () => focusPart(room, 'people', '.people__list'),
+    },
+    {
+      id: 'timeline.find',
+      title: 'Find in the timeline',
+      run: () => focusPart(room, 'timeline', '.timeline__find input'),
+    },
+    {
+      id: 'captions.large',
+      title: settings.largeCaptions ? 'Small captions' : 'Large captions',
+      run: () => room.setSettings({ largeCaptions: !settings.largeCaptions }),
+    },
+    {
+      id: 'theme',
+      title: room.isDark() ? 'Light colours' : 'Dark colours',
+      run: () => room.setSettings({ theme: room.isDark() ? 'light' : 'dark' }),
+    },
+    {
+      id: 'screen-reader',
+      title: settings.screenReader ? 'Screen reader support off' : 'Screen reader support on',
+      run: () => room.setSettings({ screenReader: !settings.screenReader }),
+    },
+    { id: 'shortcuts', title: 'Change shortcuts', run: () => room.show({ dialog: 'shortcuts' }) },
+  ];
+  if (room.isOwner)
+    actions.push({
+      id: 'invite',
+      title: 'Invite people',
+      run: () => room.show({ dialog: 'invite' }),
+    });
+  if (room.store.approvals.size > 0) {
+    actions.push({
+      id: 'approval.focus',
+      title: 'Go to the pending approval',
+      run: () => focusPart(room, 'timeline', '.approval--pending'),
+    });
+  }
+  if (room.linkState.kind === 'waiting')
+    actions.push({ id: 'link.retry', title: 'Connect now', run: () => room.link?.connect() });
+  return actions;
+}
+
+/** Starts live audio, after the device check if it was never done; or ends it. */
+export function toggleCall(room: Room): void {
+  const { call, settings } = room;
+  if (call.phase !== 'idle') call.hangUp();
+  else if (settings.checked) void call.start(settings.microphone);
+  else room.show({ dialog: 'device' });
+}
+
+export function focusTerminal(room: Room): void {
+  const { selected } = room.tabs;
+  if (selected) room.terminals.screen(selected)?.focus();
+}
+
+function focusPart(room: Room, panel: Room['panel'], selector: string): void {
+  room.show({ panel });
+  requestAnimationFrame(() => document.querySelector<HTMLElement>(selector)?.focus());
+}
+
+function zoom(room: Room, step: number): void {
+  const size = room.settings.fontSize + step;
+  room.setSettings({ fontSize: Math.min(MAX_FONT_SIZE, Math.max(MIN_FONT_SIZE, size)) });
+}
+
+function copySelection(room: Room): void {
+  const { selected } = room.tabs;
+  const text = selected ? room.terminals.screen(selected)?.term.getSelection() : '';
+  if (text) void navigator.clipboard?.writeText(text);
+}

@@ -1,0 +1,94 @@
+import type { Terminal } from '@xterm/xterm';
+import { OutputCursor } from '../state/output_cursor';
+
+/** CAN ends whatever sequence is open, RIS resets all else. */
+const RESET = new Uint8Array([0x18, 0x1b, 0x63]);
+
+/** The part of a terminal that is fed. */
+export type Renderer = Pick<Terminal, 'write' | 'resize'>;
+
+/** Told of what was drawn. */
+export interface FeedListener {
+  /** More was drawn: an acknowledgement may be due. */
+  onDrawn(): void;
+  /** Bytes are missing: subscribe again. */
+  onGap(): void;
+}
+
+/** One cell size. */
+export interface CellSize {
+  columns: number;
+  rows: number;
+}
+
+/**
+ * Brings a tab's stream into a renderer, in order. Whatever is not bytes (a new
+ * size, a reset) is done in the renderer's write queue, between the bytes before
+ * it and the bytes after it.
+ */
+export class Feed {
+  readonly cursor = new OutputCursor();
+  /** Snapshots that replaced what was drawn already. */
+  skips = 0;
+  /** The size in force at the end of the queue. */
+  size: CellSize | undefined;
+  /** True while what is drawn comes from a snapshot and is nothing new. */
+  replaying = false;
+  private readonly renderer: Renderer;
+  private readonly listener: FeedListener;
+
+  constructor(renderer: Renderer, listener: FeedListener) {
+    this.renderer = renderer;
+    this.listener = listener;
+  }
+
+  /** One piece of a snapshot. */
+  screen(piece: {
+    offset: number;
+    size: CellSize | undefined;
+    bytes: Uint8Array;
+    first: boolean;
+    last: boolean;
+  }): void {
+    if (piece.first) {
+      if (this.cursor.received >= 0) this.skips++;
+      this.cursor.beginSnapshot();
+      this.reset(piece.size);
+    }
+    this.renderer.write(piece.bytes, () => {
+      if (!piece.last) return;
+      this.replaying = false;
+      this.cursor.markDrawn(piece.offset);
+      this.listener.onDrawn();
+    });
+    if (piece.last) this.cursor.endSnapshot(piece.offset);
+  }
+
+  /** Bytes of the program; false if they are not new. */
+  output(offset: number, bytes: Uint8Array): boolean {
+    const take = this.cursor.take(offset, bytes.length);
+    if (take.kind === 'gap') this.listener.onGap();
+    if (take.kind !== 'draw') return false;
+    const end = offset + bytes.length;
+    this.renderer.write(take.skip > 0 ? bytes.subarray(take.skip) : bytes, () => {
+      this.cursor.markDrawn(end);
+      this.listener.onDrawn();
+    });
+    return true;
+  }
+
+  /** The program knows another size from this offset on. */
+  resized(offset: number, size: CellSize): void {
+    if (offset < this.cursor.received) return;
+    this.size = size;
+    this.renderer.write('', () => this.renderer.resize(size.columns, size.rows));
+  }
+
+  private reset(size: CellSize | undefined): void {
+    if (size) this.size = size;
+    this.renderer.write(RESET, () => {
+      this.replaying = true;
+      if (size) this.renderer.resize(size.columns, size.rows);
+    });
+  }
+}

@@ -1,0 +1,72 @@
+import { create } from '@bufbuild/protobuf';
+import { FieldMaskSchema } from '@bufbuild/protobuf/wkt';
+import { html, nothing, type TemplateResult } from 'lit';
+import {
+  Conversation_AudioMode,
+  ConversationSchema,
+  StopConversationRequestSchema,
+  UpdateConversationRequestSchema,
+} from '../gen/atrium/v1/conversation_pb';
+import type { Said } from '../link/codec';
+import type { Topic } from '../room/changes';
+import { RoomDialog } from './dialog';
+import { icon } from './icons';
+
+/** What the agent is told about itself, and who hears whom. */
+class AtriumAgent extends RoomDialog {
+  protected readonly topics: readonly Topic[] = [];
+  protected readonly heading = 'Agent';
+
+  protected content(): TemplateResult {
+    const conversation = this.room.store.conversation;
+    const agentOnly = conversation?.audioMode === Conversation_AudioMode.AGENT_ONLY;
+    return html`
+      ${conversation?.problem ? html`<p class="dialog__problem">${icon('warn')} ${conversation.problem}</p>` : nothing}
+      <p class="dialog__note">${[conversation?.provider, conversation?.model].filter(Boolean).join(' · ')}</p>
+      <label class="field">
+        <span>What the agent is told about itself</span>
+        <textarea class="agent-instructions" rows="6" maxlength="16000" .value=${conversation?.instructions ?? ''}></textarea>
+      </label>
+      <label class="field field--inline">
+        <input class="agent-only" type="checkbox" .checked=${agentOnly} />
+        <span>People hear the agent only, as when they sit in one room</span>
+      </label>
+      <div class="dialog__acts dialog__acts--left">
+        <button class="button" @click=${() => void this.stop()}>End the conversation</button>
+        <button class="button button--main" @click=${() => void this.save()}>Save</button>
+      </div>
+    `;
+  }
+
+  private save(): Promise<void> {
+    const instructions =
+      this.querySelector<HTMLTextAreaElement>('.agent-instructions')?.value ?? '';
+    const agentOnly = this.querySelector<HTMLInputElement>('.agent-only')?.checked ?? false;
+    const value = create(UpdateConversationRequestSchema, {
+      conversation: create(ConversationSchema, {
+        name: `${this.room.sessionName}/conversation`,
+        instructions,
+        audioMode: agentOnly ? Conversation_AudioMode.AGENT_ONLY : Conversation_AudioMode.EVERYBODY,
+      }),
+      updateMask: create(FieldMaskSchema, { paths: ['instructions', 'audio_mode'] }),
+    });
+    return this.do({ case: 'updateConversation', value });
+  }
+
+  private stop(): Promise<void> {
+    const name = `${this.room.sessionName}/conversation`;
+    const value = create(StopConversationRequestSchema, { name });
+    return this.do({ case: 'stopConversation', value });
+  }
+
+  private async do(message: Said): Promise<void> {
+    try {
+      await this.room.ask(message);
+      this.close();
+    } catch (error) {
+      this.room.notices.failed(error);
+    }
+  }
+}
+
+customElements.define('atrium-agent', AtriumAgent);

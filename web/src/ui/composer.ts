@@ -1,0 +1,94 @@
+import { create } from '@bufbuild/protobuf';
+import { html, nothing, type TemplateResult } from 'lit';
+import { SayRequest_Audience, SayRequestSchema } from '../gen/atrium/v1/timeline_pb';
+import { toggleCall } from '../room/actions';
+import type { Topic } from '../room/changes';
+import { uuid } from '../room/settings';
+import { RoomElement } from './element';
+import { icon } from './icons';
+
+const MENTION = /(^|\s)@agent\b|^\s*computer\b/i;
+
+/** Writes to everybody, asks the agent, and holds the phone toggle. */
+class AtriumComposer extends RoomElement {
+  protected readonly topics: readonly Topic[] = ['call', 'state', 'link'];
+  private toAgent = false;
+
+  override render(): TemplateResult {
+    const { room } = this;
+    const may = room.mayType;
+    const hint = !may ? 'Viewers read along' : this.toAgent ? 'Ask the agent' : 'Message';
+    return html`<form class="composer" @submit=${this.onSubmit}>
+      ${
+        room.agentAvailable && may
+          ? html`<button type="button" class="button button--icon composer__agent" title="The agent answers" aria-label="The agent answers" aria-pressed=${this.toAgent} @click=${this.onAudience}>${icon('agent')}</button>`
+          : nothing
+      }
+      <textarea rows="1" maxlength="16000" aria-label=${hint} placeholder=${hint} ?disabled=${!may} @keydown=${this.onKey} @input=${this.grow}></textarea>
+      ${this.phone()}
+      <button class="button button--icon composer__send" title="Send" aria-label="Send" ?disabled=${!may}>${icon('send')}</button>
+    </form>`;
+  }
+
+  private phone(): TemplateResult {
+    const { phase } = this.room.call;
+    const idle = phase === 'idle';
+    const busy = phase === 'asking' || phase === 'connecting';
+    const title = idle ? 'Start live audio' : 'Stop live audio';
+    const sign = idle ? 'phone' : busy ? 'spinner' : 'phoneOff';
+    return html`<button
+      type="button"
+      class="button button--icon phone phone--${phase}"
+      title=${title}
+      aria-label=${title}
+      aria-busy=${busy}
+      @click=${() => toggleCall(this.room)}
+    >
+      <span class=${busy ? 'spin' : ''}>${icon(sign)}</span>
+    </button>`;
+  }
+
+  private get area(): HTMLTextAreaElement {
+    return this.querySelector('textarea')!;
+  }
+
+  private readonly onSubmit = (event: Event) => {
+    event.preventDefault();
+    void this.send();
+  };
+
+  private readonly onKey = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    void this.send();
+  };
+
+  private readonly onAudience = () => {
+    this.toAgent = !this.toAgent;
+    this.requestUpdate();
+    this.area.focus();
+  };
+
+  private readonly grow = () => {
+    this.area.style.height = 'auto';
+    this.area.style.height = `${Math.min(this.area.scrollHeight, 160)}px`;
+  };
+
+  private async send(): Promise<void> {
+    const text = this.area.value.trim();
+    if (!text) return;
+    const agent = this.toAgent || (this.room.agentAvailable && MENTION.test(text));
+    const audience = agent ? SayRequest_Audience.AGENT : SayRequest_Audience.ROOM;
+    const value = create(SayRequestSchema, { text, audience, requestId: uuid() });
+    this.area.value = '';
+    this.grow();
+    try {
+      await this.room.ask({ case: 'say', value });
+    } catch (error) {
+      if (!this.area.value) this.area.value = text;
+      this.room.notices.failed(error);
+    }
+  }
+}
+
+customElements.define('atrium-composer', AtriumComposer);

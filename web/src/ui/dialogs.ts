@@ -1,0 +1,4 @@
+import './agent_dialog';
+import './device_check';
+import './invite';
+import './shortcuts';

@@ -1,0 +1,73 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { type TimelineEntry, TimelineEntry_Kind } from '../gen/atrium/v1/timeline_pb';
+import type { Room } from '../room/room';
+import { entryTime } from '../state/timeline';
+import { decidedApproval } from './approval';
+import { icon } from './icons';
+
+const CLOCK = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+});
+const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
+
+const KIND_CLASS: Partial<Record<TimelineEntry_Kind, string>> = {
+  [TimelineEntry_Kind.CHAT]: 'chat',
+  [TimelineEntry_Kind.SPEECH]: 'speech',
+  [TimelineEntry_Kind.AGENT]: 'agent',
+  [TimelineEntry_Kind.COMMAND]: 'command',
+  [TimelineEntry_Kind.APPROVAL]: 'approval',
+  [TimelineEntry_Kind.NOTICE]: 'notice',
+};
+
+/** One line of the timeline. */
+export function entryRow(room: Room, entry: TimelineEntry): TemplateResult {
+  const time = new Date(entryTime(entry));
+  return html`<li class="entry entry--${KIND_CLASS[entry.kind] ?? 'notice'}">
+    <time datetime=${time.toISOString()} title=${EXACT.format(time)}>${CLOCK.format(time)}</time>
+    <div class="entry__body">${body(room, entry)}</div>
+  </li>`;
+}
+
+function body(room: Room, entry: TimelineEntry): TemplateResult {
+  switch (entry.kind) {
+    case TimelineEntry_Kind.COMMAND:
+      return html`${speaker(entry)}${tabLink(room, entry)}<code class="entry__command">${entry.text}</code>${exitCode(entry)}`;
+    case TimelineEntry_Kind.APPROVAL:
+      return entry.approval ? decidedApproval(room, entry.approval) : html`${entry.text}`;
+    case TimelineEntry_Kind.NOTICE:
+      return html`${entry.text}`;
+    default:
+      return html`${speaker(entry)}<span class="entry__text">${entry.text}</span>
+        ${entry.interrupted ? html`<span class="entry__cut">(interrupted)</span>` : nothing}`;
+  }
+}
+
+function speaker(entry: TimelineEntry): TemplateResult | typeof nothing {
+  const names = entry.speakerNames.filter(Boolean).join(', ');
+  if (!names) return nothing;
+  const sign =
+    entry.kind === TimelineEntry_Kind.SPEECH
+      ? 'mic'
+      : entry.kind === TimelineEntry_Kind.AGENT
+        ? 'agent'
+        : '';
+  const spoken =
+    entry.kind === TimelineEntry_Kind.SPEECH
+      ? html`<span class="sr-only">(spoken)</span>`
+      : nothing;
+  return html`<b class="entry__who">${sign ? icon(sign) : nothing}${names}${spoken}</b> `;
+}
+
+function tabLink(room: Room, entry: TimelineEntry): TemplateResult | typeof nothing {
+  const tab = room.tabs.list.get(entry.tab);
+  if (!tab) return nothing;
+  return html`<button class="link entry__tab" @click=${() => room.tabs.select(tab.name)}>${tab.title}</button> `;
+}
+
+function exitCode(entry: TimelineEntry): TemplateResult | typeof nothing {
+  if (entry.exitCode === undefined) return html`<span class="entry__exit">running</span>`;
+  const good = entry.exitCode === 0;
+  return html`<span class="entry__exit entry__exit--${good ? 'good' : 'bad'}">${icon(good ? 'check' : 'close')}exit ${entry.exitCode}</span>`;
+}

@@ -1,0 +1,170 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import {
+  type Conversation,
+  Conversation_Activity,
+  Conversation_State,
+} from '../gen/atrium/v1/conversation_pb';
+import {
+  type Participant,
+  Participant_Kind,
+  Participant_Presence,
+} from '../gen/atrium/v1/session_pb';
+import type { Topic } from '../room/changes';
+import { AGENT, loudness, roleWord, sortRoster } from '../state/roster';
+import { RoomElement } from './element';
+import { icon } from './icons';
+
+/** Who is here, what they may do and what they do. */
+class AtriumPeople extends RoomElement {
+  protected readonly topics: readonly Topic[] = ['state', 'levels', 'call', 'view', 'tabs'];
+  private naming = false;
+
+  override render(): TemplateResult {
+    const { room } = this;
+    const people = sortRoster(room.store.participants.values(), room.me);
+    return html`<section class="people" aria-label="People">
+      <div class="panel-head">
+        <h2>People <span class="count">${people.length}</span></h2>
+        ${
+          room.isOwner
+            ? html`<button class="button button--quiet" @click=${() => room.show({ dialog: 'invite' })}>${icon('invite')} Invite</button>`
+            : nothing
+        }
+      </div>
+      <ul class="people__list" tabindex="0" aria-label="People in the room">
+        ${people.map((one) => this.person(one))}
+        ${room.agentAvailable && room.store.conversation ? this.agent(room.store.conversation) : nothing}
+      </ul>
+    </section>`;
+  }
+
+  protected override updated(): void {
+    const input = this.querySelector<HTMLInputElement>('.person__input');
+    if (this.naming && input && document.activeElement !== input) input.focus();
+  }
+
+  private person(one: Participant): TemplateResult {
+    const me = one.name === this.room.me;
+    const loud = loudness(this.room.levels, one.name);
+    const gone = one.presence === Participant_Presence.RECONNECTING;
+    return html`<li class="person ${gone ? 'person--away' : ''}" data-participant=${one.name}>
+      <span class="face ${loud > 0 ? 'face--speaking' : ''}" style=${`--loud:${loud.toFixed(2)}`} aria-hidden="true">
+        ${one.kind === Participant_Kind.SERVICE ? icon('gear') : initials(one.displayName)}
+      </span>
+      ${me ? this.myself(one) : html`<span class="person__name" title=${one.displayName}>${one.displayName}</span>`}
+      <span class="person__role">${roleWord(one.role)}</span>
+      <span class="person__signs">${this.signs(one, loud)}</span>
+    </li>`;
+  }
+
+  private myself(one: Participant): TemplateResult {
+    const { name } = this.room.settings;
+    if (this.naming || !name) {
+      return html`<form class="person__form" @submit=${this.onName}>
+        <input class="person__input" name="name" maxlength="40" autocomplete="nickname" aria-label="Your name" placeholder="Your name?" .value=${this.naming ? one.displayName : ''} @blur=${this.onNameLeft} />
+      </form>`;
+    }
+    return html`<button class="person__name person__name--me" title="Change your name" @click=${() => this.rename()}>
+      ${one.displayName} <span class="person__you">you</span>
+    </button>`;
+  }
+
+  private signs(one: Participant, loud: number): TemplateResult[] {
+    const signs: TemplateResult[] = [];
+    if (one.presence === Participant_Presence.RECONNECTING)
+      signs.push(sign('spinner', 'reconnecting', 'spin'));
+    const typing = this.room.typing.get(one.name);
+    if (typing && Date.now() - typing.atMs < 1500) signs.push(sign('keyboard', 'typing', 'accent'));
+    else if (this.drives(one)) signs.push(sign('keyboard', 'driving'));
+    if (one.deafened) signs.push(sign('speakerOff', 'does not listen', 'bad'));
+    if (one.live && one.muted) signs.push(sign('micOff', 'muted', 'bad'));
+    else if (one.live)
+      signs.push(sign('mic', loud > 0 ? 'speaking' : 'live', loud > 0 ? 'good' : ''));
+    return signs;
+  }
+
+  /** Decides the size of the tab that is looked at here. */
+  private drives(one: Participant): boolean {
+    return this.room.tabs.current?.tab?.sizeOwner === one.name;
+  }
+
+  private agent(conversation: Conversation): TemplateResult {
+    const word = agentWord(conversation);
+    const loud = loudness(this.room.levels, AGENT);
+    const title =
+      conversation.problem ||
+      [conversation.provider, conversation.model].filter(Boolean).join(' · ');
+    return html`<li class="person person--agent" title=${title} data-participant="agent">
+      <span class="face face--agent ${loud > 0 ? 'face--speaking' : ''}" style=${`--loud:${loud.toFixed(2)}`} aria-hidden="true">${icon('agent')}</span>
+      ${
+        this.room.mayType
+          ? html`<button class="person__name person__name--me" title="Settings of the agent" @click=${() => this.room.show({ dialog: 'agent' })}>Agent</button>`
+          : html`<span class="person__name">Agent</span>`
+      }
+      <span class="agent-state agent-state--${word.replaceAll(' ', '-')}"><span class="agent-state__shape" aria-hidden="true"></span>${word}</span>
+    </li>`;
+  }
+
+  private rename(): void {
+    this.naming = true;
+    this.requestUpdate();
+  }
+
+  private readonly onName = (event: SubmitEvent) => {
+    event.preventDefault();
+    const input = this.querySelector<HTMLInputElement>('.person__input');
+    this.naming = false;
+    this.room.rename(input?.value ?? '');
+    this.requestUpdate();
+  };
+
+  private readonly onNameLeft = (event: FocusEvent) => {
+    const { value } = event.target as HTMLInputElement;
+    if (value.trim()) this.room.rename(value);
+    this.naming = false;
+    this.requestUpdate();
+  };
+}
+
+/** What the agent does, in a word. */
+export function agentWord(conversation: Conversation): string {
+  switch (conversation.state) {
+    case Conversation_State.CONNECTING:
+      return 'connecting';
+    case Conversation_State.RECONNECTING:
+      return 'reconnecting';
+    case Conversation_State.FAILED:
+      return 'unavailable';
+    case Conversation_State.ACTIVE:
+      break;
+    default:
+      return 'off';
+  }
+  switch (conversation.activity) {
+    case Conversation_Activity.THINKING:
+      return 'thinking';
+    case Conversation_Activity.SPEAKING:
+      return 'speaking';
+    case Conversation_Activity.WAITING_FOR_APPROVAL:
+      return 'waiting for approval';
+    default:
+      return 'listening';
+  }
+}
+
+function sign(name: string, word: string, tone = ''): TemplateResult {
+  return html`<span class="sign ${tone ? `sign--${tone}` : ''}" title=${word}>
+    <span class=${tone === 'spin' ? 'spin' : ''}>${icon(name)}</span><span class="sign__word">${word}</span>
+  </span>`;
+}
+
+function initials(name: string): string {
+  const words = name
+    .trim()
+    .split(/[\s._-]+/)
+    .filter(Boolean);
+  const [first, second] = words;
+  return `${first?.[0] ?? '?'}${second?.[0] ?? ''}`.toUpperCase();
+}
+
+customElements.define('atrium-people', AtriumPeople);

@@ -1,0 +1,155 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { act } from '../room/actions';
+import type { Topic } from '../room/changes';
+import type { Panel } from '../room/room';
+import { chordsOf, shortcutOf } from '../room/shortcuts';
+import { RoomElement } from './element';
+import { icon } from './icons';
+import './banner';
+import './call_bar';
+import './captions';
+import './composer';
+import './header';
+import './notices';
+import './palette';
+import './people';
+import './stage';
+import './tab_bar';
+import './timeline';
+
+const PANELS: [Panel, string, string][] = [
+  ['terminal', 'Terminal', 'terminal'],
+  ['people', 'People', 'people'],
+  ['timeline', 'Timeline', 'timeline'],
+];
+
+/** The whole page. */
+class AtriumRoom extends RoomElement {
+  protected readonly topics: readonly Topic[] = ['view', 'settings', 'link', 'state'];
+  private talking = false;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    document.addEventListener('keydown', this.onKeyDown, true);
+    document.addEventListener('keyup', this.onKeyUp, true);
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () =>
+      this.room.setSettings({}),
+    );
+  }
+
+  protected override firstUpdated(): void {
+    visualViewport?.addEventListener('resize', fitToViewport);
+  }
+
+  override disconnectedCallback(): void {
+    visualViewport?.removeEventListener('resize', fitToViewport);
+    document.removeEventListener('keydown', this.onKeyDown, true);
+    document.removeEventListener('keyup', this.onKeyUp, true);
+    super.disconnectedCallback();
+  }
+
+  override render(): TemplateResult {
+    const { room } = this;
+    document.documentElement.dataset.theme = room.isDark() ? 'dark' : 'light';
+    document.title = room.store.session?.displayName
+      ? `${room.store.session.displayName} · Atrium`
+      : 'Atrium';
+    return html`
+      <div class="room" data-panel=${room.panel}>
+        <header class="header">
+          <atrium-header></atrium-header>
+          <atrium-tabs></atrium-tabs>
+          <atrium-trust></atrium-trust>
+        </header>
+        <main class="main">
+          <h1 class="sr-only">${room.store.session?.displayName || 'Room'}</h1>
+          <div class="front"><atrium-stage></atrium-stage></div>
+        <div class="strip">
+          <atrium-banner></atrium-banner>
+          <atrium-captions></atrium-captions>
+          <atrium-call-bar></atrium-call-bar>
+        </div>
+        <div class="side">
+          <atrium-people></atrium-people>
+          <atrium-timeline></atrium-timeline>
+          <atrium-composer></atrium-composer>
+        </div>
+        </main>
+        ${this.bottomBar()}
+      </div>
+      <atrium-notices></atrium-notices>
+      ${room.paletteOpen ? html`<atrium-palette></atrium-palette>` : nothing}
+      ${this.dialog()}
+    `;
+  }
+
+  protected override updated(): void {
+    const { dialog } = this.room;
+    if (dialog && dialog !== 'rename') void import('./dialogs');
+  }
+
+  private bottomBar(): TemplateResult {
+    const pending = [...this.room.store.approvals.values()].some((one) => one.state === 1);
+    return html`<nav class="bottom" aria-label="Panels">
+      ${PANELS.map(
+        ([panel, title, sign]) => html`<button
+          class="bottom__item"
+          aria-current=${this.room.panel === panel ? 'page' : 'false'}
+          @click=${() => this.room.show({ panel })}
+        >
+          ${icon(sign)}<span>${title}</span>
+          ${panel === 'timeline' && pending ? html`<span class="dot dot--warn"><span class="sr-only">approval pending</span></span>` : nothing}
+        </button>`,
+      )}
+    </nav>`;
+  }
+
+  private dialog(): TemplateResult | typeof nothing {
+    switch (this.room.dialog) {
+      case 'agent':
+        return html`<atrium-agent></atrium-agent>`;
+      case 'invite':
+        return html`<atrium-invite></atrium-invite>`;
+      case 'device':
+        return html`<atrium-device-check></atrium-device-check>`;
+      case 'shortcuts':
+        return html`<atrium-shortcuts></atrium-shortcuts>`;
+      default:
+        return nothing;
+    }
+  }
+
+  private readonly onKeyDown = (event: KeyboardEvent) => {
+    if (this.room.dialog === 'shortcuts') return;
+    const inTerminal = (event.target as Element | null)?.closest?.('.xterm') != null;
+    const action = shortcutOf(event, this.room.settings, inTerminal);
+    if (!action) return;
+    if (action === 'call.talk') {
+      if (!event.repeat && this.room.call.phase !== 'idle') {
+        this.talking = true;
+        this.room.call.setMuted(false);
+      }
+      event.preventDefault();
+      return;
+    }
+    if (action === 'palette') this.room.show({ paletteOpen: !this.room.paletteOpen });
+    else if (!act(this.room, action)) return;
+    event.preventDefault();
+  };
+
+  private readonly onKeyUp = (event: KeyboardEvent) => {
+    const held = chordsOf('call.talk', this.room.settings).some((one) => one.endsWith(event.key));
+    if (!this.talking || !held) return;
+    this.talking = false;
+    this.room.call.setMuted(true);
+  };
+}
+
+/** On phones the keyboard covers the page without making it smaller. */
+function fitToViewport(): void {
+  const height = visualViewport?.height;
+  if (height)
+    document.documentElement.style.setProperty('--page-height', `${Math.round(height)}px`);
+}
+
+customElements.define('atrium-room', AtriumRoom);

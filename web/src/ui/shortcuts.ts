@@ -1,0 +1,96 @@
+import { html, type TemplateResult } from 'lit';
+import type { Topic } from '../room/changes';
+import { type ActionId, chordOf, chordsOf, showChord, USUAL_CHORDS } from '../room/shortcuts';
+import { RoomDialog } from './dialog';
+
+const TITLES: Record<ActionId, string> = {
+  palette: 'All actions',
+  'tab.open': 'Open a tab',
+  'tab.close': 'Close the tab',
+  'tab.rename': 'Rename the tab',
+  'tab.next': 'Next tab',
+  'tab.previous': 'Previous tab',
+  'tab.1': 'Tab 1',
+  'tab.2': 'Tab 2',
+  'tab.3': 'Tab 3',
+  'tab.4': 'Tab 4',
+  'tab.5': 'Tab 5',
+  'tab.6': 'Tab 6',
+  'tab.7': 'Tab 7',
+  'tab.8': 'Tab 8',
+  'tab.9': 'Tab 9',
+  'terminal.focus': 'Go to the terminal',
+  'terminal.control': 'Take control of the size',
+  'terminal.find': 'Find in the terminal',
+  'terminal.copy': 'Copy what is selected',
+  'text.larger': 'Larger text',
+  'text.smaller': 'Smaller text',
+  'text.usual': 'Usual text size',
+  'chat.focus': 'Write a message',
+  'people.focus': 'Go to the people',
+  'timeline.find': 'Find in the timeline',
+  'approval.focus': 'Go to the pending approval',
+  'call.toggle': 'Start or stop live audio',
+  'call.mute': 'Mute or unmute',
+  'call.deafen': 'Silence the others',
+  'call.talk': 'Talk while held',
+  'call.device': 'Choose a microphone',
+  'agent.interrupt': 'Interrupt the agent',
+  'agent.settings': 'Settings of the agent',
+  'captions.large': 'Large captions',
+  invite: 'Invite people',
+  theme: 'Dark or light',
+  'screen-reader': 'Screen reader support',
+  shortcuts: 'Change shortcuts',
+  'link.retry': 'Connect now',
+};
+
+/** Every act with its chord; a click on a chord records another. */
+class AtriumShortcuts extends RoomDialog {
+  protected readonly topics: readonly Topic[] = ['settings'];
+  protected readonly heading = 'Shortcuts';
+  private recording: ActionId | undefined;
+
+  protected content(): TemplateResult {
+    const actions = Object.keys(USUAL_CHORDS) as ActionId[];
+    return html`
+      <p class="dialog__note">Choose a shortcut, then press its new keys. Backspace takes it away, Esc leaves it. In a terminal Ctrl + letter belongs to the shell.</p>
+      <ul class="shortcuts" @keydown=${this.onKey}>
+        ${actions.map((action) => this.row(action))}
+      </ul>
+      <div class="dialog__acts">
+        <button class="button" @click=${() => this.room.setSettings({ shortcuts: {} })}>Restore the usual ones</button>
+      </div>
+    `;
+  }
+
+  private row(action: ActionId): TemplateResult {
+    const chords = chordsOf(action, this.room.settings);
+    const recording = this.recording === action;
+    return html`<li>
+      <span>${TITLES[action]}</span>
+      <button class="button button--quiet" aria-label=${`Change the shortcut of: ${TITLES[action]}`} @click=${() => this.record(action)}>
+        ${recording ? 'Press keys' : chords.length > 0 ? chords.map((one) => html`<kbd>${showChord(one)}</kbd>`) : 'none'}
+      </button>
+    </li>`;
+  }
+
+  private record(action: ActionId | undefined): void {
+    this.recording = action;
+    this.requestUpdate();
+  }
+
+  private readonly onKey = (event: KeyboardEvent) => {
+    const action = this.recording;
+    if (!action || ['Control', 'Shift', 'Alt', 'Meta', 'Tab'].includes(event.key)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.key !== 'Escape') {
+      const chord = event.key === 'Backspace' ? '' : chordOf(event);
+      this.room.setSettings({ shortcuts: { ...this.room.settings.shortcuts, [action]: chord } });
+    }
+    this.record(undefined);
+  };
+}
+
+customElements.define('atrium-shortcuts', AtriumShortcuts);

@@ -1,0 +1,274 @@
+import { create } from '@bufbuild/protobuf';
+import { html, nothing, type TemplateResult } from 'lit';
+import { ResizeTerminalSchema } from '../gen/atrium/v1/live_pb';
+import { type Tab, Tab_State, TerminalSizeSchema } from '../gen/atrium/v1/tab_pb';
+import { focusTerminal, toggleCall } from '../room/actions';
+import type { Topic } from '../room/changes';
+import { MAX_FONT_SIZE, MIN_FONT_SIZE } from '../room/settings';
+import type { CellSize } from '../terminal/feed';
+import type { TerminalScreen } from '../terminal/screen';
+import { RoomElement } from './element';
+import { icon } from './icons';
+import { Touch } from './touch';
+import './find';
+import './key_bar';
+import './question';
+
+const VIEW_ONLY_STAYS_MS = 3000;
+const MAX_ZOOM = 4;
+/** A row and a column are about so many font sizes big before anything is drawn. */
+const ROW_PER_FONT = 1.18;
+const COLUMN_PER_FONT = 0.602;
+
+/** The selected tab's terminal, and all that is said about it. */
+class AtriumStage extends RoomElement {
+  protected readonly topics: readonly Topic[] = ['terminal', 'tabs', 'view', 'link', 'settings'];
+  private readonly observer = new ResizeObserver(() => this.fitSoon());
+  private frame = 0;
+  private asked: { tab: string; columns: number; rows: number; joins: number } | undefined;
+  private shown: TerminalScreen | undefined;
+  private zoom = 1;
+  private pinchFrom = { zoom: 1, fontSize: 0 };
+  private readonly touch = new Touch({
+    pinch: (factor, begin) => this.onPinch(factor, begin),
+    pan: (pixels) => this.zoom === 1 && this.shown?.pan(pixels),
+  });
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.room.stageSize = () => this.fitting();
+    addEventListener('focus', this.fitSoon);
+  }
+
+  override disconnectedCallback(): void {
+    this.observer.disconnect();
+    removeEventListener('focus', this.fitSoon);
+    super.disconnectedCallback();
+  }
+
+  override render(): TemplateResult {
+    const { room } = this;
+    const tab = this.tab;
+    const empty = room.tabs.bar().length === 0 && room.store.known;
+    const framed = !!tab && !this.decidesSize(tab) && !!this.shown;
+    return html`<section class="stage" aria-label="Terminal">
+      ${room.findOpen && this.shown ? html`<atrium-find></atrium-find>` : nothing}
+      <div
+        class="stage__box ${framed ? 'stage__box--framed' : ''}"
+        role="tabpanel"
+        aria-label=${room.tabs.current?.title ?? 'Terminal'}
+      ></div>
+      ${empty ? this.welcome() : this.door()}
+      ${this.viewOnly()}
+      <atrium-question></atrium-question>
+      ${this.statusLine(tab)}
+      <atrium-key-bar></atrium-key-bar>
+    </section>`;
+  }
+
+  protected override firstUpdated(): void {
+    this.observer.observe(this.box);
+    this.touch.listen(this.box);
+  }
+
+  protected override updated(): void {
+    this.showScreen();
+    this.fitSoon();
+  }
+
+  private get box(): HTMLElement {
+    return this.querySelector('.stage__box')!;
+  }
+
+  private get tab(): Tab | undefined {
+    return this.room.tabs.current?.tab;
+  }
+
+  private showScreen(): void {
+    const { selected } = this.room.tabs;
+    const screen = selected ? this.room.terminals.screen(selected) : undefined;
+    for (const other of this.room.terminals.screens()) other.host.hidden = other !== screen;
+    if (screen && !screen.host.isConnected) screen.mount(this.box);
+    if (screen === this.shown) return;
+    this.shown = screen;
+    this.zoom = 1;
+    if (screen) {
+      this.focusIfFree();
+      void screen.accelerate().then(() => this.fitSoon());
+    }
+    this.requestUpdate();
+  }
+
+  /** Gives the terminal the focus unless somebody works elsewhere in the page. */
+  private focusIfFree(): void {
+    const active = document.activeElement;
+    const free = !active || active === document.body || active.closest('.xterm');
+    if (free && matchMedia('(pointer: fine)').matches) focusTerminal(this.room);
+  }
+
+  /** True if this page's window decides the tab's size. */
+  private decidesSize(tab: Tab): boolean {
+    if (tab.sizeOwner === '' || tab.sizeOwner !== this.room.me) return false;
+    const pages = this.room.self?.pageCount ?? 1;
+    return pages <= 1 || document.hasFocus();
+  }
+
+  private readonly fitSoon = () => {
+    cancelAnimationFrame(this.frame);
+    this.frame = requestAnimationFrame(() => this.fit());
+  };
+
+  private fit(): void {
+    const { shown, tab } = this;
+    if (!shown || !tab || shown.host.hidden) return;
+    const { clientWidth, clientHeight } = this.box;
+    if (clientWidth === 0 || clientHeight === 0) return;
+    if (!this.decidesSize(tab)) {
+      shown.showScaled(clientWidth, clientHeight, this.zoom);
+      this.box.classList.toggle('stage__box--scroll', this.zoom > 1);
+      return;
+    }
+    shown.showPlain();
+    const size = shown.fitting(clientWidth, clientHeight);
+    if (size) this.askForSize(tab, size);
+  }
+
+  private askForSize(tab: Tab, size: CellSize): void {
+    if (tab.size?.columns === size.columns && tab.size.rows === size.rows) return;
+    const wanted = { tab: tab.name, ...size, joins: this.room.link?.joins ?? 0 };
+    if (JSON.stringify(wanted) === JSON.stringify(this.asked)) return;
+    const value = create(ResizeTerminalSchema, {
+      tab: tab.name,
+      size: create(TerminalSizeSchema, size),
+    });
+    if (this.room.say({ case: 'resize', value })) this.asked = wanted;
+  }
+
+  /** How many cells this page has room for. */
+  private fitting(): CellSize | undefined {
+    const { clientWidth, clientHeight } = this.box;
+    const exact = this.shown?.fitting(clientWidth, clientHeight);
+    if (exact || clientWidth === 0) return exact;
+    const { fontSize } = this.room.settings;
+    return {
+      columns: Math.max(20, Math.floor((clientWidth - 14) / (fontSize * COLUMN_PER_FONT))),
+      rows: Math.max(5, Math.floor(clientHeight / (fontSize * ROW_PER_FONT))),
+    };
+  }
+
+  private statusLine(tab: Tab | undefined): TemplateResult {
+    const { room } = this;
+    const typists = tab ? room.typistsIn(tab.name).filter((name) => name !== room.me) : [];
+    const absence = absenceText(tab, room.tabs.current?.status);
+    const left = room.linkHint ?? (absence || (tab?.workingDirectory ?? ''));
+    return html`<div class="status">
+      <span class="status__left ${absence ? 'status__left--absent' : ''}" role=${absence ? 'status' : 'presentation'}>${absence && !room.linkHint ? icon('warn') : nothing}${left}</span>
+      <span class="status__trust">${room.trust.join(' · ')}</span>
+      ${typists.length > 0 ? html`<span class="status__typing">${typists.map((name) => room.nameOf(name)).join(', ')} typing</span>` : nothing}
+      ${tab ? this.sizeLine(tab) : nothing}
+    </div>`;
+  }
+
+  private sizeLine(tab: Tab): TemplateResult {
+    const size = tab.size ? `${tab.size.columns}x${tab.size.rows}` : '';
+    if (this.decidesSize(tab)) return html`<span class="status__size">${size}</span>`;
+    const owner = this.room.store.participants.get(tab.sizeOwner);
+    const mine = tab.sizeOwner === this.room.me;
+    const whose = mine
+      ? "Your other window's size"
+      : owner
+        ? `${owner.displayName}'s size`
+        : 'Size';
+    return html`<span class="status__size">
+      ${whose} ${size}
+      ${this.room.mayType ? html`· <button class="link" @click=${() => this.room.tabs.takeControl(tab.name)}>Take control</button>` : nothing}
+    </span>`;
+  }
+
+  private viewOnly(): TemplateResult | typeof nothing {
+    if (Date.now() - this.room.viewOnlyMs > VIEW_ONLY_STAYS_MS) return nothing;
+    return html`<p class="view-only" role="status">
+      ${icon('lock')} view only · ask an owner for an editor link to type
+    </p>`;
+  }
+
+  /** Said in the place of a room that cannot be entered. */
+  private door(): TemplateResult | typeof nothing {
+    const { linkState, store } = this.room;
+    if (linkState.kind !== 'ended' || store.known) return nothing;
+    return html`<div class="welcome">
+      <h2>You are not in this room</h2>
+      <p>Ask somebody who is for an invite link, and open that. It works in any browser; nothing is installed.</p>
+    </div>`;
+  }
+
+  private welcome(): TemplateResult {
+    const { room } = this;
+    const offers: [string, string, string, () => void, boolean][] = [
+      [
+        'terminal',
+        'Open a terminal',
+        'Everybody in the room sees it and, as an editor, types in it.',
+        () => void room.tabs.open(),
+        room.mayType,
+      ],
+      [
+        'invite',
+        'Invite people',
+        'A link is all they need. You choose what it allows.',
+        () => room.show({ dialog: 'invite' }),
+        room.isOwner,
+      ],
+      [
+        'phone',
+        'Start live audio',
+        'Talk with each other and with the agent.',
+        () => toggleCall(room),
+        true,
+      ],
+    ];
+    return html`<div class="welcome">
+      <h2>No terminal is open</h2>
+      <ul>
+        ${offers
+          .filter(([, , , , may]) => may)
+          .map(
+            ([sign, title, text, run]) => html`<li>
+            <button class="welcome__offer" @click=${run}>${icon(sign)}<span><b>${title}</b><span>${text}</span></span></button>
+          </li>`,
+          )}
+      </ul>
+    </div>`;
+  }
+
+  private readonly onPinch = (factor: number, begin: boolean) => {
+    if (begin) this.pinchFrom = { zoom: this.zoom, fontSize: this.room.settings.fontSize };
+    const { tab } = this;
+    if (tab && this.decidesSize(tab)) {
+      const wanted = Math.round(this.pinchFrom.fontSize * factor);
+      const fontSize = Math.min(MAX_FONT_SIZE, Math.max(MIN_FONT_SIZE, wanted));
+      if (fontSize !== this.room.settings.fontSize) this.room.setSettings({ fontSize });
+    } else {
+      this.zoom = Math.min(MAX_ZOOM, Math.max(1, this.pinchFrom.zoom * factor));
+      this.fitSoon();
+    }
+  };
+}
+
+function absenceText(tab: Tab | undefined, status: string | undefined): string {
+  if (status === 'stale') return 'This tab was closed elsewhere. What it showed can still be read.';
+  switch (tab?.state) {
+    case Tab_State.CREATING:
+      return 'The shell is starting.';
+    case Tab_State.EXITED:
+      return `The shell ended with exit code ${tab.exitCode}. What it showed can still be read.`;
+    case Tab_State.LOST:
+      return 'The terminal process was lost, and this shell with it. Its last screen can still be read.';
+    case Tab_State.UNREACHABLE:
+      return 'The terminal process is out of reach. The shell may be running; what you type is kept.';
+    default:
+      return '';
+  }
+}
+
+customElements.define('atrium-stage', AtriumStage);

@@ -1,0 +1,180 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join, normalize } from 'node:path';
+import { create, fromBinary, fromJsonString, toBinary, toJsonString } from '@bufbuild/protobuf';
+import { type WebSocket, WebSocketServer } from 'ws';
+import {
+  JoinRequestSchema,
+  type JoinResponse,
+  JoinResponse_OutcomeSchema,
+  JoinResponse_WelcomeSchema,
+  JoinResponseSchema,
+} from '../../src/gen/atrium/v1/live_pb';
+import { FakePage } from './page';
+import { FakeSession } from './session';
+
+const TYPES: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+};
+const POLICY =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; img-src 'self' data: blob:; media-src 'self' blob:; worker-src 'self' blob:";
+const BINARY = new Set(['output', 'screen', 'resized', 'exit', 'inputAck', 'levels']);
+
+/** A pretended gateway for tests and for looking at the page. Not shipped. */
+export class FakeGateway {
+  readonly session = new FakeSession();
+  readonly pages = new Set<FakePage>();
+  /** Set to refuse tickets with this HTTP status. */
+  refuseTickets = 0;
+  /** Answers an offer, in the place of the media process. */
+  onOffer: ((epoch: number, offer: string) => Promise<string>) | undefined;
+  disclosures = ['Voice: offline agent'];
+  readonly server: Server;
+  private readonly sockets: WebSocketServer;
+  private tickets = 0;
+
+  constructor(private readonly folder = 'dist') {
+    this.server = createServer((request, response) => void this.answer(request, response));
+    this.sockets = new WebSocketServer({
+      server: this.server,
+      path: '/ws',
+      handleProtocols: () => 'atrium.v1',
+    });
+    this.sockets.on('connection', (socket, request) => this.join(socket, request));
+    this.session.onChange = (value) => this.broadcast({ case: 'change', value });
+  }
+
+  listen(port = 0): Promise<number> {
+    return new Promise((resolve) =>
+      this.server.listen(port, '127.0.0.1', () =>
+        resolve((this.server.address() as AddressInfo).port),
+      ),
+    );
+  }
+
+  close(): void {
+    this.dropAll();
+    this.server.close();
+    this.server.closeAllConnections();
+  }
+
+  broadcast(message: JoinResponse['message']): void {
+    for (const page of this.pages) page.send(message);
+  }
+
+  /** Cuts every socket, as a killed process does. */
+  dropAll(code?: number): void {
+    for (const page of [...this.pages]) {
+      if (code) page.socket.close(code);
+      else page.socket.terminate();
+    }
+  }
+
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = new URL(request.url ?? '/', 'http://x').pathname;
+    if (request.method === 'POST') {
+      const body = JSON.parse((await read(request)) || '{}') as { displayName?: string };
+      this.answerPost(request, response, path, body);
+      return;
+    }
+    const file = /^\/(s|join)\/|^\/$/.test(path) ? '/index.html' : normalize(path);
+    try {
+      const bytes = readFileSync(join(this.folder, file));
+      const type = TYPES[extname(file)] ?? 'application/octet-stream';
+      response.writeHead(200, { 'content-type': type, 'content-security-policy': POLICY });
+      response.end(bytes);
+    } catch {
+      response.writeHead(404).end();
+    }
+  }
+
+  private answerPost(
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    body: { displayName?: string },
+  ): void {
+    const json = (status: number, value: unknown, cookie?: string) => {
+      const headers: Record<string, string> = { 'content-type': 'application/json' };
+      if (cookie) headers['set-cookie'] = `who=${cookie}; HttpOnly; Path=/; SameSite=Strict`;
+      response.writeHead(status, headers).end(JSON.stringify(value));
+    };
+    const refuse = (status: number, code: string, message: string) =>
+      json(status, { code, message, reason: '' });
+    const invite = /^\/join\/([a-z]+)-?(.*)$/.exec(path);
+    if (invite) {
+      const [, role, id] = invite;
+      if (role === 'bad') return refuse(401, 'UNAUTHENTICATED', 'This link is no longer valid.');
+      const who = id || `guest${this.session.participants.size + 1}`;
+      const number = { owner: 3, editor: 2 }[role ?? ''] ?? 1;
+      const participant = this.session.participant(who, {
+        role: number,
+        displayName: body.displayName || who,
+      });
+      return json(200, { session: this.session.name, participant }, who);
+    }
+    if (path !== '/ticket') return refuse(404, 'NOT_FOUND', 'No such path.');
+    const who = /who=([^;]+)/.exec(request.headers.cookie ?? '')?.[1];
+    if (this.refuseTickets) return refuse(this.refuseTickets, 'UNAUTHENTICATED', 'No credential.');
+    if (!who) return refuse(401, 'UNAUTHENTICATED', 'This browser holds no credential.');
+    const participant = `${this.session.name}/participants/${who}`;
+    json(200, {
+      ticket: `${who}.${++this.tickets}`,
+      accessToken: 'x',
+      session: this.session.name,
+      participant,
+    });
+  }
+
+  private join(socket: WebSocket, request: IncomingMessage): void {
+    const protocols = String(request.headers['sec-websocket-protocol']);
+    const who = /ticket\.([^.,]+)\./.exec(protocols)?.[1] ?? 'nobody';
+    const page = new FakePage(this, socket, `${this.session.name}/participants/${who}`);
+    socket.on('message', (data, binary) => {
+      const message = binary
+        ? fromBinary(JoinRequestSchema, new Uint8Array(data as Buffer))
+        : fromJsonString(JoinRequestSchema, data.toString());
+      if (message.message.case === 'hello') this.welcome(page, message.message.value.pageId);
+      else page.onRequest(message);
+    });
+    socket.on('close', () => {
+      this.pages.delete(page);
+      for (const terminal of this.session.terminals.values()) terminal.readers.delete(page);
+    });
+  }
+
+  private welcome(page: FakePage, pageId: string): void {
+    page.pageId = pageId;
+    const value = create(JoinResponse_WelcomeSchema, {
+      participant: page.participant,
+      terminalWindow: 1n << 20n,
+      agentAvailable: true,
+      disclosures: this.disclosures,
+    });
+    page.send({ case: 'welcome', value });
+    page.send({ case: 'snapshot', value: this.session.snapshot() });
+    this.pages.add(page);
+  }
+}
+
+/** How the fake says something: words as JSON, bytes as binary. */
+export function frame(message: JoinResponse['message']): string | Uint8Array {
+  const response = create(JoinResponseSchema, { message });
+  return BINARY.has(message.case ?? '')
+    ? toBinary(JoinResponseSchema, response)
+    : toJsonString(JoinResponseSchema, response);
+}
+
+export function outcome(requestId: bigint, fields: object = {}): JoinResponse['message'] {
+  return { case: 'outcome', value: create(JoinResponse_OutcomeSchema, { requestId, ...fields }) };
+}
+
+async function read(request: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const piece of request) text += piece;
+  return text;
+}

@@ -1,0 +1,106 @@
+import { create } from '@bufbuild/protobuf';
+import {
+  CaptionSchema,
+  Conversation_Activity,
+  ConversationSchema,
+} from '../../src/gen/atrium/v1/conversation_pb';
+import { AudioLevelsSchema } from '../../src/gen/atrium/v1/live_pb';
+import { Participant_Role } from '../../src/gen/atrium/v1/session_pb';
+import { Tab_State } from '../../src/gen/atrium/v1/tab_pb';
+import { TimelineEntry_Kind } from '../../src/gen/atrium/v1/timeline_pb';
+import type { FakeGateway } from './gateway';
+
+const BUILD = [
+  '\x1b[32mshop\x1b[0m \x1b[34m/srv/shop\x1b[0m $ make test\r\n',
+  '\x1b[1m[1/4]\x1b[0m compile   cart.cc checkout.cc price.cc            \x1b[32mok\x1b[0m  1.9 s\r\n',
+  '\x1b[1m[2/4]\x1b[0m link      shop_tests                             \x1b[32mok\x1b[0m  0.4 s\r\n',
+  '\x1b[1m[3/4]\x1b[0m run       128 tests\r\n',
+  '\r\n  \x1b[32m✓\x1b[0m cart            42 passed\r\n',
+  '  \x1b[32m✓\x1b[0m price           51 passed\r\n',
+  '  \x1b[31m✗\x1b[0m checkout        34 passed, \x1b[31m1 failed\x1b[0m\r\n',
+  '\r\n    \x1b[31mcheckout_test.cc:88\x1b[0m  expected \x1b[32m"€ 12.50"\x1b[0m, got \x1b[31m"€ 12.49"\x1b[0m\r\n',
+  '    rounding of \x1b[33m0.125\x1b[0m: half-even, want half-up   价格 👩‍💻\r\n\r\n',
+  '\x1b[1m[4/4]\x1b[0m report    \x1b[4mbuild/report.html\x1b[0m\r\n',
+  '\x1b[41;97m FAILED \x1b[0m 127 of 128 in 3.2 s\r\n\r\n',
+];
+
+/** Fills the fake with a room that looks lived in. */
+export function setScene(gateway: FakeGateway): void {
+  const { session } = gateway;
+  session.displayName = 'shop';
+  const mira = session.participant('mira', {
+    displayName: 'Mira',
+    role: Participant_Role.EDITOR,
+    live: true,
+  }).name;
+  const jonas = session.participant('jonas', {
+    displayName: 'Jonas',
+    live: true,
+    muted: true,
+  }).name;
+  session.participant('guest3', { displayName: 'G-3', role: Participant_Role.VIEWER });
+  const build = session.openTab('build', mira, { size: { columns: 110, rows: 32 } as never });
+  const server = session.openTab('server', jonas);
+  session.openTab('logs', mira, { state: Tab_State.EXITED, exitCode: 2 });
+  const screen = session.terminals.get(build.name)!;
+  for (const line of BUILD) screen.print(line);
+  screen.showPrompt();
+  session.terminals.get(server.name)?.print('listening on http://localhost:8080\r\n');
+  setTimeline(gateway, mira, jonas, build.name);
+}
+
+function setTimeline(gateway: FakeGateway, mira: string, jonas: string, tab: string): void {
+  const { session } = gateway;
+  const start = Date.now() - 9 * 60_000;
+  const at = (minutes: number) => {
+    session.nowMs = () => start + minutes * 60_000;
+  };
+  at(0);
+  session.entry(TimelineEntry_Kind.NOTICE, [], 'Mira joined');
+  at(1);
+  session.entry(TimelineEntry_Kind.CHAT, [jonas], 'the checkout total is off by a cent again');
+  at(2);
+  session.entry(TimelineEntry_Kind.SPEECH, [mira], 'computer, run the tests in build');
+  session.entry(TimelineEntry_Kind.AGENT, ['agent'], 'I would run “make test” in build.');
+  session.nowMs = () => start + 2.2 * 60_000;
+  const first = session.propose(tab, 'make test\r');
+  session.decide(first.name, true, mira);
+  at(3);
+  session.entry(TimelineEntry_Kind.COMMAND, ['agent'], 'make test', { tab, exitCode: 2 });
+  session.entry(
+    TimelineEntry_Kind.AGENT,
+    ['agent'],
+    'One test of 128 failed: checkout_test.cc line 88 expects € 12.50 and gets € 12.49.',
+  );
+  at(5);
+  session.entry(
+    TimelineEntry_Kind.CHAT,
+    [mira],
+    'half-even against half-up, I think. @agent show me where we round',
+  );
+  session.nowMs = () => Date.now();
+}
+
+/** What goes on while somebody looks. */
+export function enliven(gateway: FakeGateway): void {
+  const { session } = gateway;
+  const mira = `${session.name}/participants/mira`;
+  const build = [...session.tabs.keys()][0]!;
+  session.propose(build, 'grep -rn "round(" src/ | head\r');
+  session.conversation = create(ConversationSchema, {
+    ...session.conversation,
+    activity: Conversation_Activity.WAITING_FOR_APPROVAL,
+  });
+  session.change({ case: 'conversation', value: session.conversation });
+  gateway.broadcast({
+    case: 'levels',
+    value: create(AudioLevelsSchema, { levels: [{ speaker: mira, dbfs: -18, speaking: true }] }),
+  });
+  const say = (utterance: string, speakers: string[], text: string, final: boolean) =>
+    gateway.broadcast({
+      case: 'caption',
+      value: create(CaptionSchema, { utterance, speakers, text, final }),
+    });
+  say('u1', ['agent'], 'I would search src for the places that round.', true);
+  say('u2', [mira], 'yes, and have a look at price.cc first', false);
+}

@@ -1,0 +1,187 @@
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import {
+  type Conversation,
+  Conversation_Activity,
+  Conversation_State,
+  ConversationSchema,
+} from '../../src/gen/atrium/v1/conversation_pb';
+import {
+  type Participant,
+  Participant_Kind,
+  Participant_Presence,
+  Participant_Role,
+  ParticipantSchema,
+  type SessionChange,
+  SessionChangeSchema,
+  SessionSchema,
+  type SessionSnapshot,
+  SessionSnapshotSchema,
+} from '../../src/gen/atrium/v1/session_pb';
+import { type Tab, Tab_State, TabSchema, TerminalSizeSchema } from '../../src/gen/atrium/v1/tab_pb';
+import {
+  type Approval,
+  Approval_State,
+  ApprovalSchema,
+  type TimelineEntry,
+  TimelineEntry_Kind,
+  TimelineEntrySchema,
+} from '../../src/gen/atrium/v1/timeline_pb';
+import { FakeTerminal } from './terminal';
+
+/** A pretended session: its state, and its changes to whoever listens. */
+export class FakeSession {
+  readonly name = 'sessions/demo';
+  displayName = 'demo';
+  revision = 1n;
+  readonly tabs = new Map<string, Tab>();
+  readonly terminals = new Map<string, FakeTerminal>();
+  readonly participants = new Map<string, Participant>();
+  readonly approvals = new Map<string, Approval>();
+  readonly entries: TimelineEntry[] = [];
+  conversation: Conversation = create(ConversationSchema, {
+    name: `${this.name}/conversation`,
+    state: Conversation_State.ACTIVE,
+    activity: Conversation_Activity.LISTENING,
+    provider: 'offline agent',
+  });
+  onChange: (change: SessionChange) => void = () => {};
+  private next = 1;
+  nowMs: () => number = () => Date.now();
+
+  snapshot(): SessionSnapshot {
+    return create(SessionSnapshotSchema, {
+      session: create(SessionSchema, {
+        name: this.name,
+        displayName: this.displayName,
+        stateEpoch: 'epoch-1',
+        revision: this.revision,
+      }),
+      tabs: [...this.tabs.values()],
+      participants: [...this.participants.values()],
+      conversation: this.conversation,
+      approvals: [...this.approvals.values()],
+      entries: this.entries,
+    });
+  }
+
+  change(change: SessionChange['change']): void {
+    this.revision++;
+    this.onChange(create(SessionChangeSchema, { revision: this.revision, change }));
+  }
+
+  participant(id: string, fields: MessageInitShape<typeof ParticipantSchema> = {}): Participant {
+    const name = `${this.name}/participants/${id}`;
+    const before = this.participants.get(name);
+    const one = create(ParticipantSchema, {
+      ...(before ?? {
+        name,
+        displayName: id,
+        role: Participant_Role.EDITOR,
+        presence: Participant_Presence.PRESENT,
+        kind: Participant_Kind.PERSON,
+        pageCount: 1,
+      }),
+      ...fields,
+    } as MessageInitShape<typeof ParticipantSchema>);
+    this.participants.set(name, one);
+    this.change({ case: 'participant', value: one });
+    return one;
+  }
+
+  leave(name: string): void {
+    if (this.participants.delete(name)) this.change({ case: 'deletedParticipant', value: name });
+  }
+
+  openTab(title: string, creator: string, fields: MessageInitShape<typeof TabSchema> = {}): Tab {
+    const name = `${this.name}/tabs/t${this.next++}`;
+    const tab = create(TabSchema, {
+      name,
+      title,
+      state: Tab_State.RUNNING,
+      size: create(TerminalSizeSchema, { columns: 100, rows: 30 }),
+      position: this.tabs.size,
+      creator,
+      sizeOwner: creator,
+      workingDirectory: '/srv/shop',
+      incarnation: 'host-1',
+      ...fields,
+    } as MessageInitShape<typeof TabSchema>);
+    const terminal = new FakeTerminal(name, '\x1b[32mshop\x1b[0m \x1b[34m/srv/shop\x1b[0m $ ');
+    if (tab.size) terminal.size = tab.size;
+    this.terminals.set(name, terminal);
+    this.tabs.set(name, tab);
+    this.change({ case: 'tab', value: tab });
+    return tab;
+  }
+
+  updateTab(name: string, fields: MessageInitShape<typeof TabSchema>): Tab {
+    const tab = create(TabSchema, { ...this.tabs.get(name)!, ...fields } as Tab);
+    this.tabs.set(name, tab);
+    this.change({ case: 'tab', value: tab });
+    return tab;
+  }
+
+  moveTab(name: string, position: number): void {
+    const order = [...this.tabs.values()].sort((a, b) => a.position - b.position);
+    const at = order.findIndex((one) => one.name === name);
+    const [moved] = order.splice(at, 1);
+    order.splice(position, 0, moved!);
+    order.forEach((one, index) => {
+      if (one.position !== index) this.updateTab(one.name, { position: index });
+    });
+  }
+
+  closeTab(name: string): void {
+    if (!this.tabs.delete(name)) return;
+    this.terminals.delete(name);
+    this.change({ case: 'deletedTab', value: name });
+  }
+
+  entry(
+    kind: TimelineEntry_Kind,
+    who: string[],
+    text: string,
+    fields: MessageInitShape<typeof TimelineEntrySchema> = {},
+  ): TimelineEntry {
+    const entry = create(TimelineEntrySchema, {
+      name: `${this.name}/entries/${this.next++}`,
+      kind,
+      createTime: timestampFromMs(this.nowMs()),
+      speakers: who,
+      speakerNames: who.map((one) => this.participants.get(one)?.displayName ?? 'Agent'),
+      text,
+      ...fields,
+    } as MessageInitShape<typeof TimelineEntrySchema>);
+    this.entries.push(entry);
+    this.change({ case: 'entry', value: entry });
+    return entry;
+  }
+
+  propose(tab: string, input: string): Approval {
+    const approval = create(ApprovalSchema, {
+      name: `${this.name}/approvals/a${this.next++}`,
+      state: Approval_State.PENDING,
+      tool: 'run_command',
+      tab,
+      input: Buffer.from(input),
+      workingDirectory: '/srv/shop',
+      createTime: timestampFromMs(this.nowMs()),
+      expireTime: timestampFromMs(this.nowMs() + 60_000),
+    });
+    this.approvals.set(approval.name, approval);
+    this.change({ case: 'approval', value: approval });
+    return approval;
+  }
+
+  decide(name: string, approve: boolean, decider: string): boolean {
+    const pending = this.approvals.get(name);
+    if (!pending) return false;
+    this.approvals.delete(name);
+    const state = approve ? Approval_State.APPROVED : Approval_State.DENIED;
+    const approval = create(ApprovalSchema, { ...pending, state, decider } as Approval);
+    this.change({ case: 'approval', value: approval });
+    this.entry(TimelineEntry_Kind.APPROVAL, [decider], '', { approval });
+    return true;
+  }
+}

@@ -1,0 +1,118 @@
+// Takes pictures of the built page with a pretended room, and checks it with axe.
+// node test/look.mjs FOLDER; CHROMIUM names the browser, if it is not on the usual path.
+import { mkdirSync, readFileSync } from 'node:fs';
+import { chromium } from 'playwright-core';
+import { runnerImport } from 'vite';
+
+const folder = process.argv[2] ?? 'pictures';
+mkdirSync(folder, { recursive: true });
+const load = async (path) => (await runnerImport(path)).module;
+const { FakeGateway } = await load('./test/fake/gateway.ts');
+const { setScene, enliven } = await load('./test/fake/scene.ts');
+const axe = readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
+
+const gateway = new FakeGateway();
+setScene(gateway);
+const origin = `http://127.0.0.1:${await gateway.listen()}`;
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],
+});
+
+const problems = [];
+async function look(page, name) {
+  await page.waitForTimeout(450);
+  await page.screenshot({ path: `${folder}/${name}.png` });
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() =>
+    window.axe.run(document, { resultTypes: ['violations'] }),
+  );
+  for (const { id, nodes } of violations)
+    problems.push(`${name}: ${id}: ${nodes.map((one) => one.html.slice(0, 140)).join(' | ')}`);
+}
+
+async function visit(invite, options) {
+  const context = await browser.newContext({
+    viewport: { width: 1440, height: 900 },
+    permissions: ['clipboard-read', 'clipboard-write'],
+    ...options,
+  });
+  const page = await context.newPage();
+  page.on(
+    'console',
+    (message) =>
+      ['error', 'warning'].includes(message.type()) &&
+      !/ 503 /.test(message.text()) &&
+      problems.push(`console: ${message.text()}`),
+  );
+  page.on('pageerror', (error) => problems.push(`error: ${error.stack}`));
+  await page.goto(`${origin}/join/${invite}`);
+  await page.waitForFunction(() => window.atrium?.state.link === 'open');
+  await page.waitForFunction(
+    () =>
+      window.atrium.tabs().length === 0 || window.atrium.offset(window.atrium.tabs()[0].name) > 0,
+  );
+  return page;
+}
+
+const desk = await visit('owner-you', { colorScheme: 'dark' });
+enliven(gateway);
+await look(desk, 'desktop-dark');
+await desk.getByLabel('Your name').fill('Ada');
+await desk.keyboard.press('Enter');
+await desk.locator('.xterm').first().click();
+await desk.keyboard.type('echo hello');
+await look(desk, 'desktop-typing');
+await desk.keyboard.press('F1');
+await look(desk, 'palette');
+await desk.keyboard.press('Escape');
+await desk.getByRole('button', { name: 'Invite' }).click();
+await desk.getByRole('button', { name: 'Make a link' }).click();
+await look(desk, 'invite');
+await desk.keyboard.press('Escape');
+await desk.getByRole('button', { name: 'Start live audio' }).click();
+await look(desk, 'device-check');
+await desk.locator('dialog').getByRole('button', { name: 'Start live audio' }).click();
+await look(desk, 'live');
+await desk.getByRole('button', { name: 'Stop live audio' }).click();
+await desk.getByRole('button', { name: 'Open a tab' }).click();
+await desk.waitForTimeout(400);
+gateway.session.openTab('deploy', `${gateway.session.name}/participants/jonas`);
+await look(desk, 'own-tab');
+gateway.refuseTickets = 503;
+gateway.dropAll();
+await desk.waitForTimeout(1500);
+await look(desk, 'offline');
+gateway.refuseTickets = 0;
+await desk.waitForFunction(() => window.atrium.state.link === 'open');
+
+const light = await visit('viewer-eve', { colorScheme: 'light' });
+enliven(gateway);
+await light.locator('.xterm').first().click();
+await light.keyboard.type('x');
+await look(light, 'desktop-light-viewer');
+
+const phone = await visit('editor-pat', {
+  colorScheme: 'dark',
+  viewport: { width: 390, height: 780 },
+  hasTouch: true,
+  isMobile: true,
+  deviceScaleFactor: 2,
+});
+enliven(gateway);
+await look(phone, 'phone-terminal');
+await phone.locator('.xterm').first().tap();
+await look(phone, 'phone-keys');
+await phone.evaluate(() => document.activeElement.blur());
+await phone.getByRole('button', { name: 'People' }).click();
+await look(phone, 'phone-people');
+await phone.getByRole('button', { name: /Timeline/ }).click();
+await look(phone, 'phone-timeline');
+
+for (const tab of [...gateway.session.tabs.keys()]) gateway.session.closeTab(tab);
+await desk.waitForTimeout(600);
+await look(desk, 'empty');
+await browser.close();
+gateway.close();
+console.log(problems.length ? problems.join('\n') : 'no problems');
+process.exitCode = problems.length ? 1 : 0;
