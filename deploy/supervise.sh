@@ -1,0 +1,94 @@
+# Starts the five processes, waits until each is ready, restarts what dies, and
+# stops all at the end. Sourced by deploy/run and the tests; needs say and die.
+
+# supervise BINARIES WEB_ROOT STATE_DIR PORT SHELL_USER PROVIDER [CONTROL_FLAG...]
+supervise() {
+  local bin=$1 web=$2 state=$3 port=$4 shell_user=$5 provider=$6
+  shift 6
+  umask 077
+  mkdir -p "$state/run" "$state/log"
+  chmod 700 "$state" "$state/run"
+  state=$(cd "$state" && pwd)
+  local run=$state/run
+  exec 9>"$run/lock"
+  flock -n 9 || die "Atrium runs already with the state directory $state"
+  rm -f "$run"/*.sock "$run/port" "$state/owner.link"
+  local provider_name=""
+  if [ -z "$provider" ]; then
+    provider=ws+unix:$run/agent.sock
+    provider_name="offline agent"
+  fi
+
+  declare -gA atrium_pids=() atrium_commands=() atrium_starts=()
+  atrium_log=$state/log
+  atrium_commands[terminal]="$bin/terminal/atrium-terminal --listen=$run/terminal.sock --state_dir=$state/terminal ${shell_user:+--shell_user=$shell_user}"
+  atrium_commands[media]="$bin/media/atrium-media --listen=$run/media.sock"
+  atrium_commands[agent]="$bin/control/atrium-agent --listen=$run/agent.sock"
+  atrium_commands[control]="$bin/control/atrium-control --listen=$run/control.sock --terminal=$run/terminal.sock --media=$run/media.sock --state_dir=$state --provider=$provider $*"
+  atrium_commands[gateway]="$bin/gateway/atrium-gateway --port=$port --port_file=$run/port --control=$run/control.sock --terminal=$run/terminal.sock --web_root=$web"
+  atrium_provider_name=$provider_name
+  trap 'stop_all; exit 0' INT TERM
+  trap stop_all EXIT
+  local name
+  for name in terminal media agent control gateway; do start_one "$name"; done
+  wait_ready "$run" "$state"
+  say ""
+  say "Atrium runs. Open this link; it works once, within a day:"
+  printf '  http://localhost:%s/join/%s\n' "$(cat "$run/port")" "$(cat "$state/owner.link")"
+  say "Services: unix:$run/control.sock with the token in $state/service.token"
+  say "Logs: $state/log   Stop: Ctrl-C"
+  watch_over
+}
+
+start_one() {
+  local name=$1
+  atrium_starts[$name]=$(date +%s)
+  local extra=()
+  if [ "$name" = control ] && [ -n "$atrium_provider_name" ]; then extra=("--provider_name=$atrium_provider_name"); fi
+  # Words of the commands hold no spaces but those that part them.
+  # shellcheck disable=SC2086
+  ${atrium_commands[$name]} "${extra[@]}" >>"$atrium_log/$name.log" 2>&1 9>&- &
+  atrium_pids[$name]=$!
+}
+
+# Waits until every process serves; says what is missing if one does not.
+wait_ready() {
+  local run=$1 state=$2 deadline=$((SECONDS + 30)) name file
+  for file in terminal.sock media.sock agent.sock control.sock port; do
+    until [ -e "$run/$file" ]; do
+      for name in "${!atrium_pids[@]}"; do
+        kill -0 "${atrium_pids[$name]}" 2>/dev/null || { tail -5 "$atrium_log/$name.log" >&2; die "atrium-$name could not start, see above"; }
+      done
+      [ $SECONDS -lt $deadline ] || die "$file did not appear within 30 s: see $atrium_log"
+      sleep 0.05
+    done
+  done
+  until [ -s "$state/owner.link" ]; do
+    [ $SECONDS -lt $deadline ] || die "control made no link: see $atrium_log/control.log"
+    sleep 0.05
+  done
+}
+
+# Restarts what dies; one that dies within a second waits a second.
+watch_over() {
+  local name pid code
+  while :; do
+    code=0
+    wait -n "${atrium_pids[@]}" || code=$?
+    for name in "${!atrium_pids[@]}"; do
+      pid=${atrium_pids[$name]}
+      kill -0 "$pid" 2>/dev/null && continue
+      say "$(date +%T) atrium-$name ended (code $code); starting it again"
+      if [ $(($(date +%s) - atrium_starts[$name])) -lt 1 ]; then sleep 1; fi
+      start_one "$name"
+    done
+  done
+}
+
+stop_all() {
+  trap - EXIT INT TERM
+  local pid
+  say "Stopping"
+  for pid in "${atrium_pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+  wait 2>/dev/null || true
+}
