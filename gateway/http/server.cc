@@ -193,9 +193,9 @@ void Server::Serve(std::vector<Route> routes, std::unique_ptr<Guard> guard, Stat
 
 const Route* Server::Find(const std::string& method, const std::string& path) const {
   for (const Route& route : routes_) {
-    const bool matches = absl::EndsWith(route.prefix, "/")
-                             ? absl::StartsWith(path, route.prefix) && path.size() > route.prefix.size()
-                             : path == route.prefix;
+    const bool below = route.prefix.size() > 1 && absl::EndsWith(route.prefix, "/");
+    const bool matches = below ? absl::StartsWith(path, route.prefix) && path.size() > route.prefix.size()
+                               : path == route.prefix;
     if (matches && (method.empty() || route.method == method)) return &route;
   }
   return nullptr;

@@ -1,0 +1,42 @@
+// A foreign gRPC client: grpc-js, which learns all it knows by reflection. No
+// code of ours, no proto files.
+import grpc from '@grpc/grpc-js';
+import { GrpcReflection } from 'grpc-js-reflection-client';
+
+export async function connect(stack) {
+  const address = `unix:${stack.path('control.sock')}`;
+  const reflection = new GrpcReflection(address, grpc.credentials.createInsecure());
+  const metadata = new grpc.Metadata();
+  metadata.set('authorization', `Bearer ${stack.serviceToken()}`);
+  const clients = new Map();
+  async function stub(service) {
+    if (!clients.has(service)) {
+      const descriptor = await reflection.getDescriptorBySymbol(service);
+      const loaded = descriptor.getPackageObject({ keepCase: true, longs: Number, enums: String, defaults: true, oneofs: true });
+      const Type = service.split('.').reduce((at, part) => at[part], loaded);
+      clients.set(service, new Type(address, grpc.credentials.createInsecure()));
+    }
+    return clients.get(service);
+  }
+  return {
+    services: () => reflection.listServices(),
+    async call(service, method, request, { deadlineMs = 15_000, token = true } = {}) {
+      const client = await stub(service);
+      return new Promise((resolve, reject) =>
+        client[method](request, token ? metadata : new grpc.Metadata(), { deadline: Date.now() + deadlineMs },
+          (error, answer) => (error ? reject(error) : resolve(answer))));
+    },
+    async open(service, method, request) {
+      const client = await stub(service);
+      return request === undefined ? client[method](metadata) : client[method](request, metadata);
+    },
+    close() {
+      for (const client of clients.values()) client.close();
+    },
+  };
+}
+
+export async function inviteLink(stack, api, role) {
+  const invite = await api.call('atrium.v1.SessionService', 'CreateInvite', { parent: 'sessions/main', invite: { role } });
+  return `${stack.origin}/join/${invite.secret}`;
+}
