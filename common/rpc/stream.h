@@ -44,13 +44,14 @@ class LoopStream : public Base {
   void Pause() { paused_ = true; }
   void Resume() {
     paused_ = false;
-    if (read_waits_) ReadNext();
+    if (read_waits_ && MayRead()) ReadNext();
   }
 
   void OnReadDone(bool ok) override {
     loop_->Post([this, ok] {
       if (!ok) return ReadEnded();
       if (on_message && !ended_) on_message(in_);
+      if (!MayRead()) return;
       if (paused_) {
         read_waits_ = true;
       } else {
@@ -72,6 +73,8 @@ class LoopStream : public Base {
  protected:
   explicit LoopStream(Loop* loop) : loop_(loop) {}
 
+  // The call can still be read: gRPC has not been told, or told us, of its end.
+  virtual bool MayRead() const = 0;
   // Nothing more will be read.
   virtual void ReadEnded() = 0;
   // The write queue is empty.
@@ -144,6 +147,7 @@ class ServerStream final
   }
 
  private:
+  bool MayRead() const override { return !finished_; }
   void ReadEnded() override {
     // The other side has said all; what is queued may still be wanted, but no
     // stream of ours lives on after its reader has left.
@@ -186,7 +190,7 @@ class ClientStream final
   template <typename Begin>
   void Start(Begin begin) {
     begin(&context_, this);
-    this->AddHold();  // Ours, given back by HalfClose() or Cancel().
+    this->AddHold();  // Ours, as long as we read: given back when that ended.
     this->ReadNext();
     this->StartCall();
   }
@@ -201,7 +205,7 @@ class ClientStream final
     this->ended_ = true;
     this->queue_.clear();
     context_.TryCancel();
-    Release();
+    if (this->read_waits_) Release();  // Else the read under way ends, and says so.
   }
 
   void OnDone(const grpc::Status& status) override {
@@ -212,6 +216,7 @@ class ClientStream final
   }
 
  private:
+  bool MayRead() const override { return !released_; }
   void ReadEnded() override {
     this->ended_ = true;
     this->queue_.clear();
@@ -223,7 +228,6 @@ class ClientStream final
   void CloseNow() {
     this->ended_ = true;
     if (!released_) this->StartWritesDone();
-    Release();
   }
   void Release() {
     if (!std::exchange(released_, true)) this->RemoveHold();

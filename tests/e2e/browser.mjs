@@ -30,14 +30,14 @@ export async function visit(browser, link, { name, viewport = { width: 1280, hei
   page.on('pageerror', (error) => page.problems.push(error.message));
   await page.goto(link);
   await ready(page);
-  if (name) await say(page, 'updateSelf', name);
+  if (name) await introduce(page, name);
   return page;
 }
 
 export const ready = (page) =>
   page.waitForFunction(() => window.atrium?.state.link === 'open' && window.atrium.state.revision >= 0, null, { timeout: 15_000 });
 
-async function say(page, _what, name) {
+async function introduce(page, name) {
   const input = page.locator('input[placeholder="Your name?"]');
   if (await input.count()) {
     await input.fill(name);
@@ -51,7 +51,7 @@ export const tabs = (page) => page.evaluate(() => window.atrium.tabs());
 export async function openTab(page) {
   const before = (await tabs(page)).length;
   await page.evaluate(() => document.activeElement?.blur());
-  await page.locator('button[aria-label^="Open a terminal"], button[aria-label^="New terminal"], button:has-text("Open a terminal")').first().click();
+  await page.locator('button[aria-label="Open a tab"]').first().click();
   await until('a tab opens', async () => (await tabs(page)).length > before);
   const list = await tabs(page);
   const tab = list[list.length - 1];
@@ -65,10 +65,4 @@ export const shows = (page, tab, text, timeout = 10_000) =>
 export async function type(page, text) {
   await page.locator('.xterm:visible').first().click();
   await page.keyboard.type(text);
-}
-
-// The link of a fresh invite, made through the page's own socket or the API.
-export async function invite(page, role) {
-  const secret = await page.evaluate((wanted) => window.atrium.invite?.(wanted), role);
-  return secret;
 }
