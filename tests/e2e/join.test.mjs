@@ -41,7 +41,7 @@ for (const [program, start, shown, quit] of [
   test(`N2: a newcomer in the middle of ${program} equals the others cell by cell`, async () => {
     await type(owner, 'clear\n');
     await type(owner, start);
-    await shows(owner, tab, program === 'vim' ? '500L' : shown);
+    await shows(owner, tab, program === 'vim' ? '500 lines' : shown);
     if (program === 'vim') await owner.keyboard.type('22Gixyz');
     if (program === 'less') await owner.keyboard.type('   kk');
     const newcomer = await visit(browser, await inviteLink(stack, api, 'VIEWER'));

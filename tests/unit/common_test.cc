@@ -1,0 +1,181 @@
+// The vocabulary that all rooms share.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "common/errors.h"
+#include "common/file.h"
+#include "common/random.h"
+#include "common/resource_name.h"
+#include "common/rpc/output_codec.h"
+#include "common/rpc/status.h"
+#include "common/status_macros.h"
+#include "common/text.h"
+#include "common/token.h"
+#include "atrium/terminal/v1/host.pb.h"
+#include "google/rpc/status.pb.h"
+#include "tests/support/manual_loop.h"
+
+namespace atrium {
+namespace {
+
+static_assert(!std::is_convertible_v<TabId, SessionId>);
+static_assert(!std::is_constructible_v<SessionId, TabId>);
+
+absl::StatusOr<int> Half(int x) {
+  if (x % 2 != 0) return absl::InvalidArgumentError("odd");
+  return x / 2;
+}
+absl::StatusOr<int> Quarter(int x) {
+  ASSIGN_OR_RETURN(int half, Half(x));
+  ASSIGN_OR_RETURN(half, Half(half));
+  return half;
+}
+
+TEST(StatusMacros, ReturnTheFirstError) {
+  EXPECT_EQ(*Quarter(8), 2);
+  EXPECT_EQ(Quarter(6).status().message(), "odd");
+}
+
+TEST(ManualLoopTest, FiresInOrderWithoutSleeping) {
+  ManualLoop loop;
+  std::string said;
+  auto b = loop.After(absl::Hours(2), [&] { said += 'b'; });
+  auto a = loop.After(absl::Hours(1), [&] { said += 'a'; });
+  auto never = loop.After(absl::Hours(1), [&] { said += 'x'; });
+  never.reset();
+  loop.Advance(absl::Hours(3));
+  EXPECT_EQ(said, "ab");
+}
+
+TEST(MainLoopTest, RunsWhatOtherThreadsPostInOrder) {
+  auto loop = NewMainLoop();
+  int next = 0;
+  std::thread poster([&] {
+    for (int i = 0; i < 1000; ++i) {
+      loop->Post([&, i] {
+        EXPECT_EQ(i, next++);
+        if (next == 1000) loop->Quit();
+      });
+    }
+  });
+  loop->Run();
+  poster.join();
+  EXPECT_EQ(next, 1000);
+}
+
+TEST(ResourceNameTest, OnlyWellFormedNamesAreTaken) {
+  EXPECT_EQ(ParseTabName("sessions/a-1/tabs/b2")->id, "b2");
+  for (const char* bad : {"", "sessions", "sessions/", "sessions/a/tabs/", "sessions/A/tabs/b",
+                          "sessions/a/tabs/b/c", "sessions/-a/tabs/b", "sessions/a/tabs/../x",
+                          "sessions/a/participants/b"}) {
+    EXPECT_FALSE(ParseTabName(bad).ok()) << bad;
+  }
+  EXPECT_FALSE(IsId(std::string(64, 'a')));
+}
+
+TEST(ErrorTest, X2DetailsTravelWithAStatus) {
+  const absl::Status status = TooMany("tabs", 64, absl::Seconds(10));
+  const absl::Status back = rpc::FromGrpc(rpc::ToGrpc(status));
+  EXPECT_EQ(back.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(back.message(), status.message());
+  EXPECT_EQ(DetailsOf(back).reason, "LIMIT_REACHED");
+  EXPECT_EQ(DetailsOf(back).retry_after, absl::Seconds(10));
+  EXPECT_EQ(DetailsOf(rpc::FromGrpc(rpc::ToGrpc(BadField("a.b", "is odd")))).field, "a.b");
+}
+
+class TokenTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    path_ = testing::TempDir() + "/signing-" + RandomId();
+    signer_ = *TokenSigner::FromFile(path_);
+    verifier_ = *TokenVerifier::FromJwks(signer_->PublicJwks());
+  }
+  void TearDown() override { std::filesystem::remove(path_); }
+  Claims Good() const {
+    return {.purpose = std::string(kAccessPurpose), .session = "sessions/a",
+            .participant = "sessions/a/participants/p", .role = "OWNER", .id = "1",
+            .expire_time = now_ + kAccessLife};
+  }
+  absl::Status Check(const std::string& token, absl::Duration later = absl::ZeroDuration()) const {
+    return verifier_->Verify(token, kAccessPurpose, now_ + later).status();
+  }
+  const absl::Time now_ = absl::FromUnixSeconds(1700000000);
+  std::string path_;
+  std::unique_ptr<TokenSigner> signer_;
+  std::unique_ptr<TokenVerifier> verifier_;
+};
+
+TEST_F(TokenTest, T4AGoodTokenSaysWhoBearsIt) {
+  const auto claims = verifier_->Verify(signer_->Sign(Good(), now_), kAccessPurpose, now_);
+  ASSERT_TRUE(claims.ok()) << claims.status();
+  EXPECT_EQ(claims->participant, "sessions/a/participants/p");
+}
+
+TEST_F(TokenTest, TheKeyFileIsPrivateAndKept) {
+  EXPECT_EQ(std::filesystem::status(path_).permissions() & std::filesystem::perms::all,
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  EXPECT_EQ((*TokenSigner::FromFile(path_))->PublicJwks(), signer_->PublicJwks());
+}
+
+TEST_F(TokenTest, S3EveryForgedTokenIsRefused) {
+  const std::string good = signer_->Sign(Good(), now_);
+  EXPECT_TRUE(Check(good).ok());
+  EXPECT_FALSE(Check("").ok());
+  EXPECT_FALSE(Check("a.b.c").ok());
+  EXPECT_FALSE(Check(good + "x").ok());
+  EXPECT_FALSE(Check(good.substr(0, good.rfind('.') + 1)).ok());
+  // alg=none with the same claims.
+  const std::string payload = good.substr(good.find('.'), good.rfind('.') - good.find('.'));
+  EXPECT_FALSE(Check("eyJhbGciOiJub25lIn0" + payload + ".").ok());
+  // HS256 (the key confusion) and ES256 headers over the same claims.
+  EXPECT_FALSE(Check("eyJhbGciOiJIUzI1NiJ9" + payload + ".c2ln").ok());
+  EXPECT_FALSE(Check("eyJhbGciOiJFUzI1NiJ9" + payload + ".c2ln").ok());
+  // Signed by somebody else.
+  const std::string other_path = path_ + "-other";
+  const auto other = *TokenSigner::FromFile(other_path);
+  EXPECT_FALSE(Check(other->Sign(Good(), now_)).ok());
+  std::filesystem::remove(other_path);
+}
+
+TEST_F(TokenTest, S3PurposeAndTimeAreChecked) {
+  Claims ticket = Good();
+  ticket.purpose = std::string(kTicketPurpose);
+  EXPECT_FALSE(Check(signer_->Sign(ticket, now_)).ok());
+  const std::string good = signer_->Sign(Good(), now_);
+  EXPECT_TRUE(Check(good, kAccessLife + kClockLeeway - absl::Seconds(1)).ok());
+  EXPECT_FALSE(Check(good, kAccessLife + kClockLeeway + absl::Seconds(1)).ok());
+  EXPECT_FALSE(Check(good, -kClockLeeway - absl::Seconds(1)).ok());
+  Claims forever = Good();
+  forever.expire_time = now_ + absl::Hours(24);
+  EXPECT_FALSE(Check(signer_->Sign(forever, now_)).ok());
+}
+
+TEST(TextTest, S23ControlsAndInvisiblesVanishFromNames) {
+  EXPECT_EQ(CleanName("  a\x1b[31mb\tc\n ", 40), "a[31mbc");
+  EXPECT_EQ(CleanName("x\u202ey\u200bz\ufeff", 40), "xyz");
+  EXPECT_EQ(CleanName("\xff\xfeok", 40), "\ufffd\ufffdok");
+  EXPECT_EQ(CleanName("äöüß", 2), "äö");
+  EXPECT_EQ(CleanText("a\nb\tc\x07", 100), "a\nb\tc");
+}
+
+TEST(OutputCodecTest, HandMadeMessagesAreTheProtosOwn) {
+  const std::string data = "hello";
+  const auto buffer = rpc::EncodeOutput(1234567, grpc::Slice(data));
+  atrium::terminal::v1::AttachResponse message;
+  ASSERT_TRUE(rpc::DecodeMessage(buffer, &message));
+  EXPECT_EQ(message.output().offset(), 1234567);
+  EXPECT_EQ(message.output().data(), data);
+  int64_t offset = 0;
+  std::vector<grpc::Slice> slices;
+  ASSERT_TRUE(rpc::DecodeOutput(buffer, &offset, &slices));
+  EXPECT_EQ(offset, 1234567);
+  ASSERT_EQ(slices.size(), 1u);
+  EXPECT_EQ(std::string(slices[0].begin(), slices[0].end()), data);
+  atrium::terminal::v1::AttachResponse other;
+  other.mutable_exit()->set_exit_code(3);
+  EXPECT_FALSE(rpc::DecodeOutput(rpc::EncodeMessage(other), &offset, &slices));
+}
+
+}  // namespace
+}  // namespace atrium
