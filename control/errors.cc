@@ -108,6 +108,21 @@ absl::Status NoAgent() {
                    "This deployment has no voice agent: start control with --provider",
                    {.reason = "NO_AGENT"});
 }
+absl::Status ProviderUnreachable(std::string_view why) {
+  return MakeError(StatusCode::kUnavailable,
+                   StrCat("The voice agent cannot be reached (", why, "): it is tried again"),
+                   {.reason = "PROVIDER_UNREACHABLE", .retry_after = absl::Seconds(2)});
+}
+absl::Status ProviderRefused(std::string_view why) {
+  return MakeError(StatusCode::kFailedPrecondition,
+                   StrCat("The voice agent refuses us (", why,
+                          "): check the key and the quota in control's settings"),
+                   {.reason = "PROVIDER_REFUSED"});
+}
+absl::Status ProviderStopped() {
+  return MakeError(StatusCode::kCancelled, "The conversation was stopped",
+                   {.reason = "CONVERSATION_STOPPED"});
+}
 absl::Status ForGateway(std::string_view message) {
   return MakeError(StatusCode::kInvalidArgument,
                    StrCat("`", message, "` goes to the terminal process, not to control"),

@@ -30,6 +30,9 @@ absl::Status PageTooSlow();
 absl::Status Revoked();
 absl::Status NotLive();
 absl::Status NoAgent();
+absl::Status ProviderUnreachable(std::string_view why);
+absl::Status ProviderRefused(std::string_view why);
+absl::Status ProviderStopped();
 absl::Status ForGateway(std::string_view message);
 
 }  // namespace atrium::control

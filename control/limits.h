@@ -44,6 +44,26 @@ inline constexpr absl::Duration kHostGrace = absl::Seconds(2);
 // How long CreateTab and RunCommand wait for a host to start a program.
 inline constexpr absl::Duration kStartWait = absl::Seconds(10);
 inline constexpr absl::Duration kRunDeadline = absl::Minutes(10);
+// The provider: how long its handshake may take, and one of its messages be.
+inline constexpr absl::Duration kProviderConnect = absl::Seconds(10);
+inline constexpr size_t kProviderMessageBytes = 16 << 20;
+// Between attempts to reach it: from, to.
+inline constexpr absl::Duration kProviderRetryMin = absl::Milliseconds(200);
+inline constexpr absl::Duration kProviderRetryMax = absl::Seconds(10);
+// A provider session that is about to expire is replaced this long before.
+inline constexpr absl::Duration kProviderRotation = absl::Seconds(60);
+// Text items that a new provider session is told.
+inline constexpr size_t kHistoryItems = 60;
+// The agent's speech that may be under way to media beyond what was played.
+inline constexpr int64_t kSpeechAheadSamples = 24000 * 300 / 1000;
+// One utterance that is kept until it was played.
+inline constexpr size_t kUtteranceBytes = 24000 * 2 * 300;
+// Silence that stands for frames of the room that were lost; more is left out.
+inline constexpr int64_t kSilenceSamples = 24000 * 2;
+// How far back it is known who was audible.
+inline constexpr absl::Duration kVoiceMemory = absl::Seconds(60);
+// Terminal text that the agent is given.
+inline constexpr int kAgentLines = 40;
 // Pause between attempts to reach another process.
 inline constexpr absl::Duration kLinkRetry = absl::Milliseconds(100);
 

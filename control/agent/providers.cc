@@ -1,9 +1,25 @@
 #include "control/agent/providers.h"
 
+#include <utility>
+
+#include "common/file.h"
+#include "common/status_macros.h"
+#include "control/agent/realtime.h"
+
 namespace atrium::control {
 
-absl::StatusOr<std::unique_ptr<ProviderFactory>> MakeProviders(Loop*, const Config&) {
-  return std::unique_ptr<ProviderFactory>();
+absl::StatusOr<std::unique_ptr<ProviderFactory>> MakeProviders(Loop* loop, const Config& config) {
+  if (config.provider_url.empty()) return std::unique_ptr<ProviderFactory>();
+  RealtimeOptions options{.url = config.provider_url,
+                          .model = config.provider_model,
+                          .voice = config.provider_voice,
+                          .name = config.provider_name};
+  if (!config.provider_key_file.empty()) {
+    ASSIGN_OR_RETURN(options.key, ReadFile(config.provider_key_file));
+    while (!options.key.empty() && options.key.back() <= ' ') options.key.pop_back();
+  }
+  if (options.name.empty()) options.name = config.provider_model;
+  return NewRealtimeFactory(loop, std::move(options));
 }
 
 }  // namespace atrium::control

@@ -74,7 +74,10 @@ void Session::FinishLoading(const std::vector<std::string>& newest_entries) {
   publisher_ = std::make_unique<Publisher>(
       context_->store, std::move(first),
       [this](const SessionChange& change) { Deliver(change); });
-  if (conversation_ && record_.conversation_wanted()) conversation_->Start(nullptr);
+  if (!conversation_) return;
+  const auto& said = publisher_->snapshot().entries();
+  conversation_->Restore({said.begin(), said.end()});
+  if (record_.conversation_wanted()) conversation_->Start(nullptr);
 }
 
 void Session::End() {

@@ -1,0 +1,38 @@
+// The agent's tools: what it may call, and what each call does in the room.
+//
+// On the loop.
+#ifndef ATRIUM_CONTROL_AGENT_TOOLS_H_
+#define ATRIUM_CONTROL_AGENT_TOOLS_H_
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "control/agent/conversation.h"
+#include "control/agent/provider.h"
+
+namespace atrium::control {
+
+class Tools {
+ public:
+  using Done = std::function<void(std::string output)>;
+
+  explicit Tools(Conversation::Room* room) : room_(room) {}
+
+  // What there is, with the names of the live tabs in it.
+  std::vector<ToolDeclaration> Declare() const;
+  // Runs one call; `done` runs once, at once or later, with what the agent is
+  // told. `waiting` is set to true if a person has to decide first.
+  void Call(const std::string& name, const std::string& arguments, bool* waiting, Done done);
+
+ private:
+  // The tab that people mean by `title`: its title, or its place from 1.
+  absl::StatusOr<std::string> FindTab(const std::string& title) const;
+
+  // Given.
+  Conversation::Room* const room_;
+};
+
+}  // namespace atrium::control
+
+#endif  // ATRIUM_CONTROL_AGENT_TOOLS_H_
