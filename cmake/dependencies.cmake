@@ -15,3 +15,13 @@ pkg_check_modules(SPHINX REQUIRED IMPORTED_TARGET pocketsphinx)
 pkg_check_modules(ESPEAK REQUIRED IMPORTED_TARGET espeak-ng)
 pkg_check_modules(WEBRTC_APM REQUIRED IMPORTED_TARGET webrtc-audio-processing)
 find_package(spdlog CONFIG REQUIRED)
+
+# Debian's pocketsphinx.pc names a folder that is not there.
+get_target_property(sphinx_includes PkgConfig::SPHINX INTERFACE_INCLUDE_DIRECTORIES)
+set(sphinx_existing)
+foreach(folder ${sphinx_includes})
+  if(EXISTS ${folder})
+    list(APPEND sphinx_existing ${folder})
+  endif()
+endforeach()
+set_target_properties(PkgConfig::SPHINX PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "${sphinx_existing}")

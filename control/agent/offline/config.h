@@ -1,0 +1,21 @@
+// The offline agent's settings.
+#ifndef ATRIUM_CONTROL_AGENT_OFFLINE_CONFIG_H_
+#define ATRIUM_CONTROL_AGENT_OFFLINE_CONFIG_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace atrium::agent {
+
+struct Config {
+  std::string listen;  // Path of the unix socket.
+  std::string log_level;
+};
+
+// Reads and checks the command line.
+absl::StatusOr<Config> ReadConfig(int argc, char** argv);
+
+}  // namespace atrium::agent
+
+#endif  // ATRIUM_CONTROL_AGENT_OFFLINE_CONFIG_H_

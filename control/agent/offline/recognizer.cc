@@ -1,0 +1,146 @@
+#include "control/agent/offline/recognizer.h"
+
+#include <pocketsphinx.h>
+#include <sphinxbase/err.h>
+#include <sphinxbase/fsg_model.h>
+#include <sphinxbase/jsgf.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "common/errors.h"
+#include "common/file.h"
+#include "common/random.h"
+#include "common/str_cat.h"
+#include "common/status_macros.h"
+
+namespace atrium::agent {
+namespace {
+
+constexpr char kModel[] = "/usr/share/pocketsphinx/model/en-us/en-us";
+constexpr char kDictionary[] = "/usr/share/pocketsphinx/model/en-us/cmudict-en-us.dict";
+constexpr char kSearch[] = "commands";
+// How likely something else than a command is, at its begin and for each phone.
+constexpr double kFillerEntry = 1e-2, kFillerPhone = 1e-2;
+constexpr float kLanguageWeight = 6.5f;
+constexpr char kFillerPrefix[] = "zz";
+const char* const kPhones[] = {"aa", "ae", "ah", "ao", "aw", "ay", "b",  "ch", "d",  "dh",
+                               "eh", "er", "ey", "f",  "g",  "hh", "ih", "iy", "jh", "k",
+                               "l",  "m",  "n",  "ng", "ow", "oy", "p",  "r",  "s",  "sh",
+                               "t",  "th", "uh", "uw", "v",  "w",  "y",  "z",  "zh"};
+
+// A copy of `grammar` with one more state: the loop of all phones, which may be
+// entered at the start and left to the end.
+fsg_model_t* WithFiller(fsg_model_t* grammar, logmath_t* logmath) {
+  const int loop = fsg_model_n_state(grammar);
+  fsg_model_t* out = fsg_model_init("commands", logmath, kLanguageWeight, loop + 1);
+  out->start_state = fsg_model_start_state(grammar);
+  out->final_state = fsg_model_final_state(grammar);
+  for (int state = 0; state < loop; ++state) {
+    for (fsg_arciter_t* arc = fsg_model_arcs(grammar, state); arc != nullptr;
+         arc = fsg_arciter_next(arc)) {
+      fsg_link_t* link = fsg_arciter_get(arc);
+      const int from = fsg_link_from_state(link), to = fsg_link_to_state(link);
+      if (fsg_link_wid(link) < 0) {
+        fsg_model_null_trans_add(out, from, to, fsg_link_logs2prob(link));
+      } else {
+        const int word = fsg_model_word_add(out, fsg_model_word_str(grammar, fsg_link_wid(link)));
+        fsg_model_trans_add(out, from, to, fsg_link_logs2prob(link), word);
+      }
+    }
+  }
+  const int entry = static_cast<int>(logmath_log(logmath, kFillerEntry) * kLanguageWeight);
+  const int again = static_cast<int>(logmath_log(logmath, kFillerPhone) * kLanguageWeight);
+  for (const char* phone : kPhones) {
+    const int word = fsg_model_word_add(out, StrCat(kFillerPrefix, phone).c_str());
+    fsg_model_trans_add(out, out->start_state, loop, entry, word);
+    fsg_model_trans_add(out, loop, loop, again, word);
+  }
+  fsg_model_null_trans_add(out, loop, out->final_state, 0);
+  return out;
+}
+
+// The dictionary with a word for each phone, in a file that lives shortly.
+absl::StatusOr<std::string> WriteDictionary() {
+  std::ifstream in(kDictionary);
+  if (!in) return SystemError("read", kDictionary, ENOENT);
+  const std::string path = StrCat("/tmp/atrium-dictionary-", RandomId());
+  std::ofstream out(path);
+  out << in.rdbuf();
+  for (const char* phone : kPhones) {
+    std::string upper = phone;
+    std::transform(upper.begin(), upper.end(), upper.begin(), ::toupper);
+    out << kFillerPrefix << phone << " " << upper << "\n";
+  }
+  if (!out.good()) return SystemError("write", path, EIO);
+  return path;
+}
+
+}  // namespace
+
+struct Recognizer::Decoder {
+  cmd_ln_t* config = nullptr;
+  ps_decoder_t* decoder = nullptr;
+  ~Decoder() {
+    if (decoder != nullptr) ps_free(decoder);
+    if (config != nullptr) cmd_ln_free_r(config);
+  }
+};
+
+Recognizer::Recognizer(std::unique_ptr<Decoder> decoder) : decoder_(std::move(decoder)) {}
+Recognizer::~Recognizer() = default;
+
+absl::StatusOr<std::unique_ptr<Recognizer>> Recognizer::Create() {
+  err_set_logfp(nullptr);
+  ASSIGN_OR_RETURN(const std::string dictionary, WriteDictionary());
+  auto decoder = std::make_unique<Decoder>();
+  decoder->config = cmd_ln_init(nullptr, ps_args(), TRUE, "-hmm", kModel, "-dict",
+                                dictionary.c_str(), "-lw", "6.5", "-beam", "1e-64", "-pbeam",
+                                "1e-64", "-wbeam", "1e-40", nullptr);
+  decoder->decoder = decoder->config == nullptr ? nullptr : ps_init(decoder->config);
+  unlink(dictionary.c_str());
+  if (decoder->decoder == nullptr) {
+    return MakeError(absl::StatusCode::kFailedPrecondition,
+                     StrCat("No speech model in ", kModel, ": install pocketsphinx-en-us"),
+                     {.reason = "NO_SPEECH_MODEL"});
+  }
+  return std::unique_ptr<Recognizer>(new Recognizer(std::move(decoder)));
+}
+
+bool Recognizer::Knows(const std::string& word) const {
+  char* phones = ps_lookup_word(decoder_->decoder, word.c_str());
+  const bool known = phones != nullptr;
+  ckd_free(phones);
+  return known;
+}
+
+absl::Status Recognizer::SetGrammar(const std::string& jsgf_text) {
+  jsgf_t* jsgf = jsgf_parse_string(jsgf_text.c_str(), nullptr);
+  jsgf_rule_t* rule = jsgf == nullptr ? nullptr : jsgf_get_rule(jsgf, "atrium.command");
+  if (rule == nullptr) {
+    if (jsgf != nullptr) jsgf_grammar_free(jsgf);
+    return absl::InternalError("The grammar cannot be read");
+  }
+  logmath_t* logmath = ps_get_logmath(decoder_->decoder);
+  fsg_model_t* grammar = jsgf_build_fsg(jsgf, rule, logmath, kLanguageWeight);
+  fsg_model_t* whole = WithFiller(grammar, logmath);
+  const bool set = ps_set_fsg(decoder_->decoder, kSearch, whole) == 0 &&
+                   ps_set_search(decoder_->decoder, kSearch) == 0;
+  fsg_model_free(whole);
+  fsg_model_free(grammar);
+  jsgf_grammar_free(jsgf);
+  return set ? absl::OkStatus() : absl::InternalError("The grammar cannot be used");
+}
+
+std::string Recognizer::Recognize(const std::vector<int16_t>& audio) {
+  ps_decoder_t* decoder = decoder_->decoder;
+  ps_start_utt(decoder);
+  ps_process_raw(decoder, audio.data(), audio.size(), FALSE, TRUE);
+  ps_end_utt(decoder);
+  const char* words = ps_get_hyp(decoder, nullptr);
+  std::string text = words == nullptr ? "" : words;
+  if (text.rfind(kFillerPrefix, 0) == 0) return "";
+  return text;
+}
+
+}  // namespace atrium::agent
