@@ -42,7 +42,35 @@ bool Emulator::Resize(int columns, int rows) {
   rows = std::clamp(rows, kMinRows, kMaxRows);
   if (columns == grid_->columns() && rows == grid_->rows()) return true;
   const bool normal_exact = normal_.Resize(columns, rows);
-  return alternate_.Resize(columns, rows) && normal_exact;
+  const bool alternate_exact = alternate_.Resize(columns, rows);
+  const bool join_exact = LastClusterInPlace();
+  if (!join_exact) join_ = JoinState();
+  return normal_exact && alternate_exact && join_exact;
+}
+
+// Whether what was printed last is still before the cursor, so that printing it
+// again is the same as having printed it.
+bool Emulator::LastClusterInPlace() const {
+  if (join_.empty()) return true;
+  if (!dropped_.empty() || grid_->x == 0) return false;
+  int column = grid_->x - 1;
+  if (column > 0 && grid_->Row(grid_->y).At(column).width() == 0) --column;
+  const Cell cell = grid_->Row(grid_->y).At(column);
+  if (!cell.has_text() || column + cell.width() != grid_->x) return false;
+  if (cell.style != styles_.Find(pen_)) return false;
+  JoinState state;
+  const std::u32string text = ClusterText(cell);
+  for (size_t i = 0; i < text.size(); ++i) {
+    const Joined joined = Join(state, text[i]);
+    if (joined.joins != (i > 0)) return false;
+    state = joined.state;
+  }
+  return state == join_;
+}
+
+std::u32string Emulator::ClusterText(Cell cell) const {
+  return cell.is_cluster() ? styles_.GetCluster(cell.code())
+                           : std::u32string(1, static_cast<char32_t>(cell.code()));
 }
 
 Cell Emulator::PenBlank() { return Cell::Blank(styles_.Intern(pen_)); }

@@ -69,8 +69,10 @@ class Emulator : private Parser::Sink {
   const std::string& title() const { return title_; }
   const std::string& working_directory() const { return working_directory_; }
   std::string Unfinished() const { return parser_.Unfinished(); }
-  // The text of a cell, as UTF-8.
+  // The text of a cell, as UTF-8 and as code points.
   void AppendText(Cell cell, std::string* out) const;
+  std::u32string ClusterText(Cell cell) const;
+  bool LastClusterInPlace() const;
   size_t memory_bytes() const;
 
  private:

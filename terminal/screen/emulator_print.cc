@@ -124,9 +124,7 @@ void Emulator::JoinToCell(char32_t code, int width, int old_width) {
       cell = Cell::Of(code, width, cell.style);
     } else {
       if (!cell.is_cluster() || cell.code() != cluster_) {
-        std::u32string text = cell.is_cluster() ? styles_.GetCluster(cell.code())
-                                                : std::u32string(1, cell.code());
-        cluster_ = styles_.AddCluster(std::move(text));
+        cluster_ = styles_.AddCluster(ClusterText(cell));
       }
       std::u32string* const text = styles_.MutableCluster(cluster_);
       if (text->size() < kMaxClusterCodePoints) text->push_back(code);
@@ -144,8 +142,7 @@ void Emulator::Repeat(const Params& params) {
   const int at = grid_->x - join_.width();
   const Cell cell = at >= 0 ? Row().At(at) : Cell();
   if (!cell.has_text()) return;
-  const std::u32string text = cell.is_cluster() ? styles_.GetCluster(cell.code())
-                                                : std::u32string(1, cell.code());
+  const std::u32string text = ClusterText(cell);
   BeginPrint();
   for (int i = 0; i < params.Count(); ++i) {
     for (char32_t code : text) PrintOne(code);

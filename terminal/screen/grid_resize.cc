@@ -21,6 +21,11 @@ bool Grid::Resize(int columns, int rows) {
     }
     TrimToMax();
     x = std::min(x, columns - 1);
+    // Saved while a wrap was pending; only some renderers remember that.
+    if (saved.x == old_columns && columns > old_columns) {
+      saved.x = old_columns - 1;
+      exact = false;
+    }
     saved.x = std::min(saved.x, columns - 1);
     top = 0;
   } else {
@@ -124,6 +129,10 @@ bool Grid::Settle() {
     while (lines_.size() < history_ + rows_) lines_.PushBack(Line(columns_, Cell()));
     while (lines_.size() > history_ + rows_) lines_.PopBack();
   }
+  for (; lines_.size() > max_lines(); --history_) {
+    lines_.PopFront();
+    ++first_number_;
+  }
   history_bytes_ = 0;
   for (int i = 0; i < lines_.size(); ++i) {
     Line& line = lines_[i];
@@ -140,10 +149,13 @@ bool Grid::Settle() {
     }
   }
   spare_.clear();
-  const int64_t before = saved.line;
-  if (!has_scrollback_) saved.line = std::min<int64_t>(saved.line, rows_ - 1);
   KeepWithinBytes();
-  return exact && saved.line == before && missing_ == 0;
+  const int64_t last = base() + rows_ - 1;
+  if (saved.line > last) {
+    saved.line = last;
+    exact = false;
+  }
+  return exact && missing_ == 0;
 }
 
 }  // namespace atrium::screen

@@ -63,6 +63,11 @@ uint32_t StyleTable::Intern(const Style& style) {
   return last_number_;
 }
 
+uint32_t StyleTable::Find(const Style& style) const {
+  const auto found = style_numbers_.find(style.Visible());
+  return found == style_numbers_.end() ? UINT32_MAX : found->second;
+}
+
 uint32_t StyleTable::AddLink(std::string_view id, std::string_view uri) {
   if (!id.empty()) {
     auto found = link_numbers_.find(LinkKey(id, uri));
