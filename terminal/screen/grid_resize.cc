@@ -12,6 +12,11 @@ bool Grid::Resize(int columns, int rows) {
   const bool wide_change = columns != old_columns;
   // Lines we no longer have could have been pulled back or rewrapped.
   bool exact = missing_ == 0 || !has_lines();
+  // Saved while a wrap was pending; only some renderers remember that.
+  if (saved.x == old_columns && columns > old_columns) {
+    saved.x = old_columns - 1;
+    exact = false;
+  }
   if (has_lines()) {
     for (int i = 0; i < lines_.size(); ++i) lines_[i].Grow(i < history_ ? 0 : columns);
     if (rows_ < rows) {
@@ -21,11 +26,6 @@ bool Grid::Resize(int columns, int rows) {
     }
     TrimToMax();
     x = std::min(x, columns - 1);
-    // Saved while a wrap was pending; only some renderers remember that.
-    if (saved.x == old_columns && columns > old_columns) {
-      saved.x = old_columns - 1;
-      exact = false;
-    }
     saved.x = std::min(saved.x, columns - 1);
     top = 0;
   } else {

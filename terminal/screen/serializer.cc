@@ -113,6 +113,7 @@ void Serializer::SaveDuring(const Grid& grid, int index) {
   const int row = row_;
   const int column = x_;
   const int top = index - (rows_ - 1);
+  if (saved_line_ < top) exact_ = false;
   Save(grid, static_cast<int>(std::max<int64_t>(saved_line_ - top, 0)));
   MoveTo(row, column);
   saved_done_ = true;

@@ -161,7 +161,8 @@ void Serializer::WrapInto(const Line& line, const Line& next) {
 void Serializer::DrawCells(const Line& line, bool bottom) {
   const Cell last = line.At(columns_ - 1);
   // On the bottom row no wrap can make this blank; it goes first.
-  if (bottom && IsBlank(last) && !PenWriter::IsErase(StyleOf(last))) DrawStyledLastBlank(line);
+  last_drawn_ = bottom && IsBlank(last) && !PenWriter::IsErase(StyleOf(last));
+  if (last_drawn_) DrawStyledLastBlank(line);
   int end = columns_;
   while (end > x_ && IsBlank(line.At(end - 1)) && StyleOf(line.At(end - 1)) == base_) --end;
   for (int column = x_; column < end;) {
@@ -206,8 +207,7 @@ int Serializer::DrawBlanks(const Line& line, int column, int end) {
   }
   for (int i = column; i < std::min(past, columns_ - 1); ++i) {
     // Its right neighbour is drawn over; a last blank drawn before would go.
-    const Cell last = line.At(columns_ - 1);
-    if (i == columns_ - 2 && IsBlank(last) && !PenWriter::IsErase(StyleOf(last))) exact_ = false;
+    if (i == columns_ - 2 && last_drawn_) exact_ = false;
     DrawStyledBlank(i, style);
   }
   return past;
@@ -314,6 +314,7 @@ int Serializer::DrawHalf(const Line& line, int column) {
 
 // Forgets what editing brought in from the right.
 void Serializer::ClearFrom(int column) {
+  if (last_drawn_) exact_ = false;
   x_ = -1;
   MoveTo(column);
   pen_.SetErase(kDefault);

@@ -154,6 +154,7 @@ void PenWriter::SetPen(const Style& style) {
     SetPenExactly(style);
     return;
   }
+  if (!IsConsistent(pen_)) Reset();
   const bool drops_color = style.extended() && style.underline_color == 0;
   if (drops_color && pen_.underline_color != 0) Reset();
   SetFlags(style.fg, style.bg, true);
@@ -175,6 +176,7 @@ void PenWriter::SetSavedPen(uint32_t fg, uint32_t bg) {
   const bool underlined = (fg & kUnderline) != 0;
   const bool extended = (bg & kExtended) != 0;
   if (fg == pen_.fg && bg == pen_.bg) return;
+  if (!IsConsistent(pen_)) Reset();
   SetFlags(fg, bg, true);
   Style target;
   target.underline_color = pen_.underline_color;
