@@ -341,6 +341,15 @@ void Emulator::AppendText(Cell cell, std::string* out) const {
 
 void Emulator::MaybeSweep() {
   if (!styles_.WantsSweep()) return;
+  Sweep();
+  // Scrollback in which every cell is another colour costs more than its cells.
+  while (styles_.memory_bytes() > kMaxStyleBytes && normal_.history() > 0) {
+    normal_.DropHistory((normal_.history() + 1) / 2);
+    Sweep();
+  }
+}
+
+void Emulator::Sweep() {
   StyleTable::Marks marks = styles_.NewMarks();
   for (const Grid* grid : {&normal_, &alternate_}) {
     for (int i = 0; i < grid->line_count(); ++i) {

@@ -113,6 +113,7 @@ class Emulator : private Parser::Sink {
   void SoftReset();
   void FullReset();
   void MaybeSweep();
+  void Sweep();
 
   // emulator_csi.cc
   bool CsiCursor(uint32_t id, const Params& params);

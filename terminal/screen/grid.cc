@@ -80,6 +80,13 @@ void Grid::KeepWithinBytes() {
   }
 }
 
+void Grid::DropHistory(int lines) {
+  for (int i = std::min(lines, history_); i > 0; --i) {
+    DropOldest();
+    ++missing_;
+  }
+}
+
 void Grid::Scroll(Cell blank, bool wrapped) {
   if (top > 0) {
     Recycle(top, bottom, blank);

@@ -66,6 +66,8 @@ class Grid {
   // Takes the line at row `from` out, blanks it and puts it in at row `to`.
   void Recycle(int from, int to, Cell blank);
   void ClearHistory();
+  // Drops the oldest lines for their size; the renderer keeps them.
+  void DropHistory(int lines);
 
   // As the renderer does, reflow included. False when the renderer may end up
   // elsewhere; see Screen::Resize.

@@ -251,6 +251,12 @@ void PenWriter::SetPenExactly(const Style& pen) {
 }
 
 bool PenWriter::PrintText(Cell cell, const Charset* charset) {
+  const bool ascii = !cell.is_cluster() && cell.code() >= 0x20 && cell.code() < 0x7f;
+  if (ascii && charset == nullptr && join_.break_class() != kBreakPrepend) {
+    out_.push_back(static_cast<char>(cell.code()));
+    join_ = kAsciiJoin;
+    return cell.width() == 1;
+  }
   const std::u32string text = emulator_.ClusterText(cell);
   if (text.empty() || text.front() == 0) return false;
   if (Join(join_, text.front()).joins) Control("\x1b\\");

@@ -1,9 +1,15 @@
 // The page's renderer, headless, set up as the page must set it up: the options
 // and the parser hooks below are what makes it and the server's Screen agree.
-import graphemes from '@xterm/addon-unicode-graphemes';
 import headless from '@xterm/headless';
 
+// Under Node the addon decodes its data into a Buffer and then reads the whole
+// ArrayBuffer below it, which must not be the pool small Buffers share. In a
+// browser there is no Buffer.
+Buffer.poolSize = 0;
+const { default: graphemes } = await import('@xterm/addon-unicode-graphemes');
+
 const MAX_COUNT = 65535;
+const MAX_REPEAT = 8192;
 const MAX_OSC_UNITS = 64 * 1024;
 
 /** Options of the Terminal that the server's Screen takes for granted. */
@@ -37,9 +43,10 @@ export function addHooks(terminal) {
   for (const id of QUERIES) parser.registerCsiHandler(id, () => true);
   parser.registerDcsHandler({ intermediates: '$', final: 'q' }, () => true);
   // Counts the renderer would loop over for minutes.
-  for (const final of ['L', 'M', 'S', 'T', 'I', 'Z', 'b']) {
+  for (const final of ['L', 'M', 'S', 'T', 'I', 'Z']) {
     parser.registerCsiHandler({ final }, (params) => params[0] > MAX_COUNT);
   }
+  parser.registerCsiHandler({ final: 'b' }, (params) => params[0] > MAX_REPEAT);
   // Longer payloads are ignored on both sides.
   for (const number of [0, 1, 2, 4, 8, 10, 11, 12, 104, 110, 111, 112]) {
     parser.registerOscHandler(number, (data) => data.length > MAX_OSC_UNITS);
