@@ -94,8 +94,8 @@ class StateWriter {
     Member("mouseEncoding", static_cast<int64_t>(modes.mouse_encoding));
     Member("cursorShape", static_cast<int64_t>(modes.cursor_shape));
     Member("cursorShapeBlink", static_cast<int64_t>(!modes.cursor_shape_blink.has_value() ? 2
-                                                    : *modes.cursor_shape_blink          ? 1
-                                                                                         : 0));
+                                                    : *modes.cursor_shape_blink           ? 1
+                                                                                          : 0));
     out_ += "}";
   }
 
@@ -128,8 +128,8 @@ class StateWriter {
     out_ += "{";
     Key("saved");
     // A column past the last one restores to the last one.
-    Append(&out_, "[", std::min(grid.saved.x, grid.columns() - 1), ",", grid.saved.line, ",", grid.saved.fg, ",", grid.saved.bg,
-           ",");
+    Append(&out_, "[", std::min(grid.saved.x, grid.columns() - 1), ",", grid.saved.line, ",",
+           grid.saved.fg, ",", grid.saved.bg, ",");
     AppendCharset(grid.saved.charset);
     out_ += "]";
     Key("tabs");

@@ -50,8 +50,8 @@ class Grid {
   Line& Row(int row) { return lines_[history_ + row]; }
   const Line& Row(int row) const { return lines_[history_ + row]; }
   const Line& At(int index) const { return lines_[index]; }
-  // The line the renderer finds at an index that may lie past the end, where it
-  // wraps around a full buffer; null where it finds nothing.
+  // The line the renderer finds at an index that may lie past the end: its ring
+  // of lines wraps around; null where it finds none.
   Line* Around(int64_t index);
   // Fills that line and ends its being wrapped.
   void FillAround(int64_t index, Cell fill);

@@ -21,7 +21,10 @@ Serializer::Serializer(const Emulator& emulator, const SerializeOptions& options
 
 std::string Serializer::Run() {
   // CAN ends any sequence without acting on it; then RIS.
-  if (options_.reset) pen_.Control("\x18\x1b" "c\x1b[20l");
+  if (options_.reset)
+    pen_.Control(
+        "\x18\x1b"
+        "c\x1b[20l");
   Title();
   Palette();
   Grids();
@@ -49,9 +52,8 @@ void Serializer::Palette() {
   if (!palette.touched) return;
   pen_.Control("\x1b]104\x1b\\\x1b]110\x1b\\\x1b]111\x1b\\\x1b]112\x1b\\");
   for (const auto& [number, color] : palette.colors) {
-    const std::string target = number < kForegroundColor
-                                   ? Concat("4;", number)
-                                   : Concat(10 + number - kForegroundColor);
+    const std::string target =
+        number < kForegroundColor ? Concat("4;", number) : Concat(10 + number - kForegroundColor);
     pen_.Control(Concat("\x1b]", target, ";", FormatColor(color), "\x1b\\"));
   }
 }
@@ -125,7 +127,9 @@ void Serializer::Save(const Grid& grid, int row) {
   pen_.SetSavedPen(grid.saved.fg, grid.saved.bg);
   if (charset != nullptr) pen_.Control(Concat("\x1b(", charset->flag));
   MoveTo(row, std::min(grid.saved.x, columns_ - 1));
-  pen_.Control("\x1b" "7");
+  pen_.Control(
+      "\x1b"
+      "7");
   if (charset != nullptr) pen_.Control("\x1b(B");
   pen_.TakeSaves();
 }
@@ -181,8 +185,9 @@ void Serializer::SwitchModes() {
   }
   if (modes.cursor_shape_blink.has_value()) {
     // 7 and 8 set the blinking alone.
-    const int shape = modes.cursor_shape == CursorShape::kUnset ? 7
-                      : 2 * static_cast<int>(modes.cursor_shape) - 1;
+    const int shape = modes.cursor_shape == CursorShape::kUnset
+                          ? 7
+                          : 2 * static_cast<int>(modes.cursor_shape) - 1;
     pen_.Control(Concat("\x1b[", *modes.cursor_shape_blink ? shape : shape + 1, " q"));
   }
   if (modes.origin) {
@@ -237,9 +242,13 @@ void Serializer::CharacterSets() {
     Designate();
     return;
   }
-  pen_.Control(Concat("\x1b(", active != nullptr ? active->flag : 'B', "\x1b" "7\x1b(B"));
+  pen_.Control(Concat("\x1b(", active != nullptr ? active->flag : 'B',
+                      "\x1b"
+                      "7\x1b(B"));
   Designate();
-  pen_.Control("\x1b" "8");
+  pen_.Control(
+      "\x1b"
+      "8");
 }
 
 // Modes that would be in the way of drawing, and the pen.
@@ -255,8 +264,7 @@ void Serializer::LateModes() {
 void Serializer::Position(bool keep_pen) {
   const Grid& grid = emulator_.grid();
   const int top = emulator_.modes().origin ? grid.top : 0;
-  const bool reachable =
-      !emulator_.modes().origin || (grid.y >= grid.top && grid.y <= grid.bottom);
+  const bool reachable = !emulator_.modes().origin || (grid.y >= grid.top && grid.y <= grid.bottom);
   if (!reachable) {
     Bounce();
     return;
@@ -375,7 +383,8 @@ void Serializer::LastDropped() {
   const bool grew = Join(JoinState(), dropped.front()).state.break_class() != kBreakOther;
   if (grew || emulator_.modes().insert) exact_ = false;
   if (cell.has_text()) {
-    if (!grew) pen_.SetPen(StyleOf(cell));
+    const bool after_half = PrintAfterHalf(column, charset);
+    if (!grew || after_half) pen_.SetPen(StyleOf(cell));
     pen_.PrintText(cell, charset);
     if (!grew) pen_.SetPenExactly(emulator_.pen());
   }

@@ -127,10 +127,10 @@ class Serializer {
   const int columns_;
   const int rows_;
   const Grid* drawn_ = nullptr;
-  int row_ = 0;            // of the renderer's cursor, while drawing lines
-  int x_ = 0;              // its column, columns_ while a wrap is pending
-  Style base_;             // how the unwritten rest of the row looks
-  bool last_drawn_ = false;  // the row's last cell, ahead of the others
+  int row_ = 0;                // of the renderer's cursor, while drawing lines
+  int x_ = 0;                  // its column, columns_ while a wrap is pending
+  Style base_;                 // how the unwritten rest of the row looks
+  bool last_drawn_ = false;    // the row's last cell, ahead of the others
   int clear_history_at_ = -1;  // the line that begins when junk above must go
   int64_t saved_line_ = 0;     // of the grid being drawn, counted from its first
   int64_t saved_base_ = 0;     // the line its screen begins at

@@ -119,8 +119,8 @@ void Serializer::WrapInto(const Line& line, const Line& next) {
   const Cell last = line.At(columns_ - 1);
   const Cell first = next.At(0);
   // A pen that only DECRC makes cannot be had while a wrap is pending.
-  const bool first_is_text = first.has_text() && IsWhole(next, 0, columns_) &&
-                             PenWriter::IsConsistent(StyleOf(first));
+  const bool first_is_text =
+      first.has_text() && IsWhole(next, 0, columns_) && PenWriter::IsConsistent(StyleOf(first));
   if (!IsBlank(last)) {
     if (x_ != columns_) {
       exact_ = false;

@@ -11,7 +11,7 @@ struct Switch {
   int off;
 };
 constexpr Switch kFgFlags[] = {
-    {kBold, 1, 22},     {kBlink, 5, 25},         {kInverse, 7, 27},
+    {kBold, 1, 22},      {kBlink, 5, 25},         {kInverse, 7, 27},
     {kInvisible, 8, 28}, {kStrikethrough, 9, 29},
 };
 constexpr Switch kBgFlags[] = {{kDim, 2, 22}, {kItalic, 3, 23}, {kOverline, 53, 55}};
@@ -192,7 +192,10 @@ void PenWriter::SetSavedPen(uint32_t fg, uint32_t bg) {
     // The underline's style goes away behind its back, then the mark that
     // there is one.
     saves_ = true;
-    Control("\x1b" "7\x1b[24m\x1b" "8\x1b[59m");
+    Control(
+        "\x1b"
+        "7\x1b[24m\x1b"
+        "8\x1b[59m");
     pen_.underline = UnderlineStyle::kNone;
     pen_.underline_color = kColorMask;
     pen_.fg |= kUnderline;
@@ -210,7 +213,9 @@ void PenWriter::RestoreWith(uint32_t fg, uint32_t bg, const Style& pen) {
   Reset();
   SetUnderline(pen);
   SetLink(pen.link);
-  Control("\x1b" "8");
+  Control(
+      "\x1b"
+      "8");
   pen_ = pen;
   pen_.fg = fg;
   pen_.bg = bg;
@@ -231,7 +236,9 @@ bool PenWriter::CanRestoreWith(uint32_t fg, uint32_t bg, const Style& pen) {
 }
 
 void PenWriter::RestoreOther() {
-  Control("\x1b" "8");
+  Control(
+      "\x1b"
+      "8");
   Reset();
 }
 
@@ -246,7 +253,9 @@ void PenWriter::SetPenExactly(const Style& pen) {
   }
   saves_ = true;
   SetSavedPen(pen.fg, pen.bg);
-  Control("\x1b" "7");
+  Control(
+      "\x1b"
+      "7");
   RestoreWith(pen.fg, pen.bg, pen);
 }
 

@@ -86,8 +86,7 @@ uint32_t StyleTable::AddLink(std::string_view id, std::string_view uri) {
   added_ += 64;  // Links are heavy; sweep sooner.
   if (link_bytes_ + id.size() + uri.size() > kMaxLinkBytes) id = uri = {};
   link_bytes_ += id.size() + uri.size();
-  const uint32_t number =
-      Place(Link{std::string(id), std::string(uri)}, &links_, &free_links_);
+  const uint32_t number = Place(Link{std::string(id), std::string(uri)}, &links_, &free_links_);
   if (!id.empty()) link_numbers_[LinkKey(id, uri)] = number;
   return number;
 }

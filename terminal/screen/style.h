@@ -116,7 +116,7 @@ class StyleTable {
   std::vector<std::u32string> clusters_;
   std::vector<uint32_t> free_clusters_;
 
-  size_t added_ = 0;         // since the last sweep
+  size_t added_ = 0;  // since the last sweep
   size_t sweep_after_ = 4096;
 };
 

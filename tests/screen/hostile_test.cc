@@ -54,7 +54,10 @@ TEST_F(HostileTest, S7EnormousNumbersAreClamped) {
     screen_.Write("\x1b[?" + huge + std::string(1, final));
     screen_.Write("\x1b[" + huge + " " + std::string(1, final));
   }
-  screen_.Write("\x1b" "c\x1b[" + huge + ";" + huge + "Hx");
+  screen_.Write(
+      "\x1b"
+      "c\x1b[" +
+      huge + ";" + huge + "Hx");
   EXPECT_EQ(screen_.CellAt(23, 79).text, "x");
 }
 
@@ -146,15 +149,17 @@ TEST_F(HostileTest, S9QueriesHaveOneFixedAnswerEach) {
 
 TEST_F(HostileTest, S9ColoursAreAnsweredWithFixedOnes) {
   screen_.Write("\x1b]4;1;#abcdef\x07\x1b]4;1;?\x07\x1b]10;#123456\x07\x1b]10;?;?\x07");
-  EXPECT_THAT(news_.replies, ElementsAre("\x1b]4;1;rgb:cccc/0000/0000\x1b\\",
-                                         "\x1b]10;rgb:ffff/ffff/ffff\x1b\\",
-                                         "\x1b]11;rgb:0000/0000/0000\x1b\\"));
+  EXPECT_THAT(news_.replies,
+              ElementsAre("\x1b]4;1;rgb:cccc/0000/0000\x1b\\", "\x1b]10;rgb:ffff/ffff/ffff\x1b\\",
+                          "\x1b]11;rgb:0000/0000/0000\x1b\\"));
 }
 
 TEST_F(HostileTest, S9NothingTheProgramWroteComesBack) {
-  screen_.Write("\x1b]2;EVIL\x07\x1b]1;EVIL\x07\x1b[20t\x1b[21t\x1bP$qEVIL\x1b\\\x1bP+q4556494c\x1b\\");
+  screen_.Write(
+      "\x1b]2;EVIL\x07\x1b]1;EVIL\x07\x1b[20t\x1b[21t\x1bP$qEVIL\x1b\\\x1bP+q4556494c\x1b\\");
   screen_.Write("\x1b]4;EVIL;?\x07\x1b]10;EVIL\x07\x1b]52;EVIL;?\x07\x1b[?69;99$pEVIL\x05\x1bZ");
-  screen_.Write("\x1b[1;1;1;1;5;5*y\x1bP$q\"p\x1b\\\x1bP$qm\x1b\\\x1b]60;?\x07\x1b[>q\x1b[x\x1b[18t");
+  screen_.Write(
+      "\x1b[1;1;1;1;5;5*y\x1bP$q\"p\x1b\\\x1bP$qm\x1b\\\x1b]60;?\x07\x1b[>q\x1b[x\x1b[18t");
   for (const std::string& reply : news_.replies) EXPECT_EQ(reply.find("EVIL"), reply.npos);
   EXPECT_THAT(news_.replies, ElementsAre("\x1b[?69;0$y"));
 }

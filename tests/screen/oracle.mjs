@@ -189,7 +189,7 @@ function recordedCase(bytes, size, seed) {
 
 function options() {
   const [path, ...rest] = process.argv.slice(2);
-  const given = { path, seed: 1, count: 1500, only: '', keep: false };
+  const given = { path, seed: 1, count: 4000, only: '', keep: false };
   for (let i = 0; i < rest.length; i++) {
     if (rest[i] === '--seed') given.seed = Number(rest[++i]);
     else if (rest[i] === '--count') given.count = Number(rest[++i]);

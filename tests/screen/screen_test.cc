@@ -85,7 +85,9 @@ TEST_F(ScreenTest, CharactersMaySpanWrites) {
 
 TEST_F(ScreenTest, MalformedUtf8Vanishes) {
   Screen& screen = Make(20, 1);
-  screen.Write("a\xff\xc3(b\xe2\x82z\xed\xa0\x80\xf4\x90\x80\x80\xef\xbb\xbf" "c");
+  screen.Write(
+      "a\xff\xc3(b\xe2\x82z\xed\xa0\x80\xf4\x90\x80\x80\xef\xbb\xbf"
+      "c");
   EXPECT_EQ(screen.LineText(0), "a(bzc");
 }
 
@@ -166,7 +168,8 @@ TEST_F(ScreenTest, WorkingDirectoriesAreDecoded) {
 
 TEST_F(ScreenTest, MarksNameTheirLine) {
   Screen& screen = Make(10, 2);
-  screen.Write("\x1b]133;A\x07$ \x1b]133;B\x07ls\r\n\x1b]133;C\x07out\r\nmore\r\n\x1b]133;D;3\x07$");
+  screen.Write(
+      "\x1b]133;A\x07$ \x1b]133;B\x07ls\r\n\x1b]133;C\x07out\r\nmore\r\n\x1b]133;D;3\x07$");
   ASSERT_EQ(news_.marks.size(), 4u);
   EXPECT_EQ(news_.marks[1].column, 2);
   EXPECT_EQ(news_.marks[3].exit_code, 3);

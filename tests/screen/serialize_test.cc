@@ -34,7 +34,9 @@ TEST(SerializeTest, N2TextWrapsAndScrollback) {
 }
 
 TEST(SerializeTest, N2SplitCharactersAndClusters) {
-  ExpectSplitsEqual("\u2026\U0001f642e\u0301\U0001f468\u200d\U0001f469\u2764\ufe0f\u4f60\u597d\u4f60\u597d\u4f60\u597d!");
+  ExpectSplitsEqual(
+      "\u2026\U0001f642e\u0301\U0001f468\u200d\U0001f469\u2764\ufe0f\u4f60\u597d\u4f60\u597d\u4f60"
+      "\u597d!");
 }
 
 TEST(SerializeTest, N2PendingWrapAndRepetition) {
@@ -42,27 +44,35 @@ TEST(SerializeTest, N2PendingWrapAndRepetition) {
 }
 
 TEST(SerializeTest, N2Colours) {
-  ExpectSplitsEqual("\x1b[1;31mA\x1b[4:3;58:2::1:2:3mB\x1b[0;48;5;17m\x1b[KC\x1b[7;38;2;9;8;7mD\x1b[m\x1b[2\"qE");
+  ExpectSplitsEqual(
+      "\x1b[1;31mA\x1b[4:3;58:2::1:2:3mB\x1b[0;48;5;17m\x1b[KC\x1b[7;38;2;9;8;7mD\x1b[m\x1b[2\"qE");
 }
 
 TEST(SerializeTest, N2LinksTitleAndColoursOfThePalette) {
-  ExpectSplitsEqual("\x1b]2;the title\x07\x1b]8;;http://a/\x1b\\link\x1b]8;;\x1b\\ \x1b]4;3;#123456\x07.");
+  ExpectSplitsEqual(
+      "\x1b]2;the title\x07\x1b]8;;http://a/\x1b\\link\x1b]8;;\x1b\\ \x1b]4;3;#123456\x07.");
 }
 
 TEST(SerializeTest, N2BothScreensWithMarginsTabsAndSavedCursors) {
   ExpectSplitsEqual(
-      "shell\r\n\x1b[3g\x1b[5G\x1bH\x1b[2;3r\x1b[2;2H\x1b[32m\x1b" "7\x1b[m\x1b[?1049h\x1b[2J\x1b[H"
-      "alt\x1b[2;4r\x1b[?6h\x1b[2;2Hx\x1b" "7\x1b[H\x1b" "8y\x1b[?6l\x1b[?1049l\x1b" "8\tz");
+      "shell\r\n\x1b[3g\x1b[5G\x1bH\x1b[2;3r\x1b[2;2H\x1b[32m\x1b"
+      "7\x1b[m\x1b[?1049h\x1b[2J\x1b[H"
+      "alt\x1b[2;4r\x1b[?6h\x1b[2;2Hx\x1b"
+      "7\x1b[H\x1b"
+      "8y\x1b[?6l\x1b[?1049l\x1b"
+      "8\tz");
 }
 
 TEST(SerializeTest, N2CharacterSetsAndModes) {
   ExpectSplitsEqual(
-      "\x1b(0lqk\x0e\x1b)A#\x0f\x1b[4hins\x1b[1;2Hx\x1b[4l\x1b[?7labcdefghijklmnop\x1b[?7h\x1b[?1;66;1002;1006;"
+      "\x1b(0lqk\x0e\x1b)A#\x0f\x1b[4hins\x1b[1;2Hx\x1b[4l\x1b[?7labcdefghijklmnop\x1b[?7h\x1b[?1;"
+      "66;1002;1006;"
       "2004h\x1b[?25l\x1b[3 q\x1b[20h\nx");
 }
 
 TEST(SerializeTest, N2StringsCutInTheMiddle) {
-  ExpectSplitsEqual("\x1bP1;2|data\x1b\\\x1b_app\x1b\\\x1b]52;c;aGk=\x07\x1b[1;2:3;4m\x1b[?1;2$p\x1b#8");
+  ExpectSplitsEqual(
+      "\x1bP1;2|data\x1b\\\x1b_app\x1b\\\x1b]52;c;aGk=\x07\x1b[1;2:3;4m\x1b[?1;2$p\x1b#8");
 }
 
 TEST(SerializeTest, M4ShortScrollbackIsTheLastOfIt) {
