@@ -151,10 +151,9 @@ bool Grid::Settle() {
   spare_.clear();
   KeepWithinBytes();
   const int64_t last = base() + rows_ - 1;
-  if (saved.line > last) {
-    saved.line = last;
-    exact = false;
-  }
+  const int64_t line = std::clamp<int64_t>(saved.line, 0, last);
+  if (saved.line != line) exact = false;
+  saved.line = line;
   return exact && missing_ == 0;
 }
 

@@ -317,9 +317,8 @@ void Serializer::ClearFrom(int column) {
   if (last_drawn_) exact_ = false;
   x_ = -1;
   MoveTo(column);
-  pen_.SetErase(kDefault);
+  pen_.SetErase(base_);
   pen_.Control("\x1b[K");
-  base_ = kDefault;
 }
 
 }  // namespace atrium::screen

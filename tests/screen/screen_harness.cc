@@ -15,7 +15,7 @@ class Run {
  public:
   explicit Run(std::string_view input) : input_(input) {
     options_.columns = 2 + Byte() % 40;
-    options_.rows = 2 + Byte() % 12;
+    options_.rows = 1 + Byte() % 12;
     options_.scrollback_lines = Byte() % 30;
     screen_ = std::make_unique<Screen>(options_, nullptr);
   }
@@ -27,7 +27,7 @@ class Run {
         Write(static_cast<size_t>(verb) + 1);
       } else if (verb < 0xf0) {
         const int columns = 2 + Byte() % 45;
-        Resize(columns, 2 + Byte() % 14);
+        Resize(columns, 1 + Byte() % 14);
       } else {
         Snapshot();
       }

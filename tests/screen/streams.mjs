@@ -140,7 +140,7 @@ function text(random) {
 /** One case: a size, and operations that write bytes or resize. */
 export function randomCase(seed) {
   const random = new Random(seed);
-  const size = { columns: random.between(2, random.pick([4, 12, 40])), rows: random.between(2, random.pick([3, 5, 12])) };
+  const size = { columns: random.between(2, random.pick([4, 12, 40])), rows: random.between(1, random.pick([2, 5, 12])) };
   const made = { ...size, scrollback: random.pick([0, 2, 10, 50]), ops: [] };
   // What a case is about: all of it, or less of what makes rows messy.
   const plain = random.chance(0.3);
@@ -162,7 +162,7 @@ export function randomCase(seed) {
     made.ops.push({ bytes });
     if (resizes && random.chance(0.06)) {
       size.columns = random.between(2, 45);
-      size.rows = random.between(2, 14);
+      size.rows = random.between(1, 14);
       made.ops.push({ ...size });
     }
   }
