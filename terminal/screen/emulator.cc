@@ -48,8 +48,6 @@ bool Emulator::Resize(int columns, int rows) {
   return normal_exact && alternate_exact && join_exact;
 }
 
-// Whether what was printed last is still before the cursor, so that printing it
-// again is the same as having printed it.
 bool Emulator::LastClusterInPlace() const {
   if (join_.empty()) return true;
   if (!dropped_.empty() || grid_->x == 0) return false;
@@ -57,15 +55,25 @@ bool Emulator::LastClusterInPlace() const {
   if (column > 0 && grid_->Row(grid_->y).At(column).width() == 0) --column;
   const Cell cell = grid_->Row(grid_->y).At(column);
   if (!cell.has_text() || column + cell.width() != grid_->x) return false;
-  if (cell.style != styles_.Find(pen_)) return false;
   JoinState state;
+  return cell.style == styles_.Find(pen_) && JoinOf(cell, &state) && state == join_;
+}
+
+bool Emulator::IsNatural(Cell cell) const {
+  JoinState state;
+  return JoinOf(cell, &state) && state.width() == cell.width();
+}
+
+// What printing the cell's text would leave behind. False when it would not
+// stay in one cell.
+bool Emulator::JoinOf(Cell cell, JoinState* state) const {
   const std::u32string text = ClusterText(cell);
   for (size_t i = 0; i < text.size(); ++i) {
-    const Joined joined = Join(state, text[i]);
+    const Joined joined = Join(*state, text[i]);
     if (joined.joins != (i > 0)) return false;
-    state = joined.state;
+    *state = joined.state;
   }
-  return state == join_;
+  return !text.empty();
 }
 
 std::u32string Emulator::ClusterText(Cell cell) const {

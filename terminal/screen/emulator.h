@@ -72,6 +72,10 @@ class Emulator : private Parser::Sink {
   // The text of a cell, as UTF-8 and as code points.
   void AppendText(Cell cell, std::string* out) const;
   std::u32string ClusterText(Cell cell) const;
+  // Whether printing a cell's text gives one cell of its width.
+  bool IsNatural(Cell cell) const;
+  // Whether what was printed last is still before the cursor, so that printing
+  // it again is the same as having printed it.
   bool LastClusterInPlace() const;
   size_t memory_bytes() const;
 
@@ -112,6 +116,7 @@ class Emulator : private Parser::Sink {
   void AlignmentPattern();
   void SoftReset();
   void FullReset();
+  bool JoinOf(Cell cell, JoinState* state) const;
   void MaybeSweep();
   void Sweep();
 

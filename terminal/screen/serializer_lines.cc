@@ -119,8 +119,8 @@ void Serializer::WrapInto(const Line& line, const Line& next) {
   const Cell last = line.At(columns_ - 1);
   const Cell first = next.At(0);
   // A pen that only DECRC makes cannot be had while a wrap is pending.
-  const bool first_is_text =
-      first.has_text() && IsWhole(next, 0, columns_) && PenWriter::IsConsistent(StyleOf(first));
+  const bool first_is_text = first.has_text() && IsWhole(next, 0, columns_) &&
+                             PenWriter::IsConsistent(StyleOf(first)) && emulator_.IsNatural(first);
   if (!IsBlank(last)) {
     if (x_ != columns_) {
       exact_ = false;
@@ -299,9 +299,9 @@ int Serializer::DrawHalf(const Line& line, int column) {
   MoveTo(columns_ - 2);
   UsePen(StyleOf(cell));
   if (!pen_.PrintText(cell)) exact_ = false;
+  x_ = columns_;
   UsePen(StyleOf(after));
   if (!pen_.PrintText(after)) exact_ = false;
-  x_ = columns_;
   const int pull = columns_ - 2 - column;
   if (pull > 0) {
     MoveTo(column);

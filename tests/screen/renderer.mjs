@@ -55,7 +55,7 @@ export function addHooks(terminal) {
   // that may not exist, throws, and would stop the terminal for good.
   const guard = (params) => {
     const lines = terminal._core.buffer.lines;
-    if (params[0] === 1 && !lines.get(lines.length)) lines.set(lines.length, { isWrapped: false });
+    if (params[0] === 1 && !lines.get(lines.length)) lines.set(lines.length, lines.get(0).clone());
     return false;
   };
   parser.registerCsiHandler({ final: 'J' }, guard);
