@@ -23,7 +23,7 @@ export const OPTIONS = {
   windowOptions: {},
 };
 
-/** Sequences that make the renderer answer: [registration, identifier]. */
+/** Sequences that do nothing but make the renderer answer. */
 const QUERIES = [
   { final: 'c' },
   { prefix: '>', final: 'c' },
@@ -39,7 +39,8 @@ const QUERIES = [
  */
 export function addHooks(terminal) {
   const parser = terminal.parser;
-  // The server answers; a page never does.
+  // The server answers; a page never does. (A page with colours and focus also
+  // drops what it would send while it parses DECSET 1004 and OSC 4 and 10-12.)
   for (const id of QUERIES) parser.registerCsiHandler(id, () => true);
   parser.registerDcsHandler({ intermediates: '$', final: 'q' }, () => true);
   // Counts the renderer would loop over for minutes.
