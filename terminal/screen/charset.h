@@ -12,9 +12,7 @@ struct Charset {
   char flag;                       // its final byte in ESC ( F
   std::array<char32_t, 128> text;  // 0 where ASCII stays as it is
 
-  char32_t Map(char32_t code) const {
-    return code < 127 && text[code] != 0 ? text[code] : code;
-  }
+  char32_t Map(char32_t code) const { return code < 127 && text[code] != 0 ? text[code] : code; }
   // What to send for `code` to be printed; 0 when nothing does.
   char32_t Unmap(char32_t code) const;
 };

@@ -9,10 +9,9 @@
 namespace atrium::screen {
 namespace {
 
-constexpr std::array<uint32_t, 16> kAnsi = {0x2e3436, 0xcc0000, 0x4e9a06, 0xc4a000,
-                                            0x3465a4, 0x75507b, 0x06989a, 0xd3d7cf,
-                                            0x555753, 0xef2929, 0x8ae234, 0xfce94f,
-                                            0x729fcf, 0xad7fa8, 0x34e2e2, 0xeeeeec};
+constexpr std::array<uint32_t, 16> kAnsi = {
+    0x2e3436, 0xcc0000, 0x4e9a06, 0xc4a000, 0x3465a4, 0x75507b, 0x06989a, 0xd3d7cf,
+    0x555753, 0xef2929, 0x8ae234, 0xfce94f, 0x729fcf, 0xad7fa8, 0x34e2e2, 0xeeeeec};
 
 std::optional<uint32_t> ParseHex(std::string_view digits) {
   if (!std::all_of(digits.begin(), digits.end(), IsHexDigit)) return std::nullopt;

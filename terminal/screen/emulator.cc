@@ -42,7 +42,43 @@ bool Emulator::Resize(int columns, int rows) {
   rows = std::clamp(rows, kMinRows, kMaxRows);
   if (columns == grid_->columns() && rows == grid_->rows()) return true;
   const bool normal_exact = normal_.Resize(columns, rows);
-  return alternate_.Resize(columns, rows) && normal_exact;
+  const bool alternate_exact = alternate_.Resize(columns, rows);
+  const bool join_exact = LastClusterInPlace();
+  if (!join_exact) join_ = JoinState();
+  return normal_exact && alternate_exact && join_exact;
+}
+
+bool Emulator::LastClusterInPlace() const {
+  if (join_.empty()) return true;
+  if (!dropped_.empty() || grid_->x == 0) return false;
+  int column = grid_->x - 1;
+  if (column > 0 && grid_->Row(grid_->y).At(column).width() == 0) --column;
+  const Cell cell = grid_->Row(grid_->y).At(column);
+  if (!cell.has_text() || column + cell.width() != grid_->x) return false;
+  JoinState state;
+  return cell.style == styles_.Find(pen_) && JoinOf(cell, &state) && state == join_;
+}
+
+bool Emulator::IsNatural(Cell cell) const {
+  JoinState state;
+  return JoinOf(cell, &state) && state.width() == cell.width();
+}
+
+// What printing the cell's text would leave behind. False when it would not
+// stay in one cell.
+bool Emulator::JoinOf(Cell cell, JoinState* state) const {
+  const std::u32string text = ClusterText(cell);
+  for (size_t i = 0; i < text.size(); ++i) {
+    const Joined joined = Join(*state, text[i]);
+    if (joined.joins != (i > 0)) return false;
+    *state = joined.state;
+  }
+  return !text.empty();
+}
+
+std::u32string Emulator::ClusterText(Cell cell) const {
+  return cell.is_cluster() ? styles_.GetCluster(cell.code())
+                           : std::u32string(1, static_cast<char32_t>(cell.code()));
 }
 
 Cell Emulator::PenBlank() { return Cell::Blank(styles_.Intern(pen_)); }
@@ -313,6 +349,15 @@ void Emulator::AppendText(Cell cell, std::string* out) const {
 
 void Emulator::MaybeSweep() {
   if (!styles_.WantsSweep()) return;
+  Sweep();
+  // Scrollback in which every cell is another colour costs more than its cells.
+  while (styles_.memory_bytes() > kMaxStyleBytes && normal_.history() > 0) {
+    normal_.DropHistory((normal_.history() + 1) / 2);
+    Sweep();
+  }
+}
+
+void Emulator::Sweep() {
   StyleTable::Marks marks = styles_.NewMarks();
   for (const Grid* grid : {&normal_, &alternate_}) {
     for (int i = 0; i < grid->line_count(); ++i) {

@@ -69,8 +69,14 @@ class Emulator : private Parser::Sink {
   const std::string& title() const { return title_; }
   const std::string& working_directory() const { return working_directory_; }
   std::string Unfinished() const { return parser_.Unfinished(); }
-  // The text of a cell, as UTF-8.
+  // The text of a cell, as UTF-8 and as code points.
   void AppendText(Cell cell, std::string* out) const;
+  std::u32string ClusterText(Cell cell) const;
+  // Whether printing a cell's text gives one cell of its width.
+  bool IsNatural(Cell cell) const;
+  // Whether what was printed last is still before the cursor, so that printing
+  // it again is the same as having printed it.
+  bool LastClusterInPlace() const;
   size_t memory_bytes() const;
 
  private:
@@ -110,7 +116,9 @@ class Emulator : private Parser::Sink {
   void AlignmentPattern();
   void SoftReset();
   void FullReset();
+  bool JoinOf(Cell cell, JoinState* state) const;
   void MaybeSweep();
+  void Sweep();
 
   // emulator_csi.cc
   bool CsiCursor(uint32_t id, const Params& params);

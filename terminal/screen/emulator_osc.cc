@@ -4,8 +4,8 @@
 #include "terminal/screen/color.h"
 #include "terminal/screen/emulator.h"
 #include "terminal/screen/limits.h"
-#include "terminal/screen/unicode.h"
 #include "terminal/screen/text.h"
+#include "terminal/screen/unicode.h"
 
 namespace atrium::screen {
 namespace {
@@ -164,8 +164,8 @@ void Emulator::SetClipboard(std::string_view payload) {
   if (semicolon == std::string_view::npos || listener_ == nullptr) return;
   const std::string_view base64 = payload.substr(semicolon + 1);
   const bool is_base64 = std::all_of(base64.begin(), base64.end(), [](char c) {
-    return IsDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '+' ||
-           c == '/' || c == '=';
+    return IsDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '+' || c == '/' ||
+           c == '=';
   });
   if (is_base64) listener_->OnClipboardSet(base64);
 }

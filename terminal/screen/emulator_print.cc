@@ -124,9 +124,7 @@ void Emulator::JoinToCell(char32_t code, int width, int old_width) {
       cell = Cell::Of(code, width, cell.style);
     } else {
       if (!cell.is_cluster() || cell.code() != cluster_) {
-        std::u32string text = cell.is_cluster() ? styles_.GetCluster(cell.code())
-                                                : std::u32string(1, cell.code());
-        cluster_ = styles_.AddCluster(std::move(text));
+        cluster_ = styles_.AddCluster(ClusterText(cell));
       }
       std::u32string* const text = styles_.MutableCluster(cluster_);
       if (text->size() < kMaxClusterCodePoints) text->push_back(code);
@@ -140,17 +138,21 @@ void Emulator::JoinToCell(char32_t code, int width, int old_width) {
 
 // REP: prints the last cluster again.
 void Emulator::Repeat(const Params& params) {
-  if (join_.empty() || params.Count() > kMaxCount) return;
+  if (join_.empty() || params.Count() > kMaxRepeat) return;
   const int at = grid_->x - join_.width();
   const Cell cell = at >= 0 ? Row().At(at) : Cell();
   if (!cell.has_text()) return;
-  const std::u32string text = cell.is_cluster() ? styles_.GetCluster(cell.code())
-                                                : std::u32string(1, cell.code());
+  const std::u32string text = ClusterText(cell);
+  if (text.size() == 1 && text[0] < 0x7f) {
+    PrintAscii(std::string(static_cast<size_t>(params.Count()), static_cast<char>(text[0])));
+    return;
+  }
   BeginPrint();
   for (int i = 0; i < params.Count(); ++i) {
     for (char32_t code : text) PrintOne(code);
   }
   EndPrint();
+  MaybeSweep();
 }
 
 }  // namespace atrium::screen

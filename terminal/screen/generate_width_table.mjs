@@ -10,6 +10,10 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
+// Under Node the addon decodes its data into a Buffer and then reads the whole
+// ArrayBuffer below it, which must not be the pool small Buffers share.
+Buffer.poolSize = 0;
+
 const require = createRequire(join(process.cwd(), 'package.json'));
 const { UnicodeGraphemesAddon } = require('@xterm/addon-unicode-graphemes');
 const { version } = require('@xterm/addon-unicode-graphemes/package.json');

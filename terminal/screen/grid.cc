@@ -27,9 +27,7 @@ void Grid::ResetTabs() {
 }
 
 Line* Grid::Around(int64_t index) {
-  if (index >= missing_ + lines_.size() && missing_ + lines_.size() == max_lines()) {
-    index -= max_lines();
-  }
+  if (index >= max_lines()) index -= max_lines();
   index -= missing_;
   if (index < 0 || index >= lines_.size()) return nullptr;
   return &lines_[static_cast<int>(index)];
@@ -38,7 +36,7 @@ Line* Grid::Around(int64_t index) {
 void Grid::FillAround(int64_t index, Cell fill) {
   Line* const line = Around(index);
   if (line == nullptr) return;
-  const bool in_history = index % std::max<int64_t>(max_lines(), 1) - missing_ < history_;
+  const bool in_history = index % max_lines() - missing_ < history_;
   if (in_history) history_bytes_ -= line->memory_bytes();
   line->Reset(columns_, fill);
   if (in_history) history_bytes_ += line->memory_bytes();
@@ -75,6 +73,13 @@ void Grid::EnterHistory(int index) {
 
 void Grid::KeepWithinBytes() {
   while (history_ > 0 && history_bytes_ > kMaxScrollbackBytes) {
+    DropOldest();
+    ++missing_;
+  }
+}
+
+void Grid::DropHistory(int lines) {
+  for (int i = std::min(lines, history_); i > 0; --i) {
     DropOldest();
     ++missing_;
   }

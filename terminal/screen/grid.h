@@ -50,8 +50,8 @@ class Grid {
   Line& Row(int row) { return lines_[history_ + row]; }
   const Line& Row(int row) const { return lines_[history_ + row]; }
   const Line& At(int index) const { return lines_[index]; }
-  // The line the renderer finds at an index that may lie past the end, where it
-  // wraps around a full buffer; null where it finds nothing.
+  // The line the renderer finds at an index that may lie past the end: its ring
+  // of lines wraps around; null where it finds none.
   Line* Around(int64_t index);
   // Fills that line and ends its being wrapped.
   void FillAround(int64_t index, Cell fill);
@@ -66,6 +66,8 @@ class Grid {
   // Takes the line at row `from` out, blanks it and puts it in at row `to`.
   void Recycle(int from, int to, Cell blank);
   void ClearHistory();
+  // Drops the oldest lines for their size; the renderer keeps them.
+  void DropHistory(int lines);
 
   // As the renderer does, reflow included. False when the renderer may end up
   // elsewhere; see Screen::Resize.

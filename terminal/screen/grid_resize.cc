@@ -12,6 +12,11 @@ bool Grid::Resize(int columns, int rows) {
   const bool wide_change = columns != old_columns;
   // Lines we no longer have could have been pulled back or rewrapped.
   bool exact = missing_ == 0 || !has_lines();
+  // Saved while a wrap was pending; only some renderers remember that.
+  if (saved.x == old_columns && columns > old_columns) {
+    saved.x = old_columns - 1;
+    exact = false;
+  }
   if (has_lines()) {
     for (int i = 0; i < lines_.size(); ++i) lines_[i].Grow(i < history_ ? 0 : columns);
     if (rows_ < rows) {
@@ -124,6 +129,10 @@ bool Grid::Settle() {
     while (lines_.size() < history_ + rows_) lines_.PushBack(Line(columns_, Cell()));
     while (lines_.size() > history_ + rows_) lines_.PopBack();
   }
+  for (; lines_.size() > max_lines(); --history_) {
+    lines_.PopFront();
+    ++first_number_;
+  }
   history_bytes_ = 0;
   for (int i = 0; i < lines_.size(); ++i) {
     Line& line = lines_[i];
@@ -140,10 +149,12 @@ bool Grid::Settle() {
     }
   }
   spare_.clear();
-  const int64_t before = saved.line;
-  if (!has_scrollback_) saved.line = std::min<int64_t>(saved.line, rows_ - 1);
   KeepWithinBytes();
-  return exact && saved.line == before && missing_ == 0;
+  const int64_t last = base() + rows_ - 1;
+  const int64_t line = std::clamp<int64_t>(saved.line, 0, last);
+  if (saved.line != line) exact = false;
+  saved.line = line;
+  return exact && missing_ == 0;
 }
 
 }  // namespace atrium::screen

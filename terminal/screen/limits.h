@@ -20,9 +20,11 @@ inline constexpr int kMaxParams = 32;
 inline constexpr int kMaxSubParams = 32;
 inline constexpr int32_t kMaxParamValue = 0x7fffffff;
 
-// A count above this makes IL, DL, SU, SD, CHT, CBT and REP do nothing; the
-// page swallows them too, since its renderer would loop for minutes.
+// A count above this makes IL, DL, SU, SD, CHT and CBT do nothing; the page
+// swallows them too, since its renderer would loop for minutes. The same for
+// REP, where every count is so many characters to print.
 inline constexpr int32_t kMaxCount = 65535;
+inline constexpr int32_t kMaxRepeat = 8192;
 
 // Payloads in UTF-16 units, as the page counts them. Longer ones are ignored.
 inline constexpr size_t kMaxOscUnits = 64u << 10;
@@ -34,6 +36,9 @@ inline constexpr size_t kMaxClusterCodePoints = 64;
 
 // Text of all live hyperlinks together; a link past it keeps its extent only.
 inline constexpr size_t kMaxLinkBytes = 4u << 20;
+
+// Styles and clusters; past it the scrollback gets shorter.
+inline constexpr size_t kMaxStyleBytes = 32u << 20;
 
 inline constexpr size_t kMaxTitleBytes = 512;
 inline constexpr size_t kMaxPathBytes = 4096;

@@ -1,8 +1,8 @@
 #include "terminal/screen/params.h"
-#include "terminal/screen/text.h"
 
 #include <algorithm>
 
+#include "terminal/screen/text.h"
 
 namespace atrium::screen {
 

@@ -26,7 +26,9 @@ class Params {
   int32_t operator[](int i) const { return i < size_ ? values_[static_cast<size_t>(i)] : 0; }
   // The parameter as a count: at least one.
   int32_t Count(int i = 0) const { return (*this)[i] == 0 ? 1 : (*this)[i]; }
-  int sub_size(int i) const { return subs_end_[static_cast<size_t>(i)] - subs_begin_[static_cast<size_t>(i)]; }
+  int sub_size(int i) const {
+    return subs_end_[static_cast<size_t>(i)] - subs_begin_[static_cast<size_t>(i)];
+  }
   // -1 where nothing was written.
   int32_t Sub(int i, int k) const {
     return subs_[static_cast<size_t>(subs_begin_[static_cast<size_t>(i)] + k)];
@@ -43,9 +45,9 @@ class Params {
   std::array<int32_t, kMaxSubParams> subs_;
   int size_;
   int subs_size_;
-  bool full_;      // a parameter too many: digits are ignored
-  bool subs_full_; // the same for sub-parameters
-  bool in_sub_;    // digits belong to a sub-parameter
+  bool full_;       // a parameter too many: digits are ignored
+  bool subs_full_;  // the same for sub-parameters
+  bool in_sub_;     // digits belong to a sub-parameter
 };
 
 }  // namespace atrium::screen

@@ -4,8 +4,8 @@
 #include <array>
 
 #include "terminal/screen/limits.h"
-#include "terminal/screen/unicode.h"
 #include "terminal/screen/text.h"
+#include "terminal/screen/unicode.h"
 
 namespace atrium::screen {
 
@@ -65,7 +65,8 @@ class Parser::Table {
 
  private:
   constexpr void Set(State state, int from, int to, Action action, State next) {
-    for (int code = from; code <= to; ++code) entries_[state][static_cast<size_t>(code)] = {action, next};
+    for (int code = from; code <= to; ++code)
+      entries_[state][static_cast<size_t>(code)] = {action, next};
   }
   // The C0 controls that do not leave a state.
   constexpr void SetControls(State state, Action action) {
@@ -228,6 +229,10 @@ const char* Parser::ParseOther(const char* at, const char* end) {
     const char* const after = ParsePayload(at, end);
     if (after != at) return after;
   }
+  if (state_ == kCsiParam) {
+    while (at < end && *at >= '0' && *at <= ';') AddToParams(*at++);
+    if (at == end) return at;
+  }
   if (static_cast<uint8_t>(*at) < 0x80) {
     Step(static_cast<uint8_t>(*at));
     return at + 1;
@@ -246,7 +251,7 @@ const char* Parser::ParseOther(const char* at, const char* end) {
 // Takes a run of plain ASCII into the payload at once.
 const char* Parser::ParsePayload(const char* at, const char* end) {
   if (state_ == kOsc && osc_state_ != OscState::kPayload) return at;
-  const size_t limit = state_ == kDcsPayload           ? kMaxDcsUnits
+  const size_t limit = state_ == kDcsPayload          ? kMaxDcsUnits
                        : osc_number_ == kClipboardOsc ? kMaxClipboardUnits
                                                       : kMaxOscUnits;
   const char* stop = at;
@@ -275,32 +280,11 @@ void Parser::Step(char32_t code) {
     case kExecute:
       sink_->Execute(code);
       break;
-    case kOscStart:
-      osc_state_ = OscState::kNumber;
-      osc_number_ = -1;
-      payload_.clear();
-      payload_units_ = 0;
-      payload_too_long_ = false;
-      break;
-    case kOscPut:
-      PutOsc(code);
-      break;
-    case kOscEnd:
-      EndOsc(code != 0x18 && code != 0x1a);
-      if (code == 0x1b) next = kEscape;
-      Clear();
-      break;
     case kCsiDispatch:
       sink_->Csi(collected_ << 8 | code, params_);
       break;
     case kParam:
-      if (code == ';') {
-        params_.Add();
-      } else if (code == ':') {
-        params_.AddSub();
-      } else {
-        params_.AddDigit(static_cast<int>(code - '0'));
-      }
+      AddToParams(static_cast<char>(code));
       break;
     case kCollect:
       collected_ = collected_ << 8 | code;
@@ -311,24 +295,44 @@ void Parser::Step(char32_t code) {
     case kClear:
       Clear();
       break;
+    case kOscStart:
+      osc_state_ = OscState::kNumber;
+      osc_number_ = -1;
+      ClearPayload();
+      break;
+    case kOscPut:
+      PutOsc(code);
+      break;
     case kDcsStart:
       dcs_id_ = collected_ << 8 | code;
-      payload_.clear();
-      payload_units_ = 0;
-      payload_too_long_ = false;
+      ClearPayload();
       break;
     case kDcsPut:
       PutPayload(code, kMaxDcsUnits);
       break;
-    case kDcsEnd: {
-      const bool success = code != 0x18 && code != 0x1a && !payload_too_long_;
-      sink_->Dcs(dcs_id_, success ? &payload_ : nullptr);
+    case kOscEnd:
+    case kDcsEnd:
+      EndString(entry.action == kOscEnd, code != 0x18 && code != 0x1a);
       if (code == 0x1b) next = kEscape;
-      Clear();
       break;
-    }
   }
   state_ = next;
+}
+
+void Parser::AddToParams(char c) {
+  if (c == ';') {
+    params_.Add();
+  } else if (c == ':') {
+    params_.AddSub();
+  } else {
+    params_.AddDigit(c - '0');
+  }
+}
+
+void Parser::ClearPayload() {
+  payload_.clear();
+  payload_units_ = 0;
+  payload_too_long_ = false;
 }
 
 void Parser::PutOsc(char32_t code) {
@@ -360,11 +364,17 @@ void Parser::PutPayload(char32_t code, size_t limit) {
   AppendUtf8(code, &payload_);
 }
 
-void Parser::EndOsc(bool success) {
-  const bool whole = success && osc_state_ != OscState::kAborted && !payload_too_long_;
-  sink_->Osc(static_cast<int>(osc_number_), whole ? &payload_ : nullptr);
-  payload_.clear();
+void Parser::EndString(bool is_osc, bool success) {
+  const bool whole = success && !payload_too_long_;
+  if (is_osc) {
+    const bool ok = whole && osc_state_ != OscState::kAborted;
+    sink_->Osc(static_cast<int>(osc_number_), ok ? &payload_ : nullptr);
+  } else {
+    sink_->Dcs(dcs_id_, whole ? &payload_ : nullptr);
+  }
+  ClearPayload();
   if (payload_.capacity() > kMaxOscUnits) payload_.shrink_to_fit();
+  Clear();
 }
 
 std::string Parser::UnfinishedString() const {
@@ -431,7 +441,7 @@ std::string Parser::Unfinished() const {
       text = payload_too_long_
                  ? "\x1bP0?"
                  : Concat("\x1bP", prefix, params_.Text(), intermediates,
-                                std::string(1, static_cast<char>(dcs_id_ & 0xff)), payload_);
+                          std::string(1, static_cast<char>(dcs_id_ & 0xff)), payload_);
       break;
     default:
       break;

@@ -58,7 +58,9 @@ class Parser {
   void Step(char32_t code);
   void PutOsc(char32_t code);
   void PutPayload(char32_t code, size_t limit);
-  void EndOsc(bool success);
+  void EndString(bool is_osc, bool success);
+  void AddToParams(char c);
+  void ClearPayload();
   void Clear();
   std::string UnfinishedString() const;
 

@@ -149,8 +149,9 @@ void Reflow::Smaller() {
     Lines group = {line};
     while (line->wrapped() && y > 0) {
       line = lines_[static_cast<size_t>(--y)];
-      group.insert(group.begin(), line);
+      group.push_back(line);
     }
+    std::reverse(group.begin(), group.end());
     const int size = static_cast<int>(group.size());
     if (ContainsCursor(y, size)) continue;
     const std::vector<int> lengths = Lengths(group);

@@ -54,8 +54,11 @@ void Screen::Write(std::string_view bytes) { emulator_->Write(bytes); }
 
 bool Screen::Resize(int columns, int rows) { return emulator_->Resize(columns, rows); }
 
-std::string Screen::Serialize(const SerializeOptions& options) const {
-  return Serializer(*emulator_, options).Run();
+std::string Screen::Serialize(const SerializeOptions& options, bool* exact) const {
+  Serializer serializer(*emulator_, options);
+  std::string bytes = serializer.Run();
+  if (exact != nullptr) *exact = serializer.exact();
+  return bytes;
 }
 
 int Screen::columns() const { return emulator_->grid().columns(); }

@@ -127,7 +127,12 @@ class Screen {
 
   // Bytes that put a renderer of the same size into this state, so that it may
   // go on with the output from here. May end inside a sequence or a character.
-  std::string Serialize(const SerializeOptions& options = {}) const;
+  //
+  // *exact is set to false where no bytes do so in every respect. That takes
+  // several rare things at once, such as a wide character dropped at the margin
+  // with autowrap off, or a wrap pending on a cell that was scrolled away in the
+  // alternate buffer; a caller that can wait tries again after more output.
+  std::string Serialize(const SerializeOptions& options = {}, bool* exact = nullptr) const;
 
   int columns() const;
   int rows() const;

@@ -21,16 +21,22 @@ Serializer::Serializer(const Emulator& emulator, const SerializeOptions& options
 
 std::string Serializer::Run() {
   // CAN ends any sequence without acting on it; then RIS.
-  if (options_.reset) pen_.Control("\x18\x1b" "c\x1b[20l");
+  if (options_.reset)
+    pen_.Control(
+        "\x18\x1b"
+        "c\x1b[20l");
   Title();
   Palette();
   Grids();
+  pen_.TakeSaves();
   SwitchModes();
   const bool printed_last = !emulator_.join().empty();
-  if (!printed_last) Position();
-  CharacterSets();
+  const bool restored = RestorePen();
+  if (!printed_last) Position(restored);
+  if (!restored) CharacterSets();
   LateModes();
   if (printed_last) LastPrint();
+  if (pen_.TakeSaves()) exact_ = false;
   pen_.out().append(emulator_.Unfinished());
   return std::move(pen_.out());
 }
@@ -46,9 +52,8 @@ void Serializer::Palette() {
   if (!palette.touched) return;
   pen_.Control("\x1b]104\x1b\\\x1b]110\x1b\\\x1b]111\x1b\\\x1b]112\x1b\\");
   for (const auto& [number, color] : palette.colors) {
-    const std::string target = number < kForegroundColor
-                                   ? Concat("4;", number)
-                                   : Concat(10 + number - kForegroundColor);
+    const std::string target =
+        number < kForegroundColor ? Concat("4;", number) : Concat(10 + number - kForegroundColor);
     pen_.Control(Concat("\x1b]", target, ";", FormatColor(color), "\x1b\\"));
   }
 }
@@ -68,6 +73,7 @@ void Serializer::Grids() {
   const Grid& alternate = emulator_.alternate();
   saved_done_ = false;
   saved_line_ = alternate.saved.line;
+  saved_base_ = 0;
   DrawLines(alternate, 0);
   FinishGrid(alternate);
 }
@@ -77,8 +83,7 @@ void Serializer::AlternateSaved() {
   const Grid& alternate = emulator_.alternate();
   if (alternate.saved == Grid::SavedCursor()) return;
   pen_.Control("\x1b[?47h");
-  saved_line_ = alternate.saved.line;
-  Save(alternate, static_cast<int>(std::clamp<int64_t>(saved_line_, 0, rows_ - 1)));
+  Save(alternate, static_cast<int>(std::clamp<int64_t>(alternate.saved.line, 0, rows_ - 1)));
   pen_.SetPenExactly(kDefault);
   pen_.Control("\x1b[?47l");
   MoveTo(0, 0);
@@ -89,8 +94,8 @@ void Serializer::AlternateSaved() {
 void Serializer::Preroll(const Grid& grid, int first) {
   saved_done_ = false;
   saved_line_ = std::max<int64_t>(grid.saved.line - grid.missing() - first, 0);
-  const int base = grid.history() - first;
-  if (saved_line_ <= base + rows_ - 1) return;
+  saved_base_ = grid.history() - first;
+  if (saved_line_ <= saved_base_ + rows_ - 1) return;
   MoveTo(rows_ - 1, 0);
   const auto feeds = static_cast<size_t>(saved_line_ - (rows_ - 1));
   pen_.Control(std::string(feeds, '\n'));
@@ -104,13 +109,13 @@ void Serializer::Preroll(const Grid& grid, int first) {
 // A cursor saved on a line that is now in the scrollback: saves it once the
 // lines from there on fill the screen.
 void Serializer::SaveDuring(const Grid& grid, int index) {
-  const int base = grid.line_count() - rows_;
   if (saved_done_ || grid.saved == Grid::SavedCursor()) return;
-  if (saved_line_ >= base || index < std::max<int64_t>(saved_line_, rows_ - 1)) return;
+  if (saved_line_ >= saved_base_ || index < std::max<int64_t>(saved_line_, rows_ - 1)) return;
   if (x_ == columns_) return;
   const int row = row_;
   const int column = x_;
   const int top = index - (rows_ - 1);
+  if (saved_line_ < top) exact_ = false;
   Save(grid, static_cast<int>(std::max<int64_t>(saved_line_ - top, 0)));
   MoveTo(row, column);
   saved_done_ = true;
@@ -120,10 +125,13 @@ void Serializer::SaveDuring(const Grid& grid, int index) {
 void Serializer::Save(const Grid& grid, int row) {
   const Charset* const charset = grid.saved.charset;
   pen_.SetSavedPen(grid.saved.fg, grid.saved.bg);
-  if (charset != nullptr) pen_.Control(Concat("\x1b(", std::string(1, charset->flag)));
+  if (charset != nullptr) pen_.Control(Concat("\x1b(", charset->flag));
   MoveTo(row, std::min(grid.saved.x, columns_ - 1));
-  pen_.Control("\x1b" "7");
+  pen_.Control(
+      "\x1b"
+      "7");
   if (charset != nullptr) pen_.Control("\x1b(B");
+  pen_.TakeSaves();
 }
 
 void Serializer::FinishGrid(const Grid& grid) {
@@ -146,13 +154,11 @@ void Serializer::FinishGrid(const Grid& grid) {
     }
   }
   if (saved_done_) return;
-  Grid::SavedCursor fresh;
-  if (grid.saved.x == 0 && saved_line_ == 0 && grid.saved.fg == 0 && grid.saved.bg == 0 &&
-      grid.saved.charset == nullptr) {
-    return;
-  }
-  const int64_t base = std::max<int64_t>(0, grid.saved.line - saved_line_ - grid.missing());
-  const int64_t row = saved_line_ - (grid.history() - base);
+  const bool fresh = grid.saved.x == 0 && saved_line_ == 0 && grid.saved.fg == 0 &&
+                     grid.saved.bg == 0 && grid.saved.charset == nullptr;
+  if (!pen_.TakeSaves() && fresh) return;
+  const int64_t row = saved_line_ - saved_base_;
+  if (row < 0 || row >= rows_) exact_ = false;
   Save(grid, static_cast<int>(std::clamp<int64_t>(row, 0, rows_ - 1)));
 }
 
@@ -179,8 +185,9 @@ void Serializer::SwitchModes() {
   }
   if (modes.cursor_shape_blink.has_value()) {
     // 7 and 8 set the blinking alone.
-    const int shape = modes.cursor_shape == CursorShape::kUnset ? 7
-                      : 2 * static_cast<int>(modes.cursor_shape) - 1;
+    const int shape = modes.cursor_shape == CursorShape::kUnset
+                          ? 7
+                          : 2 * static_cast<int>(modes.cursor_shape) - 1;
     pen_.Control(Concat("\x1b[", *modes.cursor_shape_blink ? shape : shape + 1, " q"));
   }
   if (modes.origin) {
@@ -189,26 +196,59 @@ void Serializer::SwitchModes() {
   }
 }
 
-void Serializer::CharacterSets() {
-  const Charsets& wanted = emulator_.charsets();
-  Charsets natural = wanted;
-  natural.Shift(wanted.level);
-  if (natural.active != wanted.active) {
-    // Only DECRC puts a set in use that is not designated.
-    const std::string flag(1, wanted.active != nullptr ? wanted.active->flag : 'B');
-    pen_.Control(Concat("\x1b(", flag, "\x1b" "7\x1b(B"));
+// DECRC brings back part of a pen, and a character set that may not be the
+// designated one. What only it makes is made by it, from the cursor saved
+// already where that is the one it came from.
+bool Serializer::RestorePen() {
+  const Style& pen = emulator_.pen();
+  const Charsets& charsets = emulator_.charsets();
+  const Grid::SavedCursor& saved = emulator_.grid().saved;
+  Charsets natural = charsets;
+  natural.Shift(charsets.level);
+  const bool consistent = PenWriter::IsConsistent(pen);
+  if (consistent && natural.active == charsets.active) return false;
+  if (saved.charset == charsets.active && consistent) {
+    Designate();
+    pen_.RestoreOther();
+    x_ = -1;
+    return true;
   }
+  if (saved.charset != charsets.active || !PenWriter::CanRestoreWith(saved.fg, saved.bg, pen)) {
+    exact_ = false;
+    return false;
+  }
+  Designate();
+  pen_.RestoreWith(saved.fg, saved.bg, pen);
+  x_ = -1;
+  return true;
+}
+
+void Serializer::Designate() {
+  const Charsets& wanted = emulator_.charsets();
   constexpr std::string_view kSlots = "()*+";
   for (size_t g = 0; g < 4; ++g) {
     const Charset* const charset = wanted.designated[g];
-    if (charset == nullptr) continue;
-    pen_.Control(Concat("\x1b", kSlots.substr(g, 1), std::string(1, charset->flag)));
+    if (charset != nullptr) pen_.Control(Concat("\x1b", kSlots[g], charset->flag));
   }
   constexpr std::string_view kShifts[] = {"", "\x0e", "\x1bn", "\x1bo"};
   if (wanted.level != 0) pen_.Control(kShifts[wanted.level]);
-  if (natural.active != wanted.active) {
-    pen_.Control("\x1b" "8");
+}
+
+void Serializer::CharacterSets() {
+  const Charset* const active = emulator_.charsets().active;
+  Charsets natural = emulator_.charsets();
+  natural.Shift(natural.level);
+  if (natural.active == active) {
+    Designate();
+    return;
   }
+  pen_.Control(Concat("\x1b(", active != nullptr ? active->flag : 'B',
+                      "\x1b"
+                      "7\x1b(B"));
+  Designate();
+  pen_.Control(
+      "\x1b"
+      "8");
 }
 
 // Modes that would be in the way of drawing, and the pen.
@@ -221,11 +261,10 @@ void Serializer::LateModes() {
 }
 
 // The cursor, where something other than printing happened last.
-void Serializer::Position() {
+void Serializer::Position(bool keep_pen) {
   const Grid& grid = emulator_.grid();
   const int top = emulator_.modes().origin ? grid.top : 0;
-  const bool reachable =
-      !emulator_.modes().origin || (grid.y >= grid.top && grid.y <= grid.bottom);
+  const bool reachable = !emulator_.modes().origin || (grid.y >= grid.top && grid.y <= grid.bottom);
   if (!reachable) {
     Bounce();
     return;
@@ -234,8 +273,11 @@ void Serializer::Position() {
     MoveTo(grid.y - top, grid.x);
     return;
   }
-  if (PendingByPrinting() || PendingByErasing()) return;
-  Bounce();
+  if (keep_pen) {
+    Bounce();
+    return;
+  }
+  if (!PendingByPrinting() && !PendingByErasing()) Bounce();
 }
 
 // A pending wrap, by printing the last cell again.
@@ -248,9 +290,25 @@ bool Serializer::PendingByPrinting() {
   if (!cell.has_text() || cell.width() != columns_ - column) return false;
   const int top = emulator_.modes().origin ? grid.top : 0;
   MoveTo(grid.y - top, column);
+  pen_.Control("\x1b[?7l");
+  PrintAfterHalf(column, nullptr);
   pen_.SetPen(StyleOf(cell));
-  pen_.PrintText(cell);
-  pen_.Control("\x1b\\");
+  if (!pen_.PrintText(cell)) exact_ = false;
+  pen_.Control("\x1b[?7h");
+  return true;
+}
+
+// A wide character whose right half was printed over without autowrap loses its
+// left half when that is printed over anew, so it has to be printed as well.
+bool Serializer::PrintAfterHalf(int column, const Charset* charset) {
+  const Grid& grid = emulator_.grid();
+  const Cell before = column > 0 ? grid.Row(grid.y).At(column - 1) : Cell();
+  if (before.width() != 2) return false;
+  if (column != columns_ - 1 || emulator_.modes().insert) exact_ = false;
+  const int top = emulator_.modes().origin ? grid.top : 0;
+  MoveTo(grid.y - top, column - 1);
+  pen_.SetPen(StyleOf(before));
+  if (!pen_.PrintText(before, charset)) exact_ = false;
   return true;
 }
 
@@ -276,11 +334,12 @@ bool Serializer::PendingByErasing() {
 void Serializer::Bounce() {
   const Grid& grid = emulator_.grid();
   if (emulator_.in_alternate()) {
+    exact_ = false;
     MoveTo(grid.y, std::min(grid.x, columns_ - 1));
     return;
   }
-  pen_.SetPen(kDefault);
   pen_.Control("\x1b[?47h");
+  x_ = -1;
   MoveTo(grid.y, std::min(grid.x, columns_ - 1));
   if (grid.x == columns_) pen_.PrintRaw("x");
   pen_.Control("\x1b[?47l");
@@ -289,38 +348,45 @@ void Serializer::Bounce() {
 // Prints the last cluster in its place again, so that what follows can join
 // it, wrap after it or repeat it.
 void Serializer::LastPrint() {
-  const Grid& grid = emulator_.grid();
-  const Charset* const charset = emulator_.charsets().active;
-  const Line& line = grid.Row(grid.y);
-  const int top = emulator_.modes().origin ? grid.top : 0;
-  int column = grid.x - 1;
-  if (!emulator_.dropped().empty()) column = columns_ - 1;
-  if (column > 0 && line.At(column).width() == 0) --column;
-  const Cell cell = line.At(std::max(column, 0));
-  if (emulator_.dropped().empty()) {
-    MoveTo(grid.y - top, column);
-    if (emulator_.modes().insert) {
-      // Printing will push the rest of the line back where it is.
-      const char32_t first = cell.is_cluster()
-                                 ? emulator_.styles().GetCluster(cell.code()).front()
-                                 : cell.code();
-      pen_.Csi(Join(JoinState(), first).state.width(), 'P');
-    }
-    pen_.PrintText(cell, charset);
+  if (!emulator_.dropped().empty()) {
+    LastDropped();
     return;
   }
-  // What found no room is sent again after what is before it.
-  const std::u32string& dropped = emulator_.dropped();
+  const Grid& grid = emulator_.grid();
+  const int top = emulator_.modes().origin ? grid.top : 0;
+  int column = std::max(grid.x - 1, 0);
+  if (column > 0 && grid.Row(grid.y).At(column).width() == 0) --column;
+  const Cell cell = grid.Row(grid.y).At(column);
+  if (!emulator_.LastClusterInPlace()) exact_ = false;
+  if (grid.y < top || (emulator_.modes().origin && grid.y > grid.bottom)) exact_ = false;
   MoveTo(grid.y - top, column);
-  const bool grows = cell.has_text() && Join(JoinState(), dropped.front()).state.width() == 1;
+  if (PrintAfterHalf(column, emulator_.charsets().active)) {
+    pen_.SetPenExactly(emulator_.pen());
+  } else if (emulator_.modes().insert && cell.has_text()) {
+    // Printing will push the rest of the line back to where it is.
+    pen_.Csi(Join(JoinState(), emulator_.ClusterText(cell).front()).state.width(), 'P');
+  }
+  if (!pen_.PrintText(cell, emulator_.charsets().active)) exact_ = false;
+}
+
+// What found no room at the margin is sent again after what stands there.
+void Serializer::LastDropped() {
+  const Grid& grid = emulator_.grid();
+  const Charset* const charset = emulator_.charsets().active;
+  const int top = emulator_.modes().origin ? grid.top : 0;
+  const std::u32string& dropped = emulator_.dropped();
+  int column = columns_ - 1;
+  if (grid.Row(grid.y).At(column).width() == 0) --column;
+  const Cell cell = grid.Row(grid.y).At(column);
+  MoveTo(grid.y - top, column);
+  // A narrow one that a variation selector would have made wide.
+  const bool grew = Join(JoinState(), dropped.front()).state.break_class() != kBreakOther;
+  if (grew || emulator_.modes().insert) exact_ = false;
   if (cell.has_text()) {
-    if (emulator_.modes().insert) pen_.Control("\x1b[4l");
-    if (!grows) pen_.SetPen(StyleOf(cell));
+    const bool after_half = PrintAfterHalf(column, charset);
+    if (!grew || after_half) pen_.SetPen(StyleOf(cell));
     pen_.PrintText(cell, charset);
-    if (!grows) {
-      pen_.SetPenExactly(emulator_.pen());
-      if (emulator_.modes().insert) pen_.Control("\x1b[4h");
-    }
+    if (!grew) pen_.SetPenExactly(emulator_.pen());
   }
   for (char32_t code : dropped) AppendUtf8(code, &pen_.out());
 }

@@ -34,6 +34,29 @@ void Serializer::MoveTo(int row, int column) {
   x_ = column;
 }
 
+// Sets the pen. One that only DECRC makes is restored from the saved cursor, the
+// grid's own if that is in place by now.
+void Serializer::UsePen(const Style& style) {
+  if (PenWriter::IsConsistent(style) || pen_.Shows(style)) {
+    pen_.SetPen(style);
+    return;
+  }
+  if (x_ == columns_) exact_ = false;
+  if (!saved_done_) {
+    pen_.SetPenExactly(style);
+    return;
+  }
+  const Grid::SavedCursor& saved = drawn_->saved;
+  if (!PenWriter::CanRestoreWith(saved.fg, saved.bg, style)) {
+    exact_ = false;
+    return;
+  }
+  const int column = std::min(x_, columns_ - 1);
+  pen_.RestoreWith(saved.fg, saved.bg, style);
+  pen_.Control("\x0f");
+  MoveTo(row_, column);
+}
+
 // Called before a line is added: at the bottom it comes filled with `style`.
 void Serializer::ScrollsWith(const Style& style) {
   base_ = row_ == rows_ - 1 ? style.Erased() : kDefault;
@@ -41,6 +64,7 @@ void Serializer::ScrollsWith(const Style& style) {
 }
 
 void Serializer::DrawLines(const Grid& grid, int first) {
+  drawn_ = &grid;
   base_ = kDefault;
   row_ = 0;
   x_ = 0;
@@ -94,12 +118,17 @@ void Serializer::NextLine(const Grid& grid, int index) {
 void Serializer::WrapInto(const Line& line, const Line& next) {
   const Cell last = line.At(columns_ - 1);
   const Cell first = next.At(0);
-  const bool first_is_text = first.has_text() && IsWhole(next, 0, columns_);
+  // A pen that only DECRC makes cannot be had while a wrap is pending.
+  const bool first_is_text = first.has_text() && IsWhole(next, 0, columns_) &&
+                             PenWriter::IsConsistent(StyleOf(first)) && emulator_.IsNatural(first);
   if (!IsBlank(last)) {
-    if (x_ != columns_) MoveTo(columns_ - 1);
+    if (x_ != columns_) {
+      exact_ = false;
+      MoveTo(columns_ - 1);
+    }
     if (first_is_text) {
-      pen_.SetPen(StyleOf(first));
-      pen_.PrintText(first);
+      UsePen(StyleOf(first));
+      if (!pen_.PrintText(first)) exact_ = false;
       ScrollsWith(StyleOf(first));
       x_ = first.width();
       return;
@@ -115,7 +144,7 @@ void Serializer::WrapInto(const Line& line, const Line& next) {
   // The gap a wide character leaves when it wraps.
   MoveTo(columns_ - 1);
   const Style& gap = StyleOf(last);
-  pen_.SetPen(gap);
+  UsePen(gap);
   ScrollsWith(gap);
   if (first_is_text && first.width() == 2 && StyleOf(first) == gap) {
     pen_.PrintText(first);
@@ -132,7 +161,8 @@ void Serializer::WrapInto(const Line& line, const Line& next) {
 void Serializer::DrawCells(const Line& line, bool bottom) {
   const Cell last = line.At(columns_ - 1);
   // On the bottom row no wrap can make this blank; it goes first.
-  if (bottom && IsBlank(last) && !PenWriter::IsErase(StyleOf(last))) DrawStyledLastBlank(line);
+  last_drawn_ = bottom && IsBlank(last) && !PenWriter::IsErase(StyleOf(last));
+  if (last_drawn_) DrawStyledLastBlank(line);
   int end = columns_;
   while (end > x_ && IsBlank(line.At(end - 1)) && StyleOf(line.At(end - 1)) == base_) --end;
   for (int column = x_; column < end;) {
@@ -152,8 +182,9 @@ int Serializer::DrawText(const Line& line, int column) {
   if (!IsWhole(line, column, columns_)) return DrawHalf(line, column);
   const Cell cell = line.At(column);
   MoveTo(column);
-  pen_.SetPen(StyleOf(cell));
+  UsePen(StyleOf(cell));
   const bool natural = pen_.PrintText(cell);
+  if (!natural) exact_ = false;
   x_ = column + cell.width();
   if (!natural && x_ < columns_) {
     x_ = -1;
@@ -174,7 +205,11 @@ int Serializer::DrawBlanks(const Line& line, int column, int end) {
     pen_.Csi(past - column, 'X');
     return past;
   }
-  for (int i = column; i < std::min(past, columns_ - 1); ++i) DrawStyledBlank(i, style);
+  for (int i = column; i < std::min(past, columns_ - 1); ++i) {
+    // Its right neighbour is drawn over; a last blank drawn before would go.
+    if (i == columns_ - 2 && last_drawn_) exact_ = false;
+    DrawStyledBlank(i, style);
+  }
   return past;
 }
 
@@ -186,7 +221,7 @@ void Serializer::DrawStyledBlank(int column, const Style& style) {
   pen_.out().append(kWide);
   x_ = -1;
   MoveTo(column + 1);
-  pen_.SetPen(style);
+  UsePen(style);
   pen_.PrintRaw(" ");
   x_ = column + 2;
   MoveTo(column + 1);
@@ -197,13 +232,16 @@ void Serializer::DrawStyledBlank(int column, const Style& style) {
 // In the last column it takes a wide character pushed over the edge.
 void Serializer::DrawStyledLastBlank(const Line& line) {
   const int start = x_;
-  if (start > columns_ - 2) return;
+  if (start > columns_ - 2) {
+    exact_ = false;
+    return;
+  }
   MoveTo(columns_ - 2);
   pen_.Control("\x1b\\");
   pen_.out().append(kWide);
   x_ = -1;
   MoveTo(columns_ - 2);
-  pen_.SetPen(StyleOf(line.At(columns_ - 1)));
+  UsePen(StyleOf(line.At(columns_ - 1)));
   pen_.Control("\x1b[4h");
   pen_.PrintRaw(" ");
   pen_.Control("\x1b[4l");
@@ -220,9 +258,12 @@ void Serializer::DrawOrphan(const Line& line, int column) {
   const Cell before = column > 0 ? line.At(column - 1) : Cell();
   const bool at_edge = column == columns_ - 1;
   const int left = at_edge ? column - 2 : column - 1;
-  if (left < 0 || !IsBlank(before) || !PenWriter::IsErase(StyleOf(before))) return;
+  if (left < 0 || !IsBlank(before) || !PenWriter::IsErase(StyleOf(before))) {
+    exact_ = false;
+    return;
+  }
   MoveTo(left);
-  pen_.SetPen(StyleOf(line.At(column)));
+  UsePen(StyleOf(line.At(column)));
   pen_.Control("\x1b\\");
   pen_.out().append(kWide);
   x_ = -1;
@@ -231,7 +272,10 @@ void Serializer::DrawOrphan(const Line& line, int column) {
   pen_.Csi(1, '@');
   if (at_edge) {
     const Cell outer = line.At(left);
-    if (!IsBlank(outer) || !PenWriter::IsErase(StyleOf(outer))) return;
+    if (!IsBlank(outer) || !PenWriter::IsErase(StyleOf(outer))) {
+      exact_ = false;
+      return;
+    }
     MoveTo(left);
     pen_.SetErase(StyleOf(outer));
     pen_.Csi(1, 'X');
@@ -247,14 +291,17 @@ void Serializer::DrawOrphan(const Line& line, int column) {
 int Serializer::DrawHalf(const Line& line, int column) {
   const Cell cell = line.At(column);
   const Cell after = line.At(column + 1);
-  if (column + 1 >= columns_ || !after.has_text() || after.width() != 1) return column + 1;
+  if (column + 1 >= columns_ || !after.has_text() || after.width() != 1) {
+    exact_ = false;
+    return column + 1;
+  }
   pen_.Control("\x1b[?7l");
   MoveTo(columns_ - 2);
-  pen_.SetPen(StyleOf(cell));
-  pen_.PrintText(cell);
-  pen_.SetPen(StyleOf(after));
-  pen_.PrintText(after);
+  UsePen(StyleOf(cell));
+  if (!pen_.PrintText(cell)) exact_ = false;
   x_ = columns_;
+  UsePen(StyleOf(after));
+  if (!pen_.PrintText(after)) exact_ = false;
   const int pull = columns_ - 2 - column;
   if (pull > 0) {
     MoveTo(column);
@@ -267,11 +314,11 @@ int Serializer::DrawHalf(const Line& line, int column) {
 
 // Forgets what editing brought in from the right.
 void Serializer::ClearFrom(int column) {
+  if (last_drawn_) exact_ = false;
   x_ = -1;
   MoveTo(column);
-  pen_.SetErase(kDefault);
+  pen_.SetErase(base_);
   pen_.Control("\x1b[K");
-  base_ = kDefault;
 }
 
 }  // namespace atrium::screen

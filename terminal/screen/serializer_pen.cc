@@ -4,15 +4,17 @@
 namespace atrium::screen {
 namespace {
 
-constexpr std::pair<uint32_t, std::string_view> kFgFlags[] = {
-    {kBold, "1"},      {kBlink, "5"},          {kInverse, "7"},
-    {kInvisible, "8"}, {kStrikethrough, "9"},
+// A flag with the SGR numbers that set and clear it.
+struct Switch {
+  uint32_t bit;
+  int on;
+  int off;
 };
-constexpr std::pair<uint32_t, std::string_view> kBgFlags[] = {
-    {kDim, "2"},
-    {kItalic, "3"},
-    {kOverline, "53"},
+constexpr Switch kFgFlags[] = {
+    {kBold, 1, 22},      {kBlink, 5, 25},         {kInverse, 7, 27},
+    {kInvisible, 8, 28}, {kStrikethrough, 9, 29},
 };
+constexpr Switch kBgFlags[] = {{kDim, 2, 22}, {kItalic, 3, 23}, {kOverline, 53, 55}};
 
 // The flags SGR switches one by one.
 constexpr uint32_t kFgSwitches = kBold | kBlink | kInverse | kInvisible | kStrikethrough;
@@ -75,19 +77,26 @@ void AppendColor(int base, uint32_t color, std::string* text) {
 
 }  // namespace
 
-void PenWriter::SetFlags(uint32_t fg, uint32_t bg) {
+void PenWriter::SetFlags(uint32_t fg, uint32_t bg, bool may_reset) {
   std::string text;
-  if ((pen_.fg & ~fg & kFgSwitches) != 0 || (pen_.bg & ~bg & kBgSwitches) != 0) {
+  const bool turns_off = (pen_.fg & ~fg & kFgSwitches) != 0 || (pen_.bg & ~bg & kBgSwitches) != 0;
+  if (turns_off && may_reset) {
     text = ";0";
-    const uint32_t link = pen_.link;
-    pen_ = Style{.link = link};
+    pen_ = Style{.link = pen_.link};
     pen_.UpdateExtended();
   }
-  for (const auto& [flag, name] : kFgFlags) {
-    if ((fg & ~pen_.fg & flag) != 0) Append(&text, ";", name);
+  if ((pen_.fg & ~fg & kBold) != 0 || (pen_.bg & ~bg & kDim) != 0) {
+    text += ";22";
+    pen_.fg &= ~kBold;
+    pen_.bg &= ~kDim;
   }
-  for (const auto& [flag, name] : kBgFlags) {
-    if ((bg & ~pen_.bg & flag) != 0) Append(&text, ";", name);
+  for (const Switch& flag : kFgFlags) {
+    if ((pen_.fg & ~fg & flag.bit) != 0) Append(&text, ";", flag.off);
+    if ((fg & ~pen_.fg & flag.bit) != 0) Append(&text, ";", flag.on);
+  }
+  for (const Switch& flag : kBgFlags) {
+    if ((pen_.bg & ~bg & flag.bit) != 0) Append(&text, ";", flag.off);
+    if ((bg & ~pen_.bg & flag.bit) != 0) Append(&text, ";", flag.on);
   }
   if ((fg & kColorMask) != (pen_.fg & kColorMask)) AppendColor(30, fg & kColorMask, &text);
   if ((bg & kColorMask) != (pen_.bg & kColorMask)) AppendColor(40, bg & kColorMask, &text);
@@ -145,13 +154,10 @@ void PenWriter::SetPen(const Style& style) {
     SetPenExactly(style);
     return;
   }
+  if (!IsConsistent(pen_)) Reset();
   const bool drops_color = style.extended() && style.underline_color == 0;
-  if (drops_color && pen_.underline_color != 0) {
-    Sgr(";0");
-    pen_ = Style{.link = pen_.link};
-    pen_.UpdateExtended();
-  }
-  SetFlags(style.fg, style.bg);
+  if (drops_color && pen_.underline_color != 0) Reset();
+  SetFlags(style.fg, style.bg, true);
   Style underline = style;
   if (!style.extended()) underline.underline_color = pen_.underline_color;
   SetUnderline(underline);
@@ -170,12 +176,13 @@ void PenWriter::SetSavedPen(uint32_t fg, uint32_t bg) {
   const bool underlined = (fg & kUnderline) != 0;
   const bool extended = (bg & kExtended) != 0;
   if (fg == pen_.fg && bg == pen_.bg) return;
-  SetFlags(fg, bg);
+  if (!IsConsistent(pen_)) Reset();
+  SetFlags(fg, bg, true);
   Style target;
   target.underline_color = pen_.underline_color;
   target.underline = underlined ? UnderlineStyle::kSingle : UnderlineStyle::kNone;
   SetUnderline(target);
-  if (extended != underlined) SetLink(0);
+  if (!extended || !underlined) SetLink(0);
   if (extended && !underlined) {
     Control("\x1b]8;;about:blank\x1b\\");
     pen_.link = UINT32_MAX;  // none of ours
@@ -184,7 +191,11 @@ void PenWriter::SetSavedPen(uint32_t fg, uint32_t bg) {
   if (underlined && !extended) {
     // The underline's style goes away behind its back, then the mark that
     // there is one.
-    Control("\x1b" "7\x1b[24m\x1b" "8\x1b[59m");
+    saves_ = true;
+    Control(
+        "\x1b"
+        "7\x1b[24m\x1b"
+        "8\x1b[59m");
     pen_.underline = UnderlineStyle::kNone;
     pen_.underline_color = kColorMask;
     pen_.fg |= kUnderline;
@@ -192,32 +203,70 @@ void PenWriter::SetSavedPen(uint32_t fg, uint32_t bg) {
   }
 }
 
-void PenWriter::SetPenExactly(const Style& pen) {
-  if (pen == pen_) return;
+void PenWriter::Reset() {
   Sgr(";0");
   pen_ = Style{.link = pen_.link};
   pen_.UpdateExtended();
+}
+
+void PenWriter::RestoreWith(uint32_t fg, uint32_t bg, const Style& pen) {
+  Reset();
+  SetUnderline(pen);
+  SetLink(pen.link);
+  Control(
+      "\x1b"
+      "8");
+  pen_ = pen;
+  pen_.fg = fg;
+  pen_.bg = bg;
+  if (pen_.extended() != pen.extended()) {
+    // Opening or closing a link puts the mark right.
+    pen_.link = ~pen.link;
+    SetLink(pen.link);
+  }
+  SetFlags(pen.fg, pen.bg, false);
+  pen_ = pen;
+}
+
+bool PenWriter::CanRestoreWith(uint32_t fg, uint32_t bg, const Style& pen) {
+  const bool natural = pen.underline != UnderlineStyle::kNone || pen.link != 0;
+  const bool extended = (bg & kExtended) != 0;
+  return ((fg ^ pen.fg) & kUnderline) == 0 &&
+         (extended == pen.extended() || natural == pen.extended());
+}
+
+void PenWriter::RestoreOther() {
+  Control(
+      "\x1b"
+      "8");
+  Reset();
+}
+
+void PenWriter::SetPenExactly(const Style& pen) {
+  if (pen == pen_) return;
+  Reset();
   if (IsConsistent(pen)) {
-    SetFlags(pen.fg, pen.bg);
+    SetFlags(pen.fg, pen.bg, true);
     SetUnderline(pen);
     SetLink(pen.link);
     return;
   }
+  saves_ = true;
   SetSavedPen(pen.fg, pen.bg);
-  Control("\x1b" "7\x1b[0m");
-  const uint32_t link = pen_.link;
-  pen_ = Style{.link = link};
-  pen_.UpdateExtended();
-  SetUnderline(pen);
-  SetLink(pen.link);
-  Control("\x1b" "8");
-  pen_ = pen;
+  Control(
+      "\x1b"
+      "7");
+  RestoreWith(pen.fg, pen.bg, pen);
 }
 
 bool PenWriter::PrintText(Cell cell, const Charset* charset) {
-  const std::u32string text = cell.is_cluster()
-                                  ? emulator_.styles().GetCluster(cell.code())
-                                  : std::u32string(1, static_cast<char32_t>(cell.code()));
+  const bool ascii = !cell.is_cluster() && cell.code() >= 0x20 && cell.code() < 0x7f;
+  if (ascii && charset == nullptr && join_.break_class() != kBreakPrepend) {
+    out_.push_back(static_cast<char>(cell.code()));
+    join_ = kAsciiJoin;
+    return cell.width() == 1;
+  }
+  const std::u32string text = emulator_.ClusterText(cell);
   if (text.empty() || text.front() == 0) return false;
   if (Join(join_, text.front()).joins) Control("\x1b\\");
   bool natural = true;

@@ -27,6 +27,16 @@ uint32_t Place(T value, std::vector<T>* items, std::vector<uint32_t>* free) {
   return number;
 }
 
+// Cuts the unused end off.
+template <typename T>
+void Shrink(std::vector<T>* items, std::vector<uint32_t>* free) {
+  while (!free->empty() && free->back() + 1 == items->size()) {
+    items->pop_back();
+    free->pop_back();
+  }
+  if (items->capacity() > 4 * items->size()) items->shrink_to_fit();
+}
+
 }  // namespace
 
 Style Style::Visible() const {
@@ -63,6 +73,11 @@ uint32_t StyleTable::Intern(const Style& style) {
   return last_number_;
 }
 
+uint32_t StyleTable::Find(const Style& style) const {
+  const auto found = style_numbers_.find(style.Visible());
+  return found == style_numbers_.end() ? UINT32_MAX : found->second;
+}
+
 uint32_t StyleTable::AddLink(std::string_view id, std::string_view uri) {
   if (!id.empty()) {
     auto found = link_numbers_.find(LinkKey(id, uri));
@@ -71,8 +86,7 @@ uint32_t StyleTable::AddLink(std::string_view id, std::string_view uri) {
   added_ += 64;  // Links are heavy; sweep sooner.
   if (link_bytes_ + id.size() + uri.size() > kMaxLinkBytes) id = uri = {};
   link_bytes_ += id.size() + uri.size();
-  const uint32_t number =
-      Place(Link{std::string(id), std::string(uri)}, &links_, &free_links_);
+  const uint32_t number = Place(Link{std::string(id), std::string(uri)}, &links_, &free_links_);
   if (!id.empty()) link_numbers_[LinkKey(id, uri)] = number;
   return number;
 }
@@ -93,12 +107,10 @@ StyleTable::Marks StyleTable::NewMarks() const {
 }
 
 void StyleTable::Sweep(Marks marks) {
-  size_t used = 0;
   free_styles_.clear();
   for (uint32_t i = 1; i < styles_.size(); ++i) {
     if (marks.styles[i]) {
       marks.links[styles_[i].link] = true;
-      ++used;
       continue;
     }
     auto found = style_numbers_.find(styles_[i]);
@@ -111,15 +123,15 @@ void StyleTable::Sweep(Marks marks) {
   SweepLinks(marks.links);
   free_clusters_.clear();
   for (uint32_t i = 1; i < clusters_.size(); ++i) {
-    if (marks.clusters[i]) {
-      ++used;
-      continue;
-    }
+    if (marks.clusters[i]) continue;
     clusters_[i] = std::u32string();
     free_clusters_.push_back(i);
   }
+  Shrink(&styles_, &free_styles_);
+  Shrink(&clusters_, &free_clusters_);
+  style_numbers_.rehash(0);
   added_ = 0;
-  sweep_after_ = std::max<size_t>(4096, 2 * used);
+  sweep_after_ = std::max<size_t>(4096, 2 * (styles_.size() + clusters_.size()));
 }
 
 void StyleTable::SweepLinks(const std::vector<bool>& used) {
@@ -135,7 +147,8 @@ void StyleTable::SweepLinks(const std::vector<bool>& used) {
 }
 
 size_t StyleTable::memory_bytes() const {
-  size_t bytes = styles_.capacity() * sizeof(Style) * 3 + link_bytes_ +
+  size_t bytes = styles_.capacity() * sizeof(Style) + link_bytes_ +
+                 style_numbers_.capacity() * (sizeof(Style) + 8) +
                  links_.capacity() * sizeof(Link) + clusters_.capacity() * sizeof(std::u32string);
   for (const std::u32string& cluster : clusters_) bytes += cluster.capacity() * sizeof(char32_t);
   return bytes;

@@ -73,6 +73,8 @@ class StyleTable {
   StyleTable();
 
   uint32_t Intern(const Style& style);
+  // The number of a style if it has one, otherwise UINT32_MAX.
+  uint32_t Find(const Style& style) const;
   const Style& Get(uint32_t number) const { return styles_[number]; }
 
   // A link with an id is the same as an earlier one with that id and uri; one
@@ -114,7 +116,7 @@ class StyleTable {
   std::vector<std::u32string> clusters_;
   std::vector<uint32_t> free_clusters_;
 
-  size_t added_ = 0;         // since the last sweep
+  size_t added_ = 0;  // since the last sweep
   size_t sweep_after_ = 4096;
 };
 

@@ -14,8 +14,7 @@ namespace atrium::screen {
 inline void AppendPart(std::string* out, std::string_view part) { out->append(part); }
 inline void AppendPart(std::string* out, char part) { out->push_back(part); }
 template <std::integral T>
-  requires(!std::same_as<T, char>)
-void AppendPart(std::string* out, T part) {
+requires(!std::same_as<T, char>) void AppendPart(std::string* out, T part) {
   out->append(std::to_string(part));
 }
 
