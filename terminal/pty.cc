@@ -80,7 +80,10 @@ struct Prepared {
   if (report < 0) Fail(report_fd);
   unsigned first = kRcDescriptor;
   if (command.rc_fd >= 0) {
-    if (dup2(command.rc_fd, kRcDescriptor) < 0) Fail(report);
+    // dup2 onto itself would leave it to be closed on exec.
+    if (dup2(command.rc_fd, kRcDescriptor) < 0 || fcntl(kRcDescriptor, F_SETFD, 0) != 0) {
+      Fail(report);
+    }
     first = kRcDescriptor + 1;
   }
   syscall(SYS_close_range, first, report - 1, 0);

@@ -21,12 +21,13 @@ export async function until(what, check, timeoutMs = 10_000) {
 }
 
 export class Stack {
-  constructor({ shellUser = process.getuid() === 0 ? 'nobody' : '', controlFlags = [], voice = false } = {}) {
+  constructor({ shellUser = process.getuid() === 0 ? 'nobody' : '', controlFlags = [], voice = false, media = false } = {}) {
     this.dir = mkdtempSync(join(tmpdir(), 'atrium-'));
     this.processes = new Map();
     this.shellUser = shellUser;
     this.controlFlags = controlFlags;
     this.voice = voice;
+    this.media = media;
   }
   path(name) {
     return join(this.dir, name);
@@ -55,7 +56,7 @@ export class Stack {
     return child;
   }
   async start() {
-    for (const name of ['terminal', ...(this.voice ? ['media', 'agent'] : []), 'control']) this.launch(name);
+    for (const name of ['terminal', ...(this.voice ? ['agent'] : []), ...(this.media ? ['media'] : []), 'control']) this.launch(name);
     await until('control listens', () => existsSync(this.path('control.sock')));
     this.launch('gateway');
     await until('the gateway is ready', () => existsSync(this.path('port')));
