@@ -30,7 +30,8 @@ std::string SourceOf(const CallPeer::Voice& voice) {
 CallPeer::CallPeer(Voice voice) {
   pipeline_ = GRef<GstElement>::Sink(gst_pipeline_new(nullptr));
   webrtc_ = GRef<GstElement>::Sink(gst_element_factory_make("webrtcbin", nullptr));
-  g_object_set(webrtc_.get(), "bundle-policy", GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE, nullptr);
+  g_object_set(webrtc_.get(), "bundle-policy", GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE, "latency", 0u,
+               nullptr);
   gst_bin_add(GST_BIN(pipeline_.get()), webrtc_.get());
   GObject *ice = nullptr, *agent = nullptr;
   g_object_get(webrtc_.get(), "ice-agent", &ice, nullptr);
