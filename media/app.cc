@@ -1,0 +1,51 @@
+#include "media/app.h"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "common/log.h"
+#include "common/process.h"
+#include "common/random.h"
+#include "common/rpc/server.h"
+#include "common/status_macros.h"
+#include "media/clock.h"
+#include "media/fanout.h"
+#include "media/limits.h"
+#include "media/media_service.h"
+#include "media/rooms.h"
+#include "media/trial.h"
+#include "media/work_queue.h"
+
+namespace atrium::media {
+
+absl::Status RunApp(const Config& config) {
+  gst_init(nullptr, nullptr);
+  RETURN_IF_ERROR(CheckPlugins());
+  std::unique_ptr<MainLoop> loop = NewMainLoop();
+  MixClock clock;
+  Fanout fanout(limits::kSenders);
+  WorkQueue reaper("reaper");
+  const PeerPipeline::Context peers{loop.get(), &clock, &reaper, config.ice};
+  Rooms rooms({.peers = peers, .fanout = &fanout}, config.addresses, RandomId());
+  MediaService service(loop.get(), &rooms);
+  ASSIGN_OR_RETURN(std::unique_ptr<rpc::Server> server,
+                   rpc::Server::Start(loop.get(), {.socket_path = config.listen},
+                                      {{"atrium.media.v1.MediaService", &service}}));
+  absl::Status result;
+  std::unique_ptr<Trial> trial;
+  trial = std::make_unique<Trial>(peers, [&](absl::Status status) {
+    result = status;
+    if (!status.ok()) return loop->Quit();
+    server->SetServing(true);
+    LogInfo("serving", {{"socket", config.listen}});
+  });
+  const auto signals = OnTermination(loop.get(), [&] {
+    LogInfo("stopping");
+    server->Shutdown([&] { loop->Quit(); });
+  });
+  loop->Run();
+  return result;
+}
+
+}  // namespace atrium::media

@@ -1,0 +1,25 @@
+// The media process's settings.
+#ifndef ATRIUM_MEDIA_CONFIG_H_
+#define ATRIUM_MEDIA_CONFIG_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "media/address.h"
+#include "media/peer_pipeline.h"
+
+namespace atrium::media {
+
+struct Config {
+  std::string listen;  // Path of the unix socket.
+  std::string log_level;
+  IceOptions ice;
+  AddressPolicy addresses;  // Where peers may be.
+};
+
+// Reads and checks the command line.
+absl::StatusOr<Config> ReadConfig(int argc, char** argv);
+
+}  // namespace atrium::media
+
+#endif  // ATRIUM_MEDIA_CONFIG_H_

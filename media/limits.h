@@ -1,0 +1,67 @@
+// Every bound that the media process keeps.
+#ifndef ATRIUM_MEDIA_LIMITS_H_
+#define ATRIUM_MEDIA_LIMITS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/time/time.h"
+#include "common/limits.h"
+
+namespace atrium::media::limits {
+
+using namespace atrium::limits;  // NOLINT: the shared bounds are ours too.
+
+// Peers of this process, old ones that are being replaced among them.
+inline constexpr size_t kPeers = 400;
+// Sessions with audio.
+inline constexpr size_t kRooms = 256;
+// An offer's shape.
+inline constexpr size_t kSdpLines = 2000;
+inline constexpr size_t kSdpMedia = 8;
+// Candidates of one peer, those in its offer among them.
+inline constexpr size_t kCandidates = 64;
+// Offers that wait for a plan that holds them, and for how long.
+inline constexpr size_t kWaitingOffers = 256;
+inline constexpr absl::Duration kOfferWait = absl::Seconds(2);
+// From the offer to our answer, and to the connection.
+inline constexpr absl::Duration kAnswerTimeout = absl::Seconds(2);
+inline constexpr absl::Duration kConnectTimeout = absl::Seconds(15);
+// How long a replaced peer stays if the new one does not connect.
+inline constexpr absl::Duration kReplaceGrace = absl::Seconds(5);
+// A connected peer that sends nothing for so long is SILENT; one that only
+// listens sends no more than a report now and then.
+inline constexpr absl::Duration kTalkerSilence = absl::Seconds(3);
+inline constexpr absl::Duration kListenerSilence = absl::Seconds(20);
+// How often peers are looked after.
+inline constexpr absl::Duration kWatchSpacing = absl::Milliseconds(250);
+
+// Microphone samples that wait for the clock: 200 ms.
+inline constexpr size_t kRingSamples = 4800;
+// Microphones that people hear at once; the agent hears all.
+inline constexpr size_t kMixedVoices = 4;
+// Frames of the room that wait for a control that does not read: 200 ms.
+inline constexpr size_t kUpwardFrames = 10;
+// What control may send beyond what was played, and with its last piece what may
+// come at most.
+inline constexpr int64_t kAgentCreditSamples = 7200;
+inline constexpr int64_t kAgentQueueSamples = kAgentCreditSamples + 24000;
+inline constexpr size_t kSpeechBytes = 48000;
+// An utterance's name.
+inline constexpr size_t kUtteranceChars = 128;
+// Utterances that ended and are remembered, so that late pieces say nothing.
+inline constexpr size_t kEndedUtterances = 16;
+// Frames that wait for a sender worker before the oldest is dropped: 200 ms.
+inline constexpr size_t kSenderBacklog = 10;
+// Sender workers.
+inline constexpr int kSenders = 2;
+// An encoder that nobody needed for so many frames is freed.
+inline constexpr int64_t kEncoderIdleFrames = 250;
+// Late by more than this, the clock leaves frames out rather than hurry.
+inline constexpr absl::Duration kClockCatchUp = absl::Milliseconds(100);
+// From the start until a first answer could be made, plugins loaded.
+inline constexpr absl::Duration kPreload = absl::Seconds(20);
+
+}  // namespace atrium::media::limits
+
+#endif  // ATRIUM_MEDIA_LIMITS_H_

@@ -1,0 +1,214 @@
+#include "media/offer.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "common/status_macros.h"
+#include "common/str_cat.h"
+#include "media/errors.h"
+#include "media/limits.h"
+
+namespace atrium::media {
+namespace {
+
+using Words = std::vector<std::string>;
+
+// One m-line and its attributes, or what stands before the first.
+struct Section {
+  std::string line;  // After "m=".
+  std::vector<std::pair<std::string, std::string>> attributes;
+
+  std::string Get(std::string_view name) const {
+    for (const auto& [key, value] : attributes) {
+      if (key == name) return value;
+    }
+    return "";
+  }
+  bool Has(std::string_view name) const {
+    return std::any_of(attributes.begin(), attributes.end(),
+                       [&](const auto& a) { return a.first == name; });
+  }
+};
+
+bool IsWord(std::string_view text, size_t least, size_t most, std::string_view marks) {
+  return text.size() >= least && text.size() <= most &&
+         std::all_of(text.begin(), text.end(), [&](char c) {
+           return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+                  marks.find(c) != std::string_view::npos;
+         });
+}
+bool IsMid(std::string_view text) { return IsWord(text, 1, 32, "-_.+"); }
+
+// Session first, then one section for each m-line.
+absl::StatusOr<std::vector<Section>> Split(std::string_view sdp) {
+  if (sdp.size() > limits::kSdpBytes) return OfferTooLong(sdp.size());
+  std::vector<Section> sections(1);
+  size_t lines = 0;
+  for (absl::string_view raw : absl::StrSplit(ToAbsl(sdp), '\n')) {
+    const std::string_view line = ToStd(absl::StripTrailingAsciiWhitespace(raw));
+    if (line.empty()) continue;
+    if (++lines > limits::kSdpLines) return BadOffer("has too many lines");
+    if (line.size() < 2 || line[1] != '=') return BadOffer("is not an SDP");
+    if (std::any_of(line.begin(), line.end(), [](char c) { return c < 32 || c == 127; })) {
+      return BadOffer("holds control or non-ASCII characters");
+    }
+    if (lines == 1 && line != "v=0") return BadOffer("does not begin with v=0");
+    if (line[0] == 'm') {
+      if (sections.size() > limits::kSdpMedia) return BadOffer("has too many m-lines");
+      sections.push_back({.line = std::string(line.substr(2))});
+    } else if (line[0] == 'a') {
+      const size_t colon = line.find(':');
+      const bool bare = colon == std::string_view::npos;
+      sections.back().attributes.emplace_back(
+          line.substr(2, bare ? colon : colon - 2), bare ? "" : line.substr(colon + 1));
+    }
+  }
+  return sections;
+}
+
+// The payload type of Opus among the m-line's formats; -1 if there is none.
+int OpusPayload(const Section& section, const Words& m) {
+  const std::set<std::string> formats(m.begin() + 3, m.end());
+  for (const auto& [key, value] : section.attributes) {
+    if (key != "rtpmap") continue;
+    const Words words = absl::StrSplit(value, ' ', absl::SkipEmpty());
+    int type = -1;
+    if (words.size() != 2 || !absl::EqualsIgnoreCase(words[1], "opus/48000/2")) continue;
+    if (formats.count(words[0]) == 0 || !absl::SimpleAtoi(words[0], &type)) continue;
+    // Outside of RTCP's range and of the static types.
+    if ((type >= 96 && type <= 127) || (type >= 35 && type <= 63)) return type;
+  }
+  return -1;
+}
+
+absl::StatusOr<std::vector<Offer::Fingerprint>> Fingerprints(const Section& session,
+                                                             const Section& media) {
+  static const std::map<std::string, size_t> kBytes = {
+      {"sha-256", 32}, {"sha-384", 48}, {"sha-512", 64}};
+  const Section& from = media.Has("fingerprint") ? media : session;
+  std::vector<Offer::Fingerprint> found;
+  for (const auto& [key, value] : from.attributes) {
+    if (key != "fingerprint") continue;
+    const Words words = absl::StrSplit(value, ' ', absl::SkipEmpty());
+    if (words.size() != 2) return BadOffer("has a malformed a=fingerprint");
+    const auto hash = kBytes.find(absl::AsciiStrToLower(words[0]));
+    if (hash == kBytes.end()) continue;
+    if (words[1].size() != hash->second * 3 - 1 || !IsWord(words[1], 1, 256, ":")) {
+      return BadOffer("has a malformed a=fingerprint");
+    }
+    found.push_back({hash->first, absl::AsciiStrToUpper(words[1])});
+    if (found.size() > 4) return BadOffer("has too many fingerprints");
+  }
+  if (found.empty()) return BadOffer("has no a=fingerprint of SHA-256, SHA-384 or SHA-512");
+  return found;
+}
+
+absl::Status ReadAudio(const Section& session, const Section& section, const Words& m,
+                       const AddressPolicy& policy, Offer* offer) {
+  const auto get = [&](std::string_view name) {
+    return section.Has(name) ? section.Get(name) : session.Get(name);
+  };
+  if (m[2] != "UDP/TLS/RTP/SAVPF") return BadOffer("must use UDP/TLS/RTP/SAVPF");
+  if (!section.Has("rtcp-mux")) return BadOffer("must have a=rtcp-mux");
+  offer->payload_type = OpusPayload(section, m);
+  if (offer->payload_type < 0) return BadOffer("has no Opus");
+  offer->direction = "sendrecv";
+  for (const char* direction : {"sendonly", "recvonly", "inactive"}) {
+    if (section.Has(direction)) offer->direction = direction;
+  }
+  if (offer->direction == "inactive") return BadOffer("has inactive audio");
+  offer->ufrag = get("ice-ufrag");
+  offer->password = get("ice-pwd");
+  if (!IsWord(offer->ufrag, 4, 256, "+/") || !IsWord(offer->password, 22, 256, "+/")) {
+    return BadOffer("has no proper a=ice-ufrag and a=ice-pwd");
+  }
+  offer->setup = get("setup");
+  if (offer->setup != "actpass" && offer->setup != "active" && offer->setup != "passive") {
+    return BadOffer("has no proper a=setup");
+  }
+  ASSIGN_OR_RETURN(offer->fingerprints, Fingerprints(session, section));
+  for (const auto& [key, value] : section.attributes) {
+    if (key != "candidate" || offer->candidates.size() >= limits::kCandidates) continue;
+    std::string clean = CleanCandidate(value, policy);
+    if (!clean.empty()) offer->candidates.push_back(std::move(clean));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Offer> ParseOffer(std::string_view sdp, const AddressPolicy& policy) {
+  ASSIGN_OR_RETURN(const std::vector<Section> sections, Split(sdp));
+  Offer offer;
+  bool audio_found = false;
+  for (size_t i = 1; i < sections.size(); ++i) {
+    const Words m = absl::StrSplit(sections[i].line, ' ', absl::SkipEmpty());
+    // Also `kind`, protocol and formats are words that we repeat.
+    if (m.size() < 4 || m.size() > 64 || !IsWord(m[0], 1, 32, "-") || !IsWord(m[2], 1, 32, "/-") ||
+        !std::all_of(m.begin() + 3, m.end(), [](const auto& f) { return IsWord(f, 1, 32, "-"); })) {
+      return BadOffer("has a malformed m-line");
+    }
+    const std::string mid = sections[i].Get("mid");
+    if (!mid.empty() && !IsMid(mid)) return BadOffer("has a malformed a=mid");
+    const bool audio = !audio_found && m[0] == "audio" && m[1] != "0";
+    offer.media.push_back({m[0], m[2], absl::StrJoin(m.begin() + 3, m.end(), " "), mid, audio});
+    if (!audio) continue;
+    audio_found = true;
+    offer.mid = mid.empty() ? "0" : mid;
+    RETURN_IF_ERROR(ReadAudio(sections[0], sections[i], m, policy, &offer));
+  }
+  if (!audio_found) return BadOffer("has no audio");
+  for (const auto& [key, value] : sections[0].attributes) {
+    const Words words = absl::StrSplit(value, ' ', absl::SkipEmpty());
+    if (key == "group" && !words.empty() && words[0] == "BUNDLE") {
+      offer.bundled |= std::count(words.begin(), words.end(), offer.mid) > 0;
+    }
+  }
+  return offer;
+}
+
+std::string WriteOffer(const Offer& offer) {
+  const int type = offer.payload_type;
+  std::string sdp = StrCat(
+      "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE ", offer.mid,
+      "\r\nm=audio 9 UDP/TLS/RTP/SAVPF ", type, "\r\nc=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0",
+      "\r\na=ice-ufrag:", offer.ufrag, "\r\na=ice-pwd:", offer.password, "\r\na=setup:", offer.setup,
+      "\r\na=mid:", offer.mid, "\r\na=", offer.direction, "\r\na=rtcp-mux\r\na=rtpmap:", type,
+      " opus/48000/2\r\na=fmtp:", type, " minptime=10;useinbandfec=1\r\n");
+  for (const Offer::Fingerprint& f : offer.fingerprints) {
+    StrAppend(&sdp, "a=fingerprint:", f.hash, " ", f.digest, "\r\n");
+  }
+  for (const std::string& candidate : offer.candidates) StrAppend(&sdp, "a=", candidate, "\r\n");
+  return sdp;
+}
+
+std::string WriteAnswer(const Offer& offer, std::string_view answer) {
+  const size_t m = answer.find("m=audio");
+  if (m == std::string_view::npos) return "";
+  std::string session(answer.substr(0, m)), audio(answer.substr(m));
+  if (!offer.bundled) {
+    // No group was offered, so none may be answered.
+    const size_t group = session.find("a=group:");
+    if (group != std::string::npos) session.erase(group, session.find('\n', group) + 1 - group);
+  }
+  std::string out = session;
+  for (const Offer::Media& media : offer.media) {
+    if (media.audio) {
+      out += audio;
+      continue;
+    }
+    StrAppend(&out, "m=", media.kind, " 0 ", media.protocol, " ", media.formats,
+              "\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\n");
+    if (!media.mid.empty()) StrAppend(&out, "a=mid:", media.mid, "\r\n");
+  }
+  return out;
+}
+
+}  // namespace atrium::media

@@ -1,0 +1,50 @@
+// What we take of a browser's offer, and the answer around GStreamer's. GStreamer
+// never sees a browser's SDP: it gets one that is written here from what was
+// understood, with one audio m-line (S18). Pure.
+#ifndef ATRIUM_MEDIA_OFFER_H_
+#define ATRIUM_MEDIA_OFFER_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "media/address.h"
+
+namespace atrium::media {
+
+struct Offer {
+  // As in `a=fingerprint`; the digest in upper-case hex with colons.
+  struct Fingerprint {
+    std::string hash;
+    std::string digest;
+    friend bool operator==(const Fingerprint&, const Fingerprint&) = default;
+  };
+  // An m-line that is answered with a refusal, or the audio's place.
+  struct Media {
+    std::string kind, protocol, formats, mid;
+    bool audio = false;
+  };
+
+  std::vector<Media> media;  // In the offer's order.
+  int payload_type = 0;      // Of Opus.
+  std::string direction;     // The browser's: sendrecv, sendonly or recvonly.
+  std::string mid, ufrag, password, setup;
+  std::vector<Fingerprint> fingerprints;
+  std::vector<std::string> candidates;  // Clean.
+  bool bundled = false;
+
+  bool sends() const { return direction != "recvonly"; }
+  bool receives() const { return direction != "sendonly"; }
+};
+
+// INVALID_ARGUMENT with what is wrong.
+absl::StatusOr<Offer> ParseOffer(std::string_view sdp, const AddressPolicy& policy);
+// The offer for GStreamer.
+std::string WriteOffer(const Offer& offer);
+// GStreamer's answer to that with the other m-lines refused, each in its place.
+std::string WriteAnswer(const Offer& offer, std::string_view answer);
+
+}  // namespace atrium::media
+
+#endif  // ATRIUM_MEDIA_OFFER_H_

@@ -1,0 +1,370 @@
+#include "media/peer_pipeline.h"
+
+#include <gst/app/gstappsink.h>
+#include <gst/sdp/sdp.h>
+
+#include <utility>
+
+#include "common/log.h"
+#include "common/status_macros.h"
+#include "common/str_cat.h"
+#include "media/address.h"
+#include "media/errors.h"
+#include "media/limits.h"
+
+namespace atrium::media {
+namespace {
+
+// Milliseconds that a missing packet is waited for.
+constexpr guint kJitterMs = 40;
+// Streams of one peer that are taken, the first of them heard.
+constexpr int kStreams = 4;
+
+// Owns a shared_ptr on behalf of a C callback.
+template <typename T>
+gpointer Keep(const std::shared_ptr<T>& shared) {
+  return new std::shared_ptr<T>(shared);
+}
+template <typename T>
+void Drop(gpointer kept) {
+  delete static_cast<std::shared_ptr<T>*>(kept);
+}
+template <typename T>
+void DropClosure(gpointer kept, GClosure*) {
+  Drop<T>(kept);
+}
+template <typename T>
+T& Kept(gpointer kept) {
+  return **static_cast<std::shared_ptr<T>*>(kept);
+}
+
+GstFlowReturn OnSample(GstAppSink* sink, gpointer kept) {
+  auto sample = GRef<GstSample>::Adopt(gst_app_sink_pull_sample(sink));
+  if (!sample) return GST_FLOW_EOS;
+  Inlet& inlet = Kept<Inlet>(kept);
+  GstBuffer* buffer = gst_sample_get_buffer(sample.get());
+  GstMapInfo map;
+  if (inlet.open && buffer != nullptr && gst_buffer_map(buffer, &map, GST_MAP_READ)) {
+    inlet.ring->Push(reinterpret_cast<const int16_t*>(map.data), map.size / sizeof(int16_t));
+    gst_buffer_unmap(buffer, &map);
+  }
+  return GST_FLOW_OK;
+}
+
+GstPadProbeReturn OnPacket(GstPad*, GstPadProbeInfo*, gpointer kept) {
+  ++Kept<Inlet>(kept).packets;
+  return GST_PAD_PROBE_OK;
+}
+GstPadProbeReturn OnReport(GstPad*, GstPadProbeInfo*, gpointer kept) {
+  ++Kept<Inlet>(kept).reports;
+  return GST_PAD_PROBE_OK;
+}
+
+GRef<GstElement> ParseBin(const std::string& description) {
+  GError* error = nullptr;
+  GstElement* bin = gst_parse_bin_from_description(description.c_str(), TRUE, &error);
+  if (error != nullptr) {
+    LogError("cannot build a chain", {{"why", error->message}});
+    g_error_free(error);
+  }
+  return GRef<GstElement>::Sink(bin);
+}
+
+// Decodes to 24 kHz mono at once: Opus does that without a resampler.
+GRef<GstElement> MakeDecoder(const std::shared_ptr<Inlet>& inlet) {
+  GRef<GstElement> bin = ParseBin(
+      "rtpopusdepay ! opusdec plc=true use-inband-fec=true ! "
+      "capsfilter caps=audio/x-raw,format=S16LE,rate=24000,channels=1 ! "
+      "appsink name=sink sync=false async=false max-buffers=20 drop=true");
+  if (!bin) return bin;
+  auto sink = GRef<GstElement>::Adopt(gst_bin_get_by_name(GST_BIN(bin.get()), "sink"));
+  GstAppSinkCallbacks callbacks{};
+  callbacks.new_sample = OnSample;
+  gst_app_sink_set_callbacks(GST_APP_SINK(sink.get()), &callbacks, Keep(inlet), Drop<Inlet>);
+  return bin;
+}
+
+std::string ErrorOf(const GstStructure* reply) {
+  GError* error = nullptr;
+  if (reply == nullptr || !gst_structure_get(reply, "error", G_TYPE_ERROR, &error, nullptr)) return "";
+  const std::string text = error->message;
+  g_error_free(error);
+  return text.empty() ? "unknown" : text;
+}
+
+}  // namespace
+
+// What GStreamer's threads hold: the way to the loop, if the peer still lives.
+struct PeerPipeline::Door {
+  Loop* loop;
+  std::weak_ptr<Listener> listener;
+  std::shared_ptr<Inlet> inlet;
+
+  template <typename Fn>
+  void Post(Fn fn) {
+    loop->Post([listener = listener, fn = std::move(fn)]() mutable {
+      if (auto alive = listener.lock()) fn(*alive);
+    });
+  }
+};
+
+void Outlet::Push(GstBuffer* opus) {
+  std::lock_guard<std::mutex> lock(mu_);
+  if (open_ && source_) gst_app_src_push_buffer(GST_APP_SRC(source_.get()), gst_buffer_ref(opus));
+}
+void Outlet::Open() {
+  std::lock_guard<std::mutex> lock(mu_);
+  open_ = true;
+}
+GRef<GstElement> Outlet::Close() {
+  std::lock_guard<std::mutex> lock(mu_);
+  open_ = false;
+  return std::move(source_);
+}
+
+absl::StatusOr<std::unique_ptr<PeerPipeline>> PeerPipeline::Make(const Context& context,
+                                                                 const Offer& offer,
+                                                                 std::weak_ptr<Listener> listener) {
+  std::unique_ptr<PeerPipeline> self(new PeerPipeline(context));
+  RETURN_IF_ERROR(self->Build(offer, std::move(listener)));
+  return self;
+}
+
+absl::Status PeerPipeline::Build(const Offer& offer, std::weak_ptr<Listener> listener) {
+  door_ = std::make_shared<Door>(Door{context_.loop, std::move(listener), inlet_});
+  pipeline_ = GRef<GstElement>::Sink(gst_pipeline_new(nullptr));
+  GstElement* webrtc = gst_element_factory_make("webrtcbin", nullptr);
+  if (webrtc == nullptr) return NoSuchPlugin("webrtcbin");
+  webrtc_ = GRef<GstElement>::Sink(webrtc);
+  g_object_set(webrtc, "bundle-policy", GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE, "latency", kJitterMs,
+               nullptr);
+  gst_bin_add(GST_BIN(pipeline_.get()), webrtc);
+  gst_pipeline_use_clock(GST_PIPELINE(pipeline_.get()), context_.clock->gst_clock());
+  gst_element_set_base_time(pipeline_.get(), context_.clock->base_time());
+  gst_element_set_start_time(pipeline_.get(), GST_CLOCK_TIME_NONE);
+  SetUpIce();
+  Connect();
+  if (offer.receives()) RETURN_IF_ERROR(AddOutlet(offer));
+  if (gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE) {
+    return PipelineFailed("it does not start");
+  }
+  return absl::OkStatus();
+}
+
+void PeerPipeline::SetUpIce() {
+  GObject *ice_raw = nullptr, *agent_raw = nullptr;
+  g_object_get(webrtc_.get(), "ice-agent", &ice_raw, nullptr);
+  const auto ice = GRef<GObject>::Adopt(ice_raw);
+  g_object_get(ice.get(), "agent", &agent_raw, nullptr);
+  const auto agent = GRef<GObject>::Adopt(agent_raw);
+  // Both cost 200 ms of each answer, for what no browser needs.
+  g_object_set(agent.get(), "ice-tcp", FALSE, "upnp", FALSE, nullptr);
+  for (const std::string& address : LocalAddresses(context_.ice.addresses)) {
+    gboolean added = FALSE;
+    g_signal_emit_by_name(ice.get(), "add-local-ip-address", address.c_str(), &added);
+    if (!added) LogWarning("cannot use an address", {{"address", address}});
+  }
+  if (context_.ice.max_port > 0) {
+    g_object_set(ice.get(), "min-rtp-port", static_cast<guint>(context_.ice.min_port),
+                 "max-rtp-port", static_cast<guint>(context_.ice.max_port), nullptr);
+  }
+}
+
+absl::Status PeerPipeline::AddOutlet(const Offer& offer) {
+  const int type = offer.payload_type;
+  GRef<GstElement> bin = ParseBin(StrCat(
+      "appsrc name=source is-live=true format=time do-timestamp=false max-buffers=10 "
+      "max-bytes=0 max-time=0 leaky-type=downstream "
+      "caps=audio/x-opus,channel-mapping-family=0,channels=1,rate=48000 ! "
+      "rtpopuspay pt=", type, " mtu=1200 ! capsfilter caps=application/x-rtp,media=audio,",
+      "encoding-name=OPUS,clock-rate=48000,payload=", type));
+  if (!bin) return PipelineFailed("no chain to send with");
+  gst_bin_add(GST_BIN(pipeline_.get()), bin.get());
+  outlet_ = std::make_shared<Outlet>(
+      GRef<GstElement>::Adopt(gst_bin_get_by_name(GST_BIN(bin.get()), "source")));
+  auto from = GRef<GstPad>::Adopt(gst_element_get_static_pad(bin.get(), "src"));
+  auto to = GRef<GstPad>::Adopt(gst_element_request_pad_simple(webrtc_.get(), "sink_0"));
+  if (!to || gst_pad_link(from.get(), to.get()) != GST_PAD_LINK_OK) {
+    return PipelineFailed("its sending side does not fit");
+  }
+  return absl::OkStatus();
+}
+
+void PeerPipeline::Connect() {
+  const auto connect = [this](const char* signal, GCallback callback) {
+    signals_.emplace_back(webrtc_.get(),
+                          g_signal_connect_data(webrtc_.get(), signal, callback, Keep(door_),
+                                                DropClosure<Door>, static_cast<GConnectFlags>(0)));
+  };
+  connect("pad-added", G_CALLBACK(OnPadAdded));
+  connect("notify::connection-state", G_CALLBACK(OnNotify));
+  connect("notify::ice-gathering-state", G_CALLBACK(OnNotify));
+  auto bus = GRef<GstBus>::Adopt(gst_element_get_bus(pipeline_.get()));
+  gst_bus_set_sync_handler(bus.get(), OnBusMessage, Keep(door_), Drop<Door>);
+}
+
+PeerPipeline::~PeerPipeline() {
+  signals_.clear();
+  if (!pipeline_) return;
+  inlet_->open = false;
+  GRef<GstElement> source;
+  if (outlet_) source = outlet_->Close();
+  context_.reaper->Post([pipeline = std::move(pipeline_), webrtc = std::move(webrtc_),
+                         source = std::move(source)]() mutable {
+    gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+    auto bus = GRef<GstBus>::Adopt(gst_element_get_bus(pipeline.get()));
+    gst_bus_set_flushing(bus.get(), TRUE);
+    gst_bus_set_sync_handler(bus.get(), nullptr, nullptr, nullptr);
+  });
+}
+
+GstPromise* PeerPipeline::Promise(void (*on_change)(GstPromise*, Door*)) {
+  struct Call {
+    std::shared_ptr<Door> door;
+    void (*on_change)(GstPromise*, Door*);
+  };
+  return gst_promise_new_with_change_func(
+      [](GstPromise* promise, gpointer data) {
+        const auto owned = GRef<GstPromise>::Adopt(promise);
+        auto* call = static_cast<Call*>(data);
+        // Otherwise the pipeline is being taken apart.
+        if (gst_promise_wait(promise) == GST_PROMISE_RESULT_REPLIED) {
+          call->on_change(promise, call->door.get());
+        }
+      },
+      new Call{door_, on_change}, [](gpointer data) { delete static_cast<Call*>(data); });
+}
+
+absl::Status PeerPipeline::SetRemote(const std::string& sdp) {
+  GstSDPMessage* message = nullptr;
+  if (gst_sdp_message_new_from_text(sdp.c_str(), &message) != GST_SDP_OK) {
+    return BadOffer("cannot be parsed");
+  }
+  DescriptionPtr offer(gst_webrtc_session_description_new(GST_WEBRTC_SDP_TYPE_OFFER, message));
+  g_signal_emit_by_name(webrtc_.get(), "set-remote-description", offer.get(),
+                        Promise([](GstPromise* promise, Door* door) {
+                          const std::string why = ErrorOf(gst_promise_get_reply(promise));
+                          door->Post([why](Listener& listener) {
+                            listener.OnRemoteSet(why.empty() ? absl::OkStatus()
+                                                             : BadOffer(StrCat("was refused: ", why)));
+                          });
+                        }));
+  return absl::OkStatus();
+}
+
+void PeerPipeline::MakeAnswer() {
+  g_signal_emit_by_name(
+      webrtc_.get(), "create-answer", nullptr, Promise([](GstPromise* promise, Door* door) {
+        GstWebRTCSessionDescription* answer = nullptr;
+        if (const GstStructure* reply = gst_promise_get_reply(promise)) {
+          gst_structure_get(reply, "answer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &answer, nullptr);
+        }
+        door->Post([answer = DescriptionPtr(answer)](Listener& listener) mutable {
+          listener.OnAnswerMade(std::move(answer));
+        });
+      }));
+}
+
+void PeerPipeline::SetLocal(DescriptionPtr answer) {
+  g_signal_emit_by_name(webrtc_.get(), "set-local-description", answer.get(),
+                        Promise([](GstPromise*, Door* door) {
+                          door->Post([](Listener& listener) { listener.OnLocalSet(); });
+                        }));
+}
+
+void PeerPipeline::AddCandidate(const std::string& candidate) {
+  g_signal_emit_by_name(webrtc_.get(), "add-ice-candidate", 0u, candidate.c_str());
+}
+
+bool PeerPipeline::gathered() const {
+  GstWebRTCICEGatheringState state{};
+  g_object_get(webrtc_.get(), "ice-gathering-state", &state, nullptr);
+  return state == GST_WEBRTC_ICE_GATHERING_STATE_COMPLETE;
+}
+
+std::string PeerPipeline::local_description() const {
+  GstWebRTCSessionDescription* raw = nullptr;
+  g_object_get(webrtc_.get(), "local-description", &raw, nullptr);
+  const DescriptionPtr description(raw);
+  if (!description) return "";
+  gchar* text = gst_sdp_message_as_text(description->sdp);
+  std::string sdp(text);
+  g_free(text);
+  return sdp;
+}
+
+GstWebRTCPeerConnectionState PeerPipeline::connection_state() const {
+  GstWebRTCPeerConnectionState state{};
+  g_object_get(webrtc_.get(), "connection-state", &state, nullptr);
+  return state;
+}
+
+std::string PeerPipeline::remote_certificate() const {
+  GObject *transceiver = nullptr, *sender = nullptr, *transport = nullptr;
+  g_signal_emit_by_name(webrtc_.get(), "get-transceiver", 0, &transceiver);
+  if (transceiver == nullptr) return "";
+  const auto owned_transceiver = GRef<GObject>::Adopt(transceiver);
+  g_object_get(transceiver, "sender", &sender, nullptr);
+  if (sender == nullptr) return "";
+  const auto owned_sender = GRef<GObject>::Adopt(sender);
+  g_object_get(sender, "transport", &transport, nullptr);
+  if (transport == nullptr) return "";
+  const auto owned_transport = GRef<GObject>::Adopt(transport);
+  gchar* pem = nullptr;
+  g_object_get(transport, "remote-certificate", &pem, nullptr);
+  std::string certificate(pem == nullptr ? "" : pem);
+  g_free(pem);
+  return certificate;
+}
+
+void PeerPipeline::WatchReports() {
+  auto rtpbin = GRef<GstElement>::Adopt(gst_bin_get_by_name(GST_BIN(webrtc_.get()), "rtpbin"));
+  if (!rtpbin) return;
+  auto pad = GRef<GstPad>::Adopt(gst_element_get_static_pad(rtpbin.get(), "recv_rtcp_sink_0"));
+  if (!pad) return;
+  gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, OnReport, Keep(inlet_), Drop<Inlet>);
+}
+
+void PeerPipeline::OnNotify(GstElement*, GParamSpec* property, gpointer kept) {
+  const bool gathering = g_str_equal(property->name, "ice-gathering-state");
+  Kept<Door>(kept).Post([gathering](Listener& listener) {
+    gathering ? listener.OnGathering() : listener.OnConnectionState();
+  });
+}
+
+// On a streaming thread: touches nothing but the pipeline and the Inlet.
+void PeerPipeline::OnPadAdded(GstElement* webrtc, GstPad* pad, gpointer kept) {
+  Door& door = Kept<Door>(kept);
+  if (GST_PAD_DIRECTION(pad) != GST_PAD_SRC) return;
+  const int stream = door.inlet->streams++;
+  auto pipeline = GRef<GstElement>::Adopt(GST_ELEMENT(gst_element_get_parent(webrtc)));
+  if (!pipeline || stream >= kStreams) return;
+  GRef<GstElement> chain =
+      stream == 0 ? MakeDecoder(door.inlet) : ParseBin("fakesink sync=false async=false");
+  if (!chain) return;
+  if (stream == 0) {
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, OnPacket, Keep(door.inlet), Drop<Inlet>);
+  }
+  gst_bin_add(GST_BIN(pipeline.get()), chain.get());
+  gst_element_sync_state_with_parent(chain.get());
+  auto sink = GRef<GstPad>::Adopt(gst_element_get_static_pad(chain.get(), "sink"));
+  if (gst_pad_link(pad, sink.get()) != GST_PAD_LINK_OK) {
+    door.Post([](Listener& listener) { listener.OnBroken("its receiving side does not fit"); });
+  }
+}
+
+// On any of GStreamer's threads. Keeps nothing: a kept message would keep its
+// pipeline alive.
+GstBusSyncReply PeerPipeline::OnBusMessage(GstBus*, GstMessage* message, gpointer kept) {
+  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
+    GError* error = nullptr;
+    gst_message_parse_error(message, &error, nullptr);
+    const std::string why = StrCat(GST_OBJECT_NAME(GST_MESSAGE_SRC(message)), ": ", error->message);
+    g_error_free(error);
+    Kept<Door>(kept).Post([why](Listener& listener) { listener.OnBroken(why); });
+  }
+  gst_message_unref(message);
+  return GST_BUS_DROP;
+}
+
+}  // namespace atrium::media

@@ -1,0 +1,117 @@
+// Room is one session's media: its peers, its desk on the clock and the agent's
+// port.
+//
+// On the loop.
+#ifndef ATRIUM_MEDIA_ROOM_H_
+#define ATRIUM_MEDIA_ROOM_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "atrium/media/v1/media.pb.h"
+#include "common/loop.h"
+#include "media/clock.h"
+#include "media/desk.h"
+#include "media/fanout.h"
+#include "media/peer.h"
+
+namespace atrium::media {
+
+class Room final : public Peer::Listener {
+ public:
+  // Upward news.
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    virtual void OnSignal(const atrium::media::v1::Signal& signal) = 0;
+    virtual void OnPeer(const atrium::media::v1::DriveResponse::PeerStatus& status) = 0;
+    virtual void OnLevels(const atrium::media::v1::DriveResponse::Levels& levels) = 0;
+  };
+  // Whoever streams the agent's audio.
+  class AudioStream {
+   public:
+    virtual ~AudioStream() = default;
+    // The port has something to take.
+    virtual void OnNews() = 0;
+    // Another stream has the port now.
+    virtual void OnTakenOver() = 0;
+  };
+  // What rooms share.
+  struct Context {
+    PeerPipeline::Context peers;
+    Fanout* fanout;
+    int64_t last_id = 0;    // Of rooms and peers.
+    size_t peer_count = 0;  // Of all rooms.
+  };
+
+  Room(Context* context, std::string session, Listener* listener);
+  ~Room() override;
+
+  // What should be. A room without a plan has no peers.
+  void Apply(const atrium::media::v1::Plan::Room& plan);
+  void Unplan();
+  bool planned() const { return planned_; }
+  std::optional<int64_t> PlannedEpoch(const std::string& participant) const;
+  atrium::media::v1::Plan::Room Inventory() const;
+
+  // For a peer that is planned.
+  void Connect(PeerKey key, Offer offer);
+  // False if there is no such peer.
+  bool AddCandidate(const PeerKey& key, const std::string& candidate);
+  void Watch();
+
+  // One stream at a time; null takes leave of `old`.
+  void OpenAudio(AudioStream* stream);
+  void CloseAudio(AudioStream* old);
+  bool has_audio() const { return audio_ != nullptr; }
+  AgentPort& port() { return desk_->port(); }
+
+  // Peer::Listener.
+  void OnAnswer(Peer* peer, std::string sdp) override;
+  void OnConnected(Peer* peer) override;
+  void OnSilent(Peer* peer) override;
+  void OnFailed(Peer* peer, const absl::Status& why) override;
+
+ private:
+  // A planned participant.
+  struct Member {
+    int64_t epoch = 0;
+    bool muted = false;
+    bool deafened = false;
+  };
+  struct Entry {
+    std::shared_ptr<Peer> peer;
+    std::optional<absl::Duration> replaced_at;
+  };
+
+  void Reconcile();
+  void Close(const PeerKey& key);
+  std::vector<PeerFact> Facts() const;
+  void UpdateSeats();
+  void Tell(const Peer& peer, atrium::media::v1::DriveResponse::PeerStatus::State state,
+            std::string_view problem);
+  Desk::Hooks MakeHooks();
+
+  // Given.
+  Context* const context_;
+  const std::string session_;
+  Listener* const listener_;
+  // State.
+  bool planned_ = false;
+  atrium::v1::Conversation::AudioMode mode_ = atrium::v1::Conversation::EVERYBODY;
+  std::map<std::string, Member> members_;
+  AudioStream* audio_ = nullptr;
+  // Owned.
+  std::map<PeerKey, Entry> peers_;
+  std::shared_ptr<Room*> self_;  // Empty it, and what the clock posted is void.
+  std::shared_ptr<Desk> desk_;
+};
+
+}  // namespace atrium::media
+
+#endif  // ATRIUM_MEDIA_ROOM_H_

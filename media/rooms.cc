@@ -1,0 +1,202 @@
+#include "media/rooms.h"
+
+#include <set>
+#include <utility>
+
+#include "common/errors.h"
+#include "common/log.h"
+#include "common/resource_name.h"
+#include "common/status_macros.h"
+#include "media/errors.h"
+#include "media/limits.h"
+
+namespace atrium::media {
+
+using atrium::media::v1::DriveResponse;
+using atrium::media::v1::Plan;
+using atrium::v1::PeerSignal;
+
+Rooms::Rooms(Room::Context context, AddressPolicy addresses, std::string incarnation)
+    : context_(std::move(context)), addresses_(addresses), incarnation_(std::move(incarnation)) {
+  Watch();
+}
+
+Rooms::~Rooms() = default;
+
+absl::Status Rooms::TakeOver(Driver* driver, int64_t fence) {
+  if (fence < fence_) return StaleFence(fence, fence_);
+  if (driver_ != nullptr) driver_->OnReplaced(StaleFence(fence_, fence));
+  fence_ = fence;
+  driver_ = driver;
+  lease_.reset();
+  return absl::OkStatus();
+}
+
+void Rooms::Leave(Driver* driver) {
+  if (driver_ != driver) return;
+  driver_ = nullptr;
+  lease_ = context_.peers.loop->After(limits::kMediaPlanLease, [this] {
+    LogWarning("control is gone: the calls end");
+    Apply(Plan());
+  });
+}
+
+DriveResponse::Inventory Rooms::Inventory() const {
+  DriveResponse::Inventory inventory;
+  inventory.set_incarnation(incarnation_);
+  for (const auto& [session, room] : rooms_) {
+    if (room->planned()) *inventory.add_rooms() = room->Inventory();
+  }
+  return inventory;
+}
+
+DriveResponse::PlanStatus Rooms::Apply(const Plan& plan) {
+  std::set<std::string> planned;
+  sessions_.clear();
+  for (const Plan::Room& planned_room : plan.rooms()) {
+    const absl::StatusOr<Room*> room = Find(planned_room.session());
+    if (!room.ok()) {
+      LogError("cannot open a room", {{"session", planned_room.session()},
+                                      {"why", room.status().message()}});
+      continue;
+    }
+    planned.insert(planned_room.session());
+    for (const auto& peer : planned_room.peers()) {
+      sessions_[peer.participant()] = planned_room.session();
+    }
+    (*room)->Apply(planned_room);
+  }
+  for (const auto& [session, room] : rooms_) {
+    if (planned.count(session) == 0 && room->planned()) room->Unplan();
+  }
+  CloseIdle();
+  TakeWaiting();
+  DriveResponse::PlanStatus status;
+  status.set_generation(plan.generation());
+  return status;
+}
+
+absl::StatusOr<Room*> Rooms::Find(const std::string& session) {
+  auto it = rooms_.find(session);
+  if (it != rooms_.end()) return it->second.get();
+  RETURN_IF_ERROR(ParseSessionName(session).status());
+  if (rooms_.size() >= limits::kRooms) return TooMany("rooms", limits::kRooms, absl::Seconds(10));
+  return (rooms_[session] = std::make_unique<Room>(&context_, session, this)).get();
+}
+
+Room* Rooms::RoomOf(const std::string& participant) const {
+  auto session = sessions_.find(participant);
+  if (session == sessions_.end()) return nullptr;
+  auto room = rooms_.find(session->second);
+  return room == rooms_.end() ? nullptr : room->second.get();
+}
+
+void Rooms::CloseIdle() {
+  std::erase_if(rooms_, [](const auto& entry) {
+    return !entry.second->planned() && !entry.second->has_audio();
+  });
+}
+
+void Rooms::Signal(const atrium::media::v1::Signal& signal) {
+  const PeerKey key{signal.participant(), signal.signal().epoch()};
+  switch (signal.signal().signal_case()) {
+    case PeerSignal::kOfferSdp:
+      return TakeOffer(key, signal.signal().offer_sdp());
+    case PeerSignal::kCandidate:
+      return TakeCandidate(key, signal.signal().candidate().candidate());
+    case PeerSignal::kAnswerSdp:
+    case PeerSignal::SIGNAL_NOT_SET:
+      return Refuse(key, BadField("signal", "must be an offer or a candidate"));
+  }
+}
+
+void Rooms::TakeOffer(PeerKey key, const std::string& sdp) {
+  absl::StatusOr<Offer> offer = ParseOffer(sdp, addresses_);
+  if (!offer.ok()) return Refuse(key, offer.status());
+  Room* room = RoomOf(key.participant);
+  const auto planned = room == nullptr ? std::nullopt : room->PlannedEpoch(key.participant);
+  switch (JudgeOffer(planned, key.epoch)) {
+    case OfferVerdict::kStale:
+      return;
+    case OfferVerdict::kConnect:
+      return room->Connect(std::move(key), *std::move(offer));
+    case OfferVerdict::kWait:
+      break;
+  }
+  if (waiting_.size() >= limits::kWaitingOffers) return Refuse(key, OfferNotPlanned());
+  Waiting& waiting = waiting_[key];
+  waiting.offer = *std::move(offer);
+  waiting.deadline = context_.peers.loop->After(limits::kOfferWait, [this, key] {
+    const auto node = waiting_.extract(key);
+    Refuse(key, OfferNotPlanned());
+  });
+}
+
+void Rooms::TakeCandidate(const PeerKey& key, const std::string& candidate) {
+  const std::string clean = CleanCandidate(candidate, addresses_);
+  if (clean.empty()) return;  // An unresolved name, TCP, or where we do not send.
+  Room* room = RoomOf(key.participant);
+  if (room != nullptr && room->AddCandidate(key, clean)) return;
+  auto waiting = waiting_.find(key);
+  if (waiting == waiting_.end() || waiting->second.candidates.size() >= limits::kCandidates) return;
+  waiting->second.candidates.push_back(clean);
+}
+
+// After a plan: those that it holds now.
+void Rooms::TakeWaiting() {
+  for (auto it = waiting_.begin(); it != waiting_.end();) {
+    Room* room = RoomOf(it->first.participant);
+    const auto planned = room == nullptr ? std::nullopt : room->PlannedEpoch(it->first.participant);
+    const OfferVerdict verdict = JudgeOffer(planned, it->first.epoch);
+    if (verdict == OfferVerdict::kWait) {
+      ++it;
+      continue;
+    }
+    auto node = waiting_.extract(it++);
+    if (verdict == OfferVerdict::kStale) continue;
+    room->Connect(node.key(), std::move(node.mapped().offer));
+    for (const std::string& c : node.mapped().candidates) room->AddCandidate(node.key(), c);
+  }
+}
+
+void Rooms::Refuse(const PeerKey& key, const absl::Status& why) {
+  LogWarning("refused an offer", {{"participant", key.participant},
+                                  {"epoch", key.epoch},
+                                  {"problem", why.message()}});
+  DriveResponse::PeerStatus status;
+  status.set_participant(key.participant);
+  status.set_epoch(key.epoch);
+  status.set_state(DriveResponse::PeerStatus::FAILED);
+  status.set_problem(std::string(ToStd(why.message())));
+  OnPeer(status);
+}
+
+absl::StatusOr<Room*> Rooms::OpenAudio(const std::string& session, Room::AudioStream* stream) {
+  ASSIGN_OR_RETURN(Room* const room, Find(session));
+  room->OpenAudio(stream);
+  return room;
+}
+
+void Rooms::CloseAudio(const std::string& session, Room::AudioStream* stream) {
+  auto room = rooms_.find(session);
+  if (room == rooms_.end()) return;
+  room->second->CloseAudio(stream);
+  CloseIdle();
+}
+
+void Rooms::Watch() {
+  for (const auto& [session, room] : rooms_) room->Watch();
+  watch_ = context_.peers.loop->After(limits::kWatchSpacing, [this] { Watch(); });
+}
+
+void Rooms::OnSignal(const atrium::media::v1::Signal& signal) {
+  if (driver_ != nullptr) driver_->OnSignal(signal);
+}
+void Rooms::OnPeer(const DriveResponse::PeerStatus& status) {
+  if (driver_ != nullptr) driver_->OnPeer(status);
+}
+void Rooms::OnLevels(const DriveResponse::Levels& levels) {
+  if (driver_ != nullptr) driver_->OnLevels(levels);
+}
+
+}  // namespace atrium::media

@@ -1,0 +1,163 @@
+#include "tests/media/call_peer.h"
+
+#include <gst/app/gstappsink.h>
+#include <gst/sdp/sdp.h>
+
+#include <vector>
+
+#include "common/str_cat.h"
+#include "tests/media/tones.h"
+
+namespace atrium::media {
+namespace {
+
+constexpr size_t kHeardSamples = 4800;  // 200 ms.
+
+std::string SourceOf(const CallPeer::Voice& voice) {
+  const std::string source =
+      !voice.wav.empty()
+          ? StrCat("filesrc location=", voice.wav, " ! wavparse ! audioconvert ! audioresample ! ",
+                   "identity sync=true")
+          : StrCat("audiotestsrc is-live=true samplesperbuffer=960 volume=0.25 ",
+                   voice.hertz > 0 ? StrCat("freq=", voice.hertz) : "wave=silence");
+  return StrCat(source, " ! capsfilter caps=audio/x-raw,rate=48000,channels=1 ! opusenc ! ",
+                "valve name=valve ! rtpopuspay pt=111 ! capsfilter caps=application/x-rtp,media=audio,"
+                "encoding-name=OPUS,clock-rate=48000,encoding-params=(string)2,payload=111");
+}
+
+}  // namespace
+
+CallPeer::CallPeer(Voice voice) {
+  pipeline_ = GRef<GstElement>::Sink(gst_pipeline_new(nullptr));
+  webrtc_ = GRef<GstElement>::Sink(gst_element_factory_make("webrtcbin", nullptr));
+  g_object_set(webrtc_.get(), "bundle-policy", GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE, "latency", 0u,
+               nullptr);
+  gst_bin_add(GST_BIN(pipeline_.get()), webrtc_.get());
+  GObject *ice = nullptr, *agent = nullptr;
+  g_object_get(webrtc_.get(), "ice-agent", &ice, nullptr);
+  g_object_get(ice, "agent", &agent, nullptr);
+  g_object_set(agent, "ice-tcp", FALSE, "upnp", FALSE, nullptr);
+  gboolean added = FALSE;
+  g_signal_emit_by_name(ice, "add-local-ip-address", "127.0.0.1", &added);
+  g_object_unref(agent);
+  g_object_unref(ice);
+  g_signal_connect(webrtc_.get(), "pad-added", G_CALLBACK(OnPadAdded), this);
+  g_signal_connect(webrtc_.get(), "notify::connection-state", G_CALLBACK(OnState), this);
+  g_signal_connect(webrtc_.get(), "notify::ice-gathering-state", G_CALLBACK(OnState), this);
+  g_signal_connect(webrtc_.get(), "on-negotiation-needed", G_CALLBACK(OnNegotiation), this);
+  if (voice.listens_only) {
+    auto caps = GRef<GstCaps>::Adopt(gst_caps_from_string(
+        "application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,"
+        "encoding-params=(string)2,payload=111"));
+    GObject* transceiver = nullptr;
+    g_signal_emit_by_name(webrtc_.get(), "add-transceiver",
+                          GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_RECVONLY, caps.get(), &transceiver);
+    g_object_unref(transceiver);
+  } else {
+    GstElement* bin = gst_parse_bin_from_description(SourceOf(voice).c_str(), TRUE, nullptr);
+    gst_bin_add(GST_BIN(pipeline_.get()), bin);
+    gst_element_link(bin, webrtc_.get());
+  }
+  gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
+}
+
+CallPeer::~CallPeer() {
+  g_signal_handlers_disconnect_by_data(webrtc_.get(), this);
+  gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
+  auto bus = GRef<GstBus>::Adopt(gst_element_get_bus(pipeline_.get()));
+  gst_bus_set_flushing(bus.get(), TRUE);
+}
+
+std::string CallPeer::offer() const {
+  std::lock_guard<std::mutex> lock(mu_);
+  return offer_;
+}
+
+void CallPeer::OnNegotiation(GstElement* webrtc, CallPeer*) {
+  GstPromise* promise = gst_promise_new_with_change_func(
+      [](GstPromise* done, gpointer data) {
+        auto owned = GRef<GstPromise>::Adopt(done);
+        if (gst_promise_wait(done) != GST_PROMISE_RESULT_REPLIED) return;
+        GstWebRTCSessionDescription* offer = nullptr;
+        gst_structure_get(gst_promise_get_reply(done), "offer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION,
+                          &offer, nullptr);
+        const DescriptionPtr description(offer);
+        g_signal_emit_by_name(data, "set-local-description", offer, nullptr);
+      },
+      gst_object_ref(webrtc), gst_object_unref);
+  g_signal_emit_by_name(webrtc, "create-offer", nullptr, promise);
+}
+
+void CallPeer::OnState(GstElement* webrtc, GParamSpec*, CallPeer* self) {
+  GstWebRTCPeerConnectionState connection{};
+  GstWebRTCICEGatheringState gathering{};
+  GstWebRTCSessionDescription* raw = nullptr;
+  g_object_get(webrtc, "connection-state", &connection, "ice-gathering-state", &gathering,
+               "local-description", &raw, nullptr);
+  const DescriptionPtr local(raw);
+  if (connection == GST_WEBRTC_PEER_CONNECTION_STATE_CONNECTED) self->connected_ = true;
+  if (!local || gathering != GST_WEBRTC_ICE_GATHERING_STATE_COMPLETE) return;
+  gchar* text = gst_sdp_message_as_text(local->sdp);
+  std::lock_guard<std::mutex> lock(self->mu_);
+  if (self->offer_.empty()) self->offer_ = text;
+  g_free(text);
+}
+
+void CallPeer::TakeAnswer(const std::string& sdp) {
+  GstSDPMessage* message = nullptr;
+  gst_sdp_message_new_from_text(sdp.c_str(), &message);
+  const DescriptionPtr answer(
+      gst_webrtc_session_description_new(GST_WEBRTC_SDP_TYPE_ANSWER, message));
+  g_signal_emit_by_name(webrtc_.get(), "set-remote-description", answer.get(), nullptr);
+}
+
+void CallPeer::Freeze() {
+  auto valve = GRef<GstElement>::Adopt(gst_bin_get_by_name(GST_BIN(pipeline_.get()), "valve"));
+  g_object_set(valve.get(), "drop", TRUE, nullptr);
+}
+
+void CallPeer::OnPadAdded(GstElement*, GstPad* pad, CallPeer* self) {
+  if (GST_PAD_DIRECTION(pad) != GST_PAD_SRC) return;
+  GstElement* bin = gst_parse_bin_from_description(
+      "rtpopusdepay ! opusdec ! capsfilter caps=audio/x-raw,format=S16LE,rate=24000,channels=1 ! "
+      "appsink name=sink sync=false async=false",
+      TRUE, nullptr);
+  auto sink = GRef<GstElement>::Adopt(gst_bin_get_by_name(GST_BIN(bin), "sink"));
+  GstAppSinkCallbacks callbacks{};
+  callbacks.new_sample = [](GstAppSink* from, gpointer data) {
+    auto* peer = static_cast<CallPeer*>(data);
+    auto sample = GRef<GstSample>::Adopt(gst_app_sink_pull_sample(from));
+    if (!sample) return GST_FLOW_EOS;
+    if (peer->packets_++ == 0) peer->first_packet_at_ = g_get_monotonic_time();
+    GstMapInfo map;
+    GstBuffer* buffer = gst_sample_get_buffer(sample.get());
+    gst_buffer_map(buffer, &map, GST_MAP_READ);
+    const auto* samples = reinterpret_cast<const int16_t*>(map.data);
+    {
+      std::lock_guard<std::mutex> lock(peer->mu_);
+      peer->heard_.insert(peer->heard_.end(), samples, samples + map.size / 2);
+      while (peer->heard_.size() > kHeardSamples) peer->heard_.pop_front();
+    }
+    gst_buffer_unmap(buffer, &map);
+    return GST_FLOW_OK;
+  };
+  gst_app_sink_set_callbacks(GST_APP_SINK(sink.get()), &callbacks, self, nullptr);
+  gst_bin_add(GST_BIN(self->pipeline_.get()), bin);
+  gst_element_sync_state_with_parent(bin);
+  auto to = GRef<GstPad>::Adopt(gst_element_get_static_pad(bin, "sink"));
+  gst_pad_link(pad, to.get());
+}
+
+double CallPeer::Hears(double hertz) const {
+  std::lock_guard<std::mutex> lock(mu_);
+  if (heard_.size() < kHeardSamples) return 0;
+  const std::vector<int16_t> samples(heard_.begin(), heard_.end());
+  return ToneIn(samples.data(), samples.size(), hertz);
+}
+
+void CallPeer::ForgetHeard() {
+  std::lock_guard<std::mutex> lock(mu_);
+  heard_.clear();
+}
+
+}  // namespace atrium::media

@@ -1,0 +1,58 @@
+// CallPeer stands in for a browser: a webrtcbin that offers, says a tone or a
+// recording, and measures what it hears.
+//
+// Its methods may be called on any thread; its state is locked.
+#ifndef ATRIUM_TESTS_MEDIA_CALL_PEER_H_
+#define ATRIUM_TESTS_MEDIA_CALL_PEER_H_
+
+#include <atomic>
+#include <deque>
+#include <mutex>
+#include <string>
+
+#include "media/gst_ref.h"
+
+namespace atrium::media {
+
+class CallPeer {
+ public:
+  struct Voice {
+    double hertz = 0;      // A tone; 0: nothing but silence.
+    std::string wav;       // Rather this recording.
+    bool listens_only = false;
+  };
+
+  explicit CallPeer(Voice voice);
+  ~CallPeer();
+
+  // Empty until it is made.
+  std::string offer() const;
+  void TakeAnswer(const std::string& sdp);
+  // Sends nothing from now on, not even silence.
+  void Freeze();
+
+  bool connected() const { return connected_; }
+  int64_t packets() const { return packets_; }
+  // Monotonic microseconds of the first packet.
+  int64_t first_packet_at() const { return first_packet_at_; }
+  // The tone's amplitude in the last 200 ms that were heard; 0 before.
+  double Hears(double hertz) const;
+  // Forgets what was heard.
+  void ForgetHeard();
+
+ private:
+  static void OnPadAdded(GstElement* webrtc, GstPad* pad, CallPeer* self);
+  static void OnState(GstElement* webrtc, GParamSpec* property, CallPeer* self);
+  static void OnNegotiation(GstElement* webrtc, CallPeer* self);
+
+  GRef<GstElement> pipeline_, webrtc_;
+  mutable std::mutex mu_;
+  std::deque<int16_t> heard_;
+  std::string offer_;
+  std::atomic<bool> connected_{false};
+  std::atomic<int64_t> packets_{0}, first_packet_at_{0};
+};
+
+}  // namespace atrium::media
+
+#endif  // ATRIUM_TESTS_MEDIA_CALL_PEER_H_
