@@ -1,0 +1,120 @@
+// N4: any process may be killed at any moment; no byte is lost or doubled.
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import { connect, inviteLink } from './services.mjs';
+import { enter, Page } from './socket.mjs';
+import { Stack, until } from './stack.mjs';
+
+let stack, api;
+before(async () => {
+  stack = await new Stack().start();
+  api = await connect(stack);
+});
+after(async () => {
+  api?.close();
+  await stack?.stop();
+});
+
+// 50 MB of numbered lines, at a pace that a reader which was away for a second
+// can catch up with, as the log keeps 4 MiB.
+const LINES = 800_000;
+const program = `i=0; while [ $i -lt ${LINES / 4000} ]; do seq -f '%060.0f' $((i*4000+1)) $((i*4000+4000)); i=$((i+1)); sleep 0.03; done; echo THE-END`;
+
+function expected() {
+  const hash = createHash('sha256');
+  for (let i = 1; i <= LINES; i += 1) hash.update(`${String(i).padStart(60, '0')}\r\n`);
+  hash.update('THE-END\r\n');
+  return hash.digest('hex');
+}
+
+for (const victim of ['gateway', 'control']) {
+  test(`R3, R4, N4: kill -9 of ${victim} during 50 MB of output loses and doubles no byte`, { timeout: 180_000 }, async () => {
+    const who = await enter(stack, await inviteLink(stack, api, 'EDITOR'));
+    const pages = [];
+    const tab = await api.call('atrium.v1.TabService', 'CreateTab', { parent: 'sessions/main', tab: { command: ['/bin/bash', '-c', `read go; ${program}; read end`] } });
+    for (let i = 0; i < 2; i += 1) {
+      const page = await new Page(who, { delivery: i === 0 ? 'LOSSLESS' : 'LIVE' }).open();
+      page.hash = createHash('sha256');
+      page.tail = '';
+      page.offsets.set(tab.name, 0);
+      page.subscribe(tab.name, (_at, bytes) => {
+        page.hash.update(bytes);
+        page.tail = (page.tail + bytes.toString('latin1')).slice(-20);
+      });
+      pages.push(page);
+    }
+    pages[0].type(tab.name, '\r');
+    for (const share of [0.15, 0.45, 0.75]) {
+      await until('output flows', () => pages[0].offsets.get(tab.name) > share * LINES * 62, 90_000);
+      await stack.kill(victim);
+    }
+    await until('the end is there', () => pages.every((page) => page.tail.endsWith('THE-END\r\n')), 90_000);
+    // The line that was typed is echoed first.
+    const echo = createHash('sha256').update('\r\n');
+    for (let i = 1; i <= LINES; i += 1) echo.update(`${String(i).padStart(60, '0')}\r\n`);
+    const wanted = echo.update('THE-END\r\n').digest('hex');
+    assert.equal(pages[0].hash.digest('hex'), wanted, 'lossless');
+    if (pages[1].screens === 0) assert.equal(pages[1].hash.digest('hex'), wanted, 'live');
+    pages.forEach((page) => page.close());
+  });
+
+  test(`R33, N4: kill -9 of ${victim} while 10,000 numbered lines are typed: each arrives exactly once`, { timeout: 120_000 }, async () => {
+    const who = await enter(stack, await inviteLink(stack, api, 'EDITOR'));
+    const page = await new Page(who).open();
+    const tab = await api.call('atrium.v1.TabService', 'CreateTab', { parent: 'sessions/main', tab: { command: ['/bin/bash', '-c', 'stty -echo; echo ready; while read -r line; do echo "got $line"; done'] } });
+    let seen = '';
+    page.offsets.set(tab.name, 0);
+    page.subscribe(tab.name, (_at, bytes) => { seen += bytes.toString('latin1'); });
+    await until('the program reads', () => seen.includes('ready'));
+    const COUNT = 10_000;
+    let kills = 0;
+    for (let i = 1; i <= COUNT; i += 1) {
+      page.type(tab.name, `line ${i}\r`);
+      if (i % 50 === 0) await until('the terminal keeps up', () => page.pending.length < 400, 30_000);
+      if (i % 3000 === 0) {
+        kills += 1;
+        await stack.kill(victim);
+      }
+    }
+    await until('the last line is there', () => seen.includes(`got line ${COUNT}\r\n`), 60_000);
+    const got = [...seen.matchAll(/got line (\d+)\r\n/g)].map((match) => Number(match[1]));
+    assert.equal(got.length, COUNT);
+    got.forEach((number, index) => assert.equal(number, index + 1));
+    assert.equal(kills, 3);
+    page.close();
+  });
+}
+
+test('P1, M4: after kill -9 of the gateway a page resumes by its offset', async () => {
+  const who = await enter(stack, await inviteLink(stack, api, 'EDITOR'));
+  const page = await new Page(who).open();
+  const tab = await api.call('atrium.v1.TabService', 'CreateTab', { parent: 'sessions/main' });
+  let seen = '';
+  page.subscribe(tab.name, (_at, bytes) => { seen += bytes.toString('latin1'); });
+  page.type(tab.name, 'echo before-$((1+1))\r');
+  await until('it runs', () => seen.includes('before-2'));
+  const screens = page.screens;
+  const began = Date.now();
+  await stack.kill('gateway');
+  page.type(tab.name, 'echo after-$((2+2))\r');
+  await until('it goes on', () => seen.includes('after-4'));
+  console.log(`# writable again ${Date.now() - began} ms after kill -9 of the gateway`);
+  assert.equal(page.screens, screens, 'no snapshot was needed');
+  page.close();
+});
+
+test('R5: after kill -9 of the terminal process its tabs are LOST, their last screens readable', async () => {
+  const tab = await api.call('atrium.v1.TabService', 'CreateTab', { parent: 'sessions/main' });
+  await api.call('atrium.v1.TabService', 'RunCommand', { parent: 'sessions/main', tab: tab.name, command: 'echo last-words-$((3*3))' });
+  await stack.kill('terminal');
+  const lost = await until('the tab is LOST', async () => {
+    const now = await api.call('atrium.v1.TabService', 'GetTab', { name: tab.name });
+    return now.state === 'LOST' ? now : null;
+  });
+  assert.equal(lost.state, 'LOST');
+  const screen = await api.call('atrium.v1.TabService', 'ReadScreen', { tab: tab.name });
+  assert.match(screen.text, /last-words-9/);
+  const fresh = await api.call('atrium.v1.TabService', 'RunCommand', { parent: 'sessions/main', command: 'echo again' });
+  assert.equal(fresh.exit_code, 0);
+});

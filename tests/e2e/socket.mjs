@@ -1,0 +1,133 @@
+// A page without a browser: the WebSocket protocol as any client may speak it.
+// JSON only. Node's own WebSocket where there is one, else the `ws` package.
+import WebSocket from 'ws';
+
+export async function enter(stack, link) {
+  const origin = stack.origin;
+  const answer = await fetch(link, { method: 'POST', headers: { Origin: origin, 'Content-Type': 'application/json' }, body: '{}' });
+  if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
+  const cookie = answer.headers.get('set-cookie').split(';')[0];
+  return { origin, cookie, ...(await answer.json()) };
+}
+
+export async function ticket(who) {
+  const answer = await fetch(`${who.origin}/ticket`, { method: 'POST', headers: { Origin: who.origin, Cookie: who.cookie, 'Content-Type': 'application/json' }, body: '{}' });
+  if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
+  return (await answer.json()).ticket;
+}
+
+// A page that stays: reconnects, resumes by offset, sends again what was not
+// acknowledged. `onOutput(offset, bytes)` gets every byte once, in order.
+export class Page {
+  constructor(who, { pageId = `test-page-${Math.random().toString(36).slice(2)}-0000`, delivery = 'LIVE' } = {}) {
+    Object.assign(this, { who, pageId, delivery });
+    this.offsets = new Map();
+    this.outputs = new Map();
+    this.pending = [];
+    this.sequence = 0;
+    this.opened = 0;
+    this.closed = false;
+    this.screens = 0;
+    this.outcomes = [];
+  }
+  async open() {
+    for (;;) {
+      try {
+        const secret = await ticket(this.who);
+        await new Promise((resolve, reject) => {
+          const socket = new WebSocket(`${this.who.origin.replace('http', 'ws')}/ws`, ['atrium.v1', `ticket.${secret}`], { origin: this.who.origin });
+          socket.on('message', (data, binary) => this.hear(data, binary, resolve));
+          socket.on('error', reject);
+          socket.on('close', () => {
+            reject(new Error('closed'));
+            if (this.socket === socket && !this.closed) this.open();
+          });
+          socket.on('open', () => {
+            this.socket = socket;
+            this.say({ hello: { session: this.who.session, pageId: this.pageId } });
+          });
+        });
+        this.opened += 1;
+        for (const tab of this.outputs.keys()) this.subscribe(tab, this.outputs.get(tab));
+        for (const input of this.pending) this.say({ input });
+        return this;
+      } catch {
+        if (this.closed) return this;
+        await new Promise((done) => setTimeout(done, 50));
+      }
+    }
+  }
+  say(message) {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
+  }
+  subscribe(tab, onOutput) {
+    this.outputs.set(tab, onOutput);
+    this.say({ subscribe: { tab, offset: String(this.offsets.get(tab) ?? -1), delivery: this.delivery } });
+  }
+  type(tab, text) {
+    const input = { tab, sequence: String((this.sequence += 1)), data: Buffer.from(text).toString('base64') };
+    this.pending.push(input);
+    this.say({ input });
+  }
+  took(tab, offset, bytes) {
+    const at = this.offsets.get(tab) ?? offset;
+    if (offset > at) throw new Error(`gap: ${at} to ${offset}`);
+    const fresh = bytes.subarray(at - offset);
+    this.offsets.set(tab, at + fresh.length);
+    this.outputs.get(tab)?.(at, fresh);
+    this.say({ ack: { tab, offset: String(at + fresh.length) } });
+  }
+  hear(data, binary, welcome) {
+    if (binary) return this.hearBytes(data);
+    const message = JSON.parse(data);
+    if (message.welcome) welcome();
+    if (message.snapshot) this.snapshot = message.snapshot;
+    if (message.outcome) this.outcomes.push(message.outcome);
+  }
+  // The three binary messages, by the proto's wire form: enough for a test.
+  hearBytes(data) {
+    const fields = decode(data);
+    if (fields[4]) {
+      const output = decode(fields[4]);
+      this.took(output[1].toString(), Number(output[2] ?? 0), output[3] ?? Buffer.alloc(0));
+    } else if (fields[6]) {
+      const screen = decode(fields[6]);
+      if (!screen[6]) return;
+      this.screens += 1;
+      this.offsets.set(screen[1].toString(), Number(screen[2] ?? 0));
+      this.say({ ack: { tab: screen[1].toString(), offset: String(screen[2] ?? 0) } });
+    } else if (fields[8]) {
+      const ack = decode(fields[8]);
+      const upTo = Number(ack[2]);
+      this.pending = this.pending.filter((input) => Number(input.sequence) > upTo);
+    }
+  }
+  close() {
+    this.closed = true;
+    this.socket?.close();
+  }
+}
+
+// A proto message as {field number: last value}; bytes stay Buffers.
+function decode(bytes) {
+  const fields = {};
+  let at = 0;
+  const varint = () => {
+    let value = 0n;
+    for (let shift = 0n; ; shift += 7n) {
+      const byte = bytes[at++];
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+  };
+  while (at < bytes.length) {
+    const tag = Number(varint());
+    if ((tag & 7) === 0) fields[tag >> 3] = varint();
+    else {
+      const length = Number(varint());
+      fields[tag >> 3] = bytes.subarray(at, at + length);
+      at += length;
+    }
+  }
+  return fields;
+}
