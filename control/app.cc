@@ -60,20 +60,30 @@ absl::StatusOr<std::string> ServiceToken(const std::string& path) {
 }
 
 // The link with which the one who started us gets in; a new one each time.
-void MakeOwnerLink(Loop* loop, Auth* auth, Registry* registry, const std::string& path) {
+absl::Status MakeOwnerLink(Loop* loop, Store* store, Auth* auth, Registry* registry,
+                           const std::string& path) {
+  ASSIGN_OR_RETURN(const Store::Records meta, store->Load(RecordKind::kMeta));
+  for (const auto& [name, value] : meta) {
+    if (name == "owner_invite") auth->DropUnusedInvite(value);
+  }
   atrium::v1::Invite invite;
   invite.set_role(atrium::v1::Participant::OWNER);
   invite.set_uses_left(1);
   *invite.mutable_expire_time() = ToProtoTime(loop->Now() + kOwnerLinkLife);
   const Actor ours{.kind = Actor::Kind::kService, .role = atrium::v1::Participant::OWNER};
   auth->CreateInvite(ours, registry->DefaultSession(), invite,
-                     [path](absl::StatusOr<atrium::v1::Invite> made) {
+                     [path, store](absl::StatusOr<atrium::v1::Invite> made) {
                        absl::Status status = made.status();
-                       if (made.ok()) status = WriteFileAtomically(path, made->secret(), 0600);
+                       if (made.ok()) {
+                         store->Commit({{RecordKind::kMeta, "owner_invite", made->name()}},
+                                       [](absl::Status) {});
+                         status = WriteFileAtomically(path, made->secret(), 0600);
+                       }
                        if (!status.ok()) {
                          LogError("cannot make the owner's link", {{"error", status.message()}});
                        }
                      });
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -111,7 +121,8 @@ absl::Status RunApp(const Config& config) {
   context.host = &host;
   context.media = &media;
   RETURN_IF_ERROR(registry.LoadFromStore());
-  MakeOwnerLink(loop.get(), &auth, &registry, config.state_dir + "/owner.link");
+  RETURN_IF_ERROR(MakeOwnerLink(loop.get(), store.get(), &auth, &registry,
+                                config.state_dir + "/owner.link"));
 
   const auto attach = atrium::terminal::v1::HostService::NewStub(rpc::UnixChannel(config.terminal));
   const Doors doors{loop.get(), &auth, &registry, attach.get()};

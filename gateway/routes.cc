@@ -164,7 +164,7 @@ void Routes::Join(const ExchangePtr& exchange) {
   if (browsers_.size() >= limits::kSockets) return exchange->Fail(TooManySockets());
   Server::Upgrade(exchange, protocol, [this, token](Upgraded upgraded) {
     auto browser = std::make_unique<Browser>(
-        loop_, live_, feeds_, token, std::move(upgraded.stream), upgraded.fd,
+        loop_, live_, feeds_, token, std::move(upgraded.stream), std::move(upgraded.socket),
         [this](Browser* closed) { browsers_.erase(closed); });
     Browser* raw = browser.get();
     browsers_[raw] = std::move(browser);

@@ -57,6 +57,7 @@ absl::StatusOr<std::unique_ptr<Terminal>> Terminal::Start(Loop* loop, ScreenThre
   }
   terminal->pty_ = *std::move(pty);
   terminal->working_directory_ = command.working_directory;
+  terminal->expects_integration_ = command.rc_fd >= 0;
   return terminal;
 }
 
@@ -91,7 +92,7 @@ atrium::terminal::v1::TerminalStatus Terminal::Status() const {
   status.set_working_directory(working_directory_);
   status.set_output_end(log_->end());
   status.set_incarnation(options_.incarnation);
-  status.set_shell_integration(integration_);
+  status.set_shell_integration(shell_integration());
   status.set_at_prompt(at_idle_prompt());
   return status;
 }

@@ -86,7 +86,8 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   void Forget() { log_->Unlink(); }
 
   // For RunAtPrompt.
-  bool shell_integration() const { return integration_; }
+  // The shell speaks in marks, or was started so that it will.
+  bool shell_integration() const { return integration_ || expects_integration_; }
   bool at_idle_prompt() const { return at_prompt_ && !typed_since_prompt_; }
 
  private:
@@ -137,6 +138,7 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   bool ended_ = false;
   bool lost_ = false;
   int exit_code_ = 0;
+  bool expects_integration_ = false;
   bool integration_ = false, at_prompt_ = false, typed_since_prompt_ = false;
 };
 

@@ -269,6 +269,7 @@ void Auth::CreateInvite(const Actor& actor, const SessionId& session, const Invi
     return done(BadField("invite.expire_time", "must be in the future and within 7 days"));
   }
   if (wanted.uses_left() < 0) return done(BadField("invite.uses_left", "must not be negative"));
+  PruneInvites();
   const auto count = std::count_if(invites_.begin(), invites_.end(), [&](const auto& entry) {
     const auto name = ParseInviteName(entry.first);
     return name.ok() && name->session == session && !entry.second.secret_hash().empty();
@@ -295,6 +296,29 @@ void Auth::CreateInvite(const Actor& actor, const SessionId& session, const Invi
       done(status);
     }
   });
+}
+
+void Auth::DropUnusedInvite(const std::string& name) {
+  auto it = invites_.find(name);
+  if (it != invites_.end() && !it->second.secret_hash().empty() && !HasMembers(name)) {
+    RemoveInvite(name);
+  }
+}
+
+bool Auth::HasMembers(const std::string& invite) const {
+  return std::any_of(members_.begin(), members_.end(),
+                     [&](const auto& member) { return member.second.invite() == invite; });
+}
+
+// An invite that has ended is remembered only as long as somebody came by it.
+void Auth::PruneInvites() {
+  std::vector<std::string> ended;
+  for (const auto& [name, record] : invites_) {
+    const bool over = record.secret_hash().empty() ||
+                      FromProtoTime(record.invite().expire_time()) <= loop_->Now();
+    if (over && !HasMembers(name)) ended.push_back(name);
+  }
+  for (const std::string& name : ended) RemoveInvite(name);
 }
 
 absl::StatusOr<atrium::v1::ListInvitesResponse> Auth::ListInvites(const Actor& actor,

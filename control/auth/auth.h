@@ -68,6 +68,8 @@ class Auth {
   absl::StatusOr<atrium::v1::ListInvitesResponse> ListInvites(const Actor& actor,
                                                               const SessionId& session) const;
   absl::Status DeleteInvite(const Actor& actor, const std::string& name);
+  // Takes an invite back that nobody has used.
+  void DropUnusedInvite(const std::string& name);
   // Forgets all of a session that ended.
   void ForgetSession(const SessionId& session);
 
@@ -75,6 +77,8 @@ class Auth {
   using Member = atrium::control::v1::MemberRecord;
   using InviteRecord = atrium::control::v1::InviteRecord;
 
+  bool HasMembers(const std::string& invite) const;
+  void PruneInvites();
   Member* FindByCredential(const std::string& credential);
   InviteRecord* FindBySecret(const std::string& secret);
   Member& AddMember(const SessionId& session, const std::string& display_name,

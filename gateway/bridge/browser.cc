@@ -47,7 +47,7 @@ ws::CloseCode CloseCodeOf(const absl::Status& why) {
 }  // namespace
 
 Browser::Browser(Loop* loop, atrium::v1::LiveService::Stub* control, Feeds* feeds,
-                 std::string token, GRef<GIOStream> stream, int fd,
+                 std::string token, GRef<GIOStream> stream, GRef<GSocket> socket,
                  std::function<void(Browser*)> closed)
     : loop_(loop),
       feeds_(feeds),
@@ -55,7 +55,7 @@ Browser::Browser(Loop* loop, atrium::v1::LiveService::Stub* control, Feeds* feed
       link_(std::make_unique<JoinLink>(loop, control, std::move(token), this)),
       input_credit_(limits::kInputBurstBytes),
       credit_time_(loop->Monotonic()),
-      connection_(std::make_unique<ws::Connection>(loop, std::move(stream), fd, this)) {}
+      connection_(std::make_unique<ws::Connection>(loop, std::move(stream), std::move(socket), this)) {}
 
 Browser::~Browser() {
   for (auto& [tab, subscription] : subscriptions_) {

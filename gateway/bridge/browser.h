@@ -26,7 +26,7 @@ class Browser final : public ws::Connection::Listener,
  public:
   // `closed` runs last; destroy it from there.
   Browser(Loop* loop, atrium::v1::LiveService::Stub* control, Feeds* feeds, std::string token,
-          GRef<GIOStream> stream, int fd, std::function<void(Browser*)> closed);
+          GRef<GIOStream> stream, GRef<GSocket> socket, std::function<void(Browser*)> closed);
   ~Browser() override;
 
   void Close(uint16_t code, std::string_view reason) { connection_->Close(code, reason); }

@@ -45,11 +45,22 @@ int HttpStatusOf(const absl::Status& status) {
 
 void SetSafetyHeaders(SoupMessageHeaders* headers) {
   soup_message_headers_replace(headers, "Content-Security-Policy", kSecurityPolicy);
+  // libsoup 3.2 never lets go of an idle connection that its client has closed.
+  soup_message_headers_replace(headers, "Connection", "close");
   soup_message_headers_replace(headers, "X-Content-Type-Options", "nosniff");
   soup_message_headers_replace(headers, "Referrer-Policy", "no-referrer");
   soup_message_headers_replace(headers, "Cross-Origin-Opener-Policy", "same-origin");
   soup_message_headers_replace(headers, "Permissions-Policy",
                                "microphone=(self), display-capture=(self), camera=()");
+}
+
+std::string RefusalBody(const absl::Status& status) {
+  const ErrorDetails details = DetailsOf(status);
+  nlohmann::json json = {{"code", absl::StatusCodeToString(status.code())},
+                         {"message", std::string(status.message())},
+                         {"reason", details.reason}};
+  if (!details.field.empty()) json["field"] = details.field;
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 // A handshake whose answer is being written.
@@ -60,8 +71,9 @@ struct Pending {
 void StealConnection(SoupServerMessage* message, gpointer data) {
   auto* pending = static_cast<Pending*>(data);
   if (!pending->done) return;
-  const int fd = g_socket_get_fd(soup_server_message_get_socket(message));
-  Upgraded upgraded{GRef<GIOStream>::Adopt(soup_server_message_steal_connection(message)), fd};
+  auto socket = GRef<GSocket>::Share(soup_server_message_get_socket(message));
+  Upgraded upgraded{GRef<GIOStream>::Adopt(soup_server_message_steal_connection(message)),
+                    std::move(socket)};
   if (upgraded.stream) std::exchange(pending->done, nullptr)(std::move(upgraded));
 }
 
@@ -121,16 +133,30 @@ void Exchange::Answer(int http_status, const std::string& type, std::string body
 
 void Exchange::Fail(const absl::Status& status) {
   const ErrorDetails details = DetailsOf(status);
-  nlohmann::json json = {{"code", absl::StatusCodeToString(status.code())},
-                         {"message", std::string(status.message())},
-                         {"reason", details.reason}};
-  if (!details.field.empty()) json["field"] = details.field;
   if (details.retry_after) {
     SetHeader("Retry-After", StrCat(std::max<int64_t>(1, absl::ToInt64Seconds(*details.retry_after))));
   }
   SetHeader("Cache-Control", "no-store");
-  AnswerJson(HttpStatusOf(status),
-             json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  AnswerJson(HttpStatusOf(status), RefusalBody(status));
+}
+
+bool Exchange::HasBody() const {
+  SoupMessageHeaders* headers = soup_server_message_get_request_headers(message_.get());
+  return soup_message_headers_get_encoding(headers) == SOUP_ENCODING_CHUNKED ||
+         soup_message_headers_get_content_length(headers) > 0;
+}
+
+// libsoup would read all of a body before it answers, however large. What is
+// refused is not read: the answer goes straight to the socket, which then ends.
+void Exchange::FailAndHangUp(const absl::Status& status) {
+  Fail(status);
+  const std::string body = RefusalBody(status);
+  const std::string answer =
+      StrCat("HTTP/1.1 ", HttpStatusOf(status), " Refused\r\nConnection: close\r\n",
+             "Content-Type: application/json\r\nContent-Length: ", body.size(), "\r\n\r\n", body);
+  const int fd = g_socket_get_fd(soup_server_message_get_socket(message_.get()));
+  (void)!send(fd, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  shutdown(fd, SHUT_RDWR);
 }
 
 void Exchange::Pause() {
@@ -237,8 +263,7 @@ void Server::OnEarly(SoupServer*, SoupServerMessage* message, const char* path, 
   Exchange exchange(message, path);
   const absl::Status status = server->Check(exchange, server->Find(exchange.method(), path));
   if (status.ok()) return;
-  // What was refused is not read: the connection ends with the answer.
-  exchange.SetHeader("Connection", "close");
+  if (exchange.HasBody()) return exchange.FailAndHangUp(status);
   exchange.Fail(status);
 }
 

@@ -43,6 +43,9 @@ class Exchange {
   }
   // As JSON: code, message, reason, field.
   void Fail(const absl::Status& status);
+  // The same for a request whose body is not to be read.
+  void FailAndHangUp(const absl::Status& status);
+  bool HasBody() const;
   SoupServerMessage* message() const { return message_.get(); }
   // Lets the server go on with a request that was put aside by Pause().
   void Pause();
@@ -74,7 +77,7 @@ struct Route {
 // What a finished handshake hands on.
 struct Upgraded {
   GRef<GIOStream> stream;
-  int fd = -1;
+  GRef<GSocket> socket;  // Under the stream; to be closed by its owner.
 };
 
 class Server {

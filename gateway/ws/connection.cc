@@ -19,11 +19,12 @@ constexpr size_t kVectors = 64;
 
 }  // namespace
 
-Connection::Connection(Loop* loop, GRef<GIOStream> stream, int fd, Listener* listener)
+Connection::Connection(Loop* loop, GRef<GIOStream> stream, GRef<GSocket> socket, Listener* listener)
     : loop_(loop),
       listener_(listener),
       stream_(std::move(stream)),
-      fd_(fd),
+      socket_(std::move(socket)),
+      fd_(g_socket_get_fd(socket_.get())),
       reader_(limits::kMessageBytes),
       last_heard_(loop->Monotonic()) {
   const int lowat = limits::kNotSentLowat, on = 1;
@@ -41,7 +42,9 @@ Connection::Connection(Loop* loop, GRef<GIOStream> stream, int fd, Listener* lis
 Connection::~Connection() {
   readable_.reset();
   writable_.reset();
+  // A stolen stream does not close its socket.
   g_io_stream_close(stream_.get(), nullptr, nullptr);
+  g_socket_close(socket_.get(), nullptr);
 }
 
 void Connection::OnReadable() {

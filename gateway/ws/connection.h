@@ -41,7 +41,7 @@ class Connection {
     virtual void OnClosed() = 0;
   };
 
-  Connection(Loop* loop, GRef<GIOStream> stream, int fd, Listener* listener);
+  Connection(Loop* loop, GRef<GIOStream> stream, GRef<GSocket> socket, Listener* listener);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -72,6 +72,7 @@ class Connection {
   Listener* const listener_;
   // Owned.
   const GRef<GIOStream> stream_;
+  const GRef<GSocket> socket_;
   const int fd_;
   FrameReader reader_;
   Loop::HandlePtr readable_, writable_, timer_, pause_, ending_;

@@ -1,0 +1,63 @@
+// M8, V9: a hundred who come and go leave nothing behind.
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { connect, inviteLink } from './services.mjs';
+import { enter, Page } from './socket.mjs';
+import { Stack, until } from './stack.mjs';
+
+let stack, api;
+before(async () => {
+  stack = await new Stack().start();
+  api = await connect(stack);
+});
+after(async () => {
+  api?.close();
+  await stack?.stop();
+});
+
+const counts = () => Object.fromEntries(['control', 'gateway', 'terminal'].map((name) => [
+  name, { threads: readdirSync(`/proc/${stack.pid(name)}/task`).length, descriptors: readdirSync(`/proc/${stack.pid(name)}/fd`).length },
+]));
+
+test('M8: 100 joins and leaves leave no thread, descriptor or subscription', { timeout: 120_000 }, async () => {
+  const link = await inviteLink(stack, api, 'EDITOR');
+  const who = await Promise.all(Array.from({ length: 10 }, () => enter(stack, link)));
+  const tab = (await api.call('atrium.v1.TabService', 'CreateTab', { parent: 'sessions/main' })).name;
+  const round = async () => {
+    const pages = await Promise.all(Array.from({ length: 100 }, async (_, i) => {
+      const page = await new Page(who[i % 10]).open();
+      page.subscribe(tab, () => {});
+      return page;
+    }));
+    await until('all see the tab', () => pages.every((page) => page.offsets.has(tab)), 30_000);
+    pages.forEach((page) => page.close());
+    await until('all have left', async () => {
+      const session = await api.call('atrium.v1.SessionService', 'GetSession', { name: 'sessions/main' });
+      return session.connection_count === 0;
+    });
+  };
+  await round(); // What is made once: pools, caches.
+  await until('leases have ended', async () => (await watch()).participants.length === 0, 20_000);
+  const before = counts();
+  await round();
+  await until('leases have ended', async () => (await watch()).participants.length === 0, 20_000);
+  await until(`all is as before: ${JSON.stringify(before)}`, () => {
+    const now = counts();
+    return Object.keys(before).every((name) => now[name].descriptors <= before[name].descriptors && now[name].threads <= before[name].threads + 1);
+  }, 20_000);
+  assert.ok(true);
+});
+
+async function watch() {
+  const stream = await api.open('atrium.v1.SessionService', 'WatchSession', { name: 'sessions/main' });
+  return new Promise((resolve, reject) => {
+    stream.on('error', (error) => { if (error.code !== 1) reject(error); });
+    stream.on('data', (message) => {
+      if (message.snapshot) {
+        stream.cancel();
+        resolve(message.snapshot);
+      }
+    });
+  });
+}

@@ -1,0 +1,129 @@
+// X2, N7: services drive sessions with no code of ours: Node and Python learn the
+// API by reflection.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { after, before, test } from 'node:test';
+import { connect } from './services.mjs';
+import { Stack, until } from './stack.mjs';
+
+const TABS = 'atrium.v1.TabService', SESSIONS = 'atrium.v1.SessionService';
+let stack, api;
+before(async () => {
+  stack = await new Stack().start();
+  api = await connect(stack);
+});
+after(async () => {
+  api?.close();
+  await stack?.stop();
+});
+
+test('X2: grpc-js lists services by reflection and checks health', async () => {
+  const services = await api.services();
+  for (const name of [SESSIONS, TABS, 'atrium.v1.LiveService', 'grpc.health.v1.Health']) assert.ok(services.includes(name), name);
+  assert.equal((await api.call('grpc.health.v1.Health', 'Check', { service: '' }, { token: false })).status, 'SERVING');
+  assert.equal((await api.call('grpc.health.v1.Health', 'Check', { service: TABS }, { token: false })).status, 'SERVING');
+  await assert.rejects(api.call('grpc.health.v1.Health', 'Check', { service: 'no.Such' }, { token: false }), { code: 5 });
+});
+
+test('P2: sessions are created, looked up, listed and ended', async () => {
+  const made = await api.call(SESSIONS, 'CreateSession', { session_id: 'ci', session: { display_name: 'CI' }, request_id: 'r-1' });
+  assert.equal(made.name, 'sessions/ci');
+  const again = await api.call(SESSIONS, 'CreateSession', { session_id: 'ci', request_id: 'r-1' });
+  assert.equal(again.name, made.name, 'a retry with the same request_id gets the same session');
+  await assert.rejects(api.call(SESSIONS, 'CreateSession', { session_id: 'ci' }), { code: 6 });
+  await assert.rejects(api.call(SESSIONS, 'CreateSession', { session_id: 'No Such' }), { code: 3 });
+  assert.equal((await api.call(SESSIONS, 'GetSession', { name: 'sessions/ci' })).display_name, 'CI');
+  assert.ok((await api.call(SESSIONS, 'ListSessions', {})).sessions.some((one) => one.name === 'sessions/ci'));
+});
+
+test('N7: a command is run and answers its output and exit code', async () => {
+  const ran = await api.call(TABS, 'RunCommand', { parent: 'sessions/ci', command: 'echo out; echo err >&2; exit 7' });
+  assert.equal(ran.exit_code, 7);
+  assert.equal(ran.output.toString(), 'out\r\nerr\r\n');
+  const killed = await api.call(TABS, 'RunCommand', { parent: 'sessions/ci', command: 'kill -TERM $$' });
+  assert.equal(killed.exit_code, 128 + 15);
+  const big = await api.call(TABS, 'RunCommand', { parent: 'sessions/ci', command: 'head -c 3000000 /dev/zero | tr "\\0" x' });
+  assert.equal(big.output.length, 1 << 20);
+  assert.ok(big.truncated);
+});
+
+test('N7, X2: a retry with the same request_id runs nothing twice', async () => {
+  const ask = { parent: 'sessions/ci', command: 'date +%N', request_id: 'once' };
+  const [one, two] = await Promise.all([api.call(TABS, 'RunCommand', ask), api.call(TABS, 'RunCommand', ask)]);
+  assert.equal(one.output.toString(), two.output.toString());
+  assert.equal((await api.call(TABS, 'RunCommand', ask)).output.toString(), one.output.toString());
+});
+
+test('N7: a command at a prompt waits for it, and its output is exactly its own', async () => {
+  const tab = await api.call(TABS, 'CreateTab', { parent: 'sessions/ci' });
+  const runs = await Promise.all(['echo one', 'false', 'printf three'].map((command) => api.call(TABS, 'RunCommand', { parent: 'sessions/ci', tab: tab.name, command })));
+  assert.deepEqual(runs.map((run) => run.exit_code), [0, 1, 0]);
+  assert.equal(runs[0].output.toString().replace(/\x1b\][^\x07\x1b]*(\x07|\x1b\\)|\x1b\[[?0-9;]*[a-z]/g, '').trim(), 'one');
+  const screen = await api.call(TABS, 'ReadScreen', { tab: tab.name });
+  assert.match(screen.text, /echo one\n[^\n]*one\n/);
+});
+
+test('X2: a deadline names the tab that still runs', async () => {
+  const error = await api.call(TABS, 'RunCommand', { parent: 'sessions/ci', command: 'read forever' }, { deadlineMs: 1000 }).catch((caught) => caught);
+  assert.equal(error.code, 4);
+  assert.match(error.details, /sessions\/ci\/tabs\//);
+});
+
+test('N7: AttachTab reads every byte and types', async () => {
+  const tab = await api.call(TABS, 'CreateTab', { parent: 'sessions/ci', tab: { command: ['/bin/cat'] } });
+  const stream = await api.open(TABS, 'AttachTab');
+  let seen = '';
+  stream.on('data', (message) => {
+    if (message.output) {
+      seen += message.output.data.toString();
+      stream.write({ ack_offset: message.output.offset + message.output.data.length });
+    }
+  });
+  const ended = new Promise((done) => stream.on('error', done).on('end', done));
+  stream.write({ start: { tab: tab.name, offset: 0, delivery: 'LOSSLESS' } });
+  stream.write({ input: Buffer.from('hello\r') });
+  await until('it is echoed by the terminal and by cat', () => seen === 'hello\r\nhello\r\n');
+  stream.end();
+  await ended;
+});
+
+test('N7: WatchSession says everything that changes, without a gap', async () => {
+  const stream = await api.open(SESSIONS, 'WatchSession', { name: 'sessions/ci' });
+  let revision, gap = false;
+  const titles = new Set();
+  stream.on('error', () => {});
+  stream.on('data', (message) => {
+    if (message.snapshot) revision = message.snapshot.session.revision;
+    if (message.change) {
+      gap ||= message.change.revision !== revision + 1;
+      revision = message.change.revision;
+      if (message.change.tab) titles.add(message.change.tab.title);
+    }
+  });
+  await until('the snapshot', () => revision > 0);
+  await api.call(TABS, 'CreateTab', { parent: 'sessions/ci', tab: { title: 'watched' } });
+  await until('the tab', () => titles.has('watched'));
+  assert.equal(gap, false);
+  stream.cancel();
+});
+
+test('S21: without a token, or for what is not there, the answers tell nothing', async () => {
+  await assert.rejects(api.call(TABS, 'ListTabs', { parent: 'sessions/ci' }, { token: false }), { code: 16 });
+  await assert.rejects(api.call(TABS, 'ListTabs', { parent: 'sessions/none' }), { code: 5 });
+  await assert.rejects(api.call(TABS, 'ReadScreen', { tab: 'sessions/ci/tabs/none' }), { code: 5 });
+  await assert.rejects(api.call(TABS, 'ReadScreen', { tab: '../../etc' }), { code: 3 });
+});
+
+test('X2: Python does the same with grpcio alone', () => {
+  const out = execFileSync('/usr/bin/python3', [new URL('foreign.py', import.meta.url).pathname, stack.path('control.sock'), stack.path('state/service.token')], { encoding: 'utf8', timeout: 60_000 });
+  assert.match(out, /atrium\.v1\.TabService/);
+  assert.match(out, /health 1\n/);
+  assert.match(out, /exit code 3\n/);
+});
+
+test('P2: ending a session ends its shells', async () => {
+  const tab = await api.call(TABS, 'RunCommand', { parent: 'sessions/ci', command: 'echo $$; nohup sleep 1000 >/dev/null 2>&1 & echo $!', keep_tab: true });
+  await api.call(SESSIONS, 'DeleteSession', { name: 'sessions/ci' });
+  await assert.rejects(api.call(SESSIONS, 'GetSession', { name: 'sessions/ci' }), { code: 5 });
+  assert.ok(tab.tab);
+});
