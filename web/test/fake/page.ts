@@ -83,6 +83,9 @@ export class FakePage {
       case 'unsubscribe':
         session.terminals.get(message.value.tab)?.readers.delete(this);
         return;
+      case 'ack':
+        session.terminals.get(message.value.tab)?.acknowledge(this, Number(message.value.offset));
+        return;
       case 'input':
         return this.onInput(message.value);
       case 'resize':
