@@ -258,6 +258,15 @@ const walks = {
     await page.getByRole('button', { name: 'Copy' }).click();
     await page.waitForFunction(async () => (await navigator.clipboard.readText()) === 'secret');
   },
+  'N2: nothing that a program prints stops a page': async () => {
+    const terminal = await room();
+    const page = await visit('editor-ada');
+    const { columns, rows } = terminal.size;
+    terminal.print(`\x1b[${rows};${columns}H\x1b[1J\x1b[99999999S\x1b[Hstill here`);
+    await shows(page, 'still here');
+    for (const byte of Buffer.from('…価👩‍👩‍👧')) terminal.print(Buffer.from([byte]));
+    await shows(page, 'still here…価👩‍👩‍👧');
+  },
   'S9: the page answers no query': async () => {
     const terminal = await room();
     const page = await visit('editor-ada');
