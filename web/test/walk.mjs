@@ -129,6 +129,30 @@ const walks = {
     );
     assert.ok(Date.now() - before < 2000);
   },
+  'N4: control restarts, and terminals go on': async () => {
+    const terminal = await room();
+    const page = await visit('editor-ada');
+    const [seen] = gateway.pages;
+    const subscriptions = () => seen.heard.filter((one) => one.message.case === 'subscribe').length;
+    const before = subscriptions();
+    await focus(page);
+    gateway.control = 'dying';
+    await page.getByRole('button', { name: 'Open a tab' }).click();
+    await page.waitForTimeout(100);
+    gateway.loseControl();
+    await page.getByText('control is restarting. Your shells are running').waitFor();
+    await focus(page);
+    await page.keyboard.type('echo away\n');
+    await shows(page, '\naway');
+    gateway.regainControl();
+    await page.waitForFunction(() => window.atrium.tabs().length === 2);
+    await page.getByText('control is restarting').waitFor({ state: 'detached' });
+    await ready(page);
+    assert.equal(terminal.typed, 'echo away\r');
+    assert.equal(await page.evaluate(() => window.atrium.state.stateEpoch), 'epoch-1+');
+    assert.equal(subscriptions(), before + 1);
+    assert.equal(await page.evaluate(() => window.atrium.counters.joins), 1);
+  },
   'N3, N4: missing bytes are asked for again, and a skip to a snapshot is exact': async () => {
     const terminal = await room();
     const page = await visit('editor-ada');
