@@ -319,10 +319,23 @@ const walks = {
     await page.getByText(/of 11$/).waitFor();
     await page.keyboard.press('Escape');
     assert.equal(await page.locator('.find').count(), 0);
+    for (const reader of terminal.readers) terminal.sendSnapshot(reader);
+    await page.waitForFunction(() => window.atrium.counters.skips === 1);
+    await page.keyboard.press('Control+Shift+F');
+    await page.keyboard.type('needle 7');
+    await page.getByText(/of 11$/).waitFor();
   },
   'the composer says, the agent answers, the palette finds': async () => {
     await room();
     const page = await visit('editor-ada');
+    const agent = page.locator('[data-participant=agent]');
+    await agent.getByText('listening').waitFor();
+    gateway.session.conversation.state = 0;
+    gateway.session.change({ case: 'conversation', value: gateway.session.conversation });
+    await agent.getByText('off').waitFor();
+    await page.getByRole('button', { name: 'The agent answers' }).click();
+    await page.getByPlaceholder('Ask; this starts the agent').waitFor();
+    await page.getByRole('button', { name: 'The agent answers' }).click();
     await page.getByLabel('Message').fill('@agent hello');
     await page.keyboard.press('Enter');
     await page.locator('.entry--agent', { hasText: 'I hear you.' }).waitFor();
