@@ -129,6 +129,30 @@ const walks = {
     );
     assert.ok(Date.now() - before < 2000);
   },
+  'N4: control restarts, and terminals go on': async () => {
+    const terminal = await room();
+    const page = await visit('editor-ada');
+    const [seen] = gateway.pages;
+    const subscriptions = () => seen.heard.filter((one) => one.message.case === 'subscribe').length;
+    const before = subscriptions();
+    await focus(page);
+    gateway.control = 'dying';
+    await page.getByRole('button', { name: 'Open a tab' }).click();
+    await page.waitForTimeout(100);
+    gateway.loseControl();
+    await page.getByText('control is restarting. Your shells are running').waitFor();
+    await focus(page);
+    await page.keyboard.type('echo away\n');
+    await shows(page, '\naway');
+    gateway.regainControl();
+    await page.waitForFunction(() => window.atrium.tabs().length === 2);
+    await page.getByText('control is restarting').waitFor({ state: 'detached' });
+    await ready(page);
+    assert.equal(terminal.typed, 'echo away\r');
+    assert.equal(await page.evaluate(() => window.atrium.state.stateEpoch), 'epoch-1+');
+    assert.equal(subscriptions(), before + 1);
+    assert.equal(await page.evaluate(() => window.atrium.counters.joins), 1);
+  },
   'N3, N4: missing bytes are asked for again, and a skip to a snapshot is exact': async () => {
     const terminal = await room();
     const page = await visit('editor-ada');
@@ -258,6 +282,15 @@ const walks = {
     await page.getByRole('button', { name: 'Copy' }).click();
     await page.waitForFunction(async () => (await navigator.clipboard.readText()) === 'secret');
   },
+  'N2: nothing that a program prints stops a page': async () => {
+    const terminal = await room();
+    const page = await visit('editor-ada');
+    const { columns, rows } = terminal.size;
+    terminal.print(`\x1b[${rows};${columns}H\x1b[1J\x1b[99999999S\x1b[Hstill here`);
+    await shows(page, 'still here');
+    for (const byte of Buffer.from('…価👩‍👩‍👧')) terminal.print(Buffer.from([byte]));
+    await shows(page, 'still here…価👩‍👩‍👧');
+  },
   'S9: the page answers no query': async () => {
     const terminal = await room();
     const page = await visit('editor-ada');
@@ -286,10 +319,23 @@ const walks = {
     await page.getByText(/of 11$/).waitFor();
     await page.keyboard.press('Escape');
     assert.equal(await page.locator('.find').count(), 0);
+    for (const reader of terminal.readers) terminal.sendSnapshot(reader);
+    await page.waitForFunction(() => window.atrium.counters.skips === 1);
+    await page.keyboard.press('Control+Shift+F');
+    await page.keyboard.type('needle 7');
+    await page.getByText(/of 11$/).waitFor();
   },
   'the composer says, the agent answers, the palette finds': async () => {
     await room();
     const page = await visit('editor-ada');
+    const agent = page.locator('[data-participant=agent]');
+    await agent.getByText('listening').waitFor();
+    gateway.session.conversation.state = 0;
+    gateway.session.change({ case: 'conversation', value: gateway.session.conversation });
+    await agent.getByText('off').waitFor();
+    await page.getByRole('button', { name: 'The agent answers' }).click();
+    await page.getByPlaceholder('Ask; this starts the agent').waitFor();
+    await page.getByRole('button', { name: 'The agent answers' }).click();
     await page.getByLabel('Message').fill('@agent hello');
     await page.keyboard.press('Enter');
     await page.locator('.entry--agent', { hasText: 'I hear you.' }).waitFor();

@@ -206,3 +206,47 @@ describe('P8: silence', () => {
     }
   });
 });
+
+describe('N4: control restarts while the socket stays', () => {
+  const asked = (text: string) =>
+    [...gateway.pages][0]!.heard.filter(
+      ({ message }) => message.case === 'say' && message.value.text === text,
+    ).length;
+
+  it('says so, asks again what was lost, and once what was asked meanwhile', async () => {
+    link.connect();
+    await opened(1);
+    gateway.control = 'dying';
+    const lost = link.ask(says('lost'));
+    await vi.waitFor(() => expect(asked('lost')).toBe(1));
+    gateway.loseControl();
+    await vi.waitFor(() => expect(link.state).toEqual({ kind: 'open', controlAway: true }));
+    const kept = link.ask(says('kept'));
+    await vi.waitFor(() => expect(asked('kept')).toBe(1));
+    gateway.regainControl();
+    await Promise.all([lost, kept]);
+    expect(link.state).toEqual({ kind: 'open', controlAway: false });
+    expect(asked('lost')).toBe(2);
+    expect(gateway.session.entries.map((one) => one.text).sort()).toEqual(['kept', 'lost']);
+    expect([link.joins, tickets]).toEqual([1, 1]);
+    expect(heard.some((one) => one.case === 'outcome')).toBe(false);
+  });
+
+  it('keeps the socket however long that takes', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
+    try {
+      link.connect();
+      await opened(1);
+      gateway.loseControl();
+      await vi.waitFor(() => expect(link.state).toMatchObject({ controlAway: true }));
+      for (let second = 0; second < 60; second++) vi.advanceTimersByTime(1000);
+      link.wake();
+      expect(link.state).toEqual({ kind: 'open', controlAway: true });
+      gateway.regainControl();
+      await vi.waitFor(() => expect(link.state).toMatchObject({ controlAway: false }));
+      expect(tickets).toBe(1);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});

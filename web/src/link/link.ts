@@ -9,10 +9,13 @@ import { Requests } from '../state/requests';
 import { decode, encode, type Heard, request, type Said } from './codec';
 import { Refusal, type Ticket } from './ticket';
 
-/** How the link stands. `waiting` says when the next attempt comes. */
+/**
+ * How the link stands. `waiting` says when the next attempt comes. An open link
+ * may be without the session's control for a while: terminals go on, the rest waits.
+ */
 export type LinkState =
   | { kind: 'connecting' }
-  | { kind: 'open' }
+  | { kind: 'open'; controlAway: boolean }
   | { kind: 'waiting'; untilMs: number; message: string }
   | { kind: 'ended'; reason: LinkEnd; message: string };
 export type LinkEnd = 'no-credential' | 'forbidden' | 'session-ended';
@@ -51,6 +54,8 @@ const DOUBT_MS = 2000;
 const OTHER_BUILD_RETRY_MS = 10_000;
 const WELCOME_WITHIN_MS = 5000;
 const ANSWER_WITHIN_MS = 30000;
+/** Said of no request: the session's control is away and comes back by itself. */
+const CONTROL_AWAY = 'PROCESS_UNREACHABLE';
 /** A socket that lived so long ends a row of failed attempts. */
 const STEADY_AFTER_MS = 2000;
 
@@ -71,6 +76,8 @@ export class Link {
   private pingedMs = 0;
   /** When the first ping was sent that nothing was heard after; 0 if none. */
   private unansweredMs = 0;
+  /** The first request that was made after control went away. */
+  private awayFrom = 0;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private beatTimer: ReturnType<typeof setInterval> | undefined;
   private welcomeTimer: ReturnType<typeof setTimeout> | undefined;
@@ -95,6 +102,11 @@ export class Link {
     return this.current.kind === 'open';
   }
 
+  /** Words, pings among them, are answered by nobody until control is back. */
+  private get controlIsAway(): boolean {
+    return this.current.kind === 'open' && this.current.controlAway;
+  }
+
   /** Connects at once, whatever timer runs. Does nothing on a living socket. */
   connect(): void {
     clearTimeout(this.retryTimer);
@@ -111,7 +123,7 @@ export class Link {
       return;
     }
     const { socket } = this;
-    if (!socket || !this.isOpen) return;
+    if (!socket || !this.isOpen || this.controlIsAway) return;
     this.ping();
     setTimeout(() => {
       const silent = this.unansweredMs > 0 && Date.now() - this.unansweredMs >= DOUBT_MS;
@@ -212,7 +224,8 @@ export class Link {
         this.onWelcome(message.value);
         break;
       case 'outcome':
-        if (!this.requests.settle(Number(message.value.requestId), message.value)) {
+        if (isControlAway(message.value)) this.onControlAway();
+        else if (!this.requests.settle(Number(message.value.requestId), message.value)) {
           this.listener.onHeard(message);
         }
         break;
@@ -220,23 +233,45 @@ export class Link {
         this.roundTripMs = performance.now() - Number(message.value) / 1000;
         break;
       default:
-        this.listener.onHeard(message);
+        this.hear(message);
     }
   }
 
+  private hear(message: Heard): void {
+    const isState = message.case === 'change' || message.case === 'snapshot';
+    if (isState && this.controlIsAway) this.setState({ kind: 'open', controlAway: false });
+    this.listener.onHeard(message);
+  }
+
   private onWelcome(welcome: JoinResponse_Welcome): void {
+    const back = this.controlIsAway;
+    if (!back) this.onJoined();
+    this.listener.onWelcome(welcome, this.session ?? '');
+    this.setState({ kind: 'open', controlAway: false });
+    // The gateway kept what was asked while control was away, and asks it itself.
+    const lost = this.requests.unanswered(back ? this.awayFrom : undefined);
+    for (const message of lost) this.socket?.send(encode(message));
+    this.ping();
+  }
+
+  private onJoined(): void {
     clearTimeout(this.welcomeTimer);
+    clearTimeout(this.steadyTimer);
     this.joins++;
     this.steadyTimer = setTimeout(() => {
       this.attempt = 0;
     }, STEADY_AFTER_MS);
-    this.listener.onWelcome(welcome, this.session ?? '');
-    this.setState({ kind: 'open' });
-    for (const message of this.requests.unanswered()) this.socket?.send(encode(message));
-    this.ping();
+  }
+
+  /** The socket stays, with its subscriptions; another welcome will come over it. */
+  private onControlAway(): void {
+    if (!this.isOpen || this.controlIsAway) return;
+    this.awayFrom = this.requests.nextId;
+    this.setState({ kind: 'open', controlAway: true });
   }
 
   private beat(): void {
+    if (this.controlIsAway) return;
     if (this.unansweredMs > 0 && Date.now() - this.unansweredMs >= SILENCE_MS) this.lose(0);
     else if (Date.now() - this.pingedMs >= PING_EVERY_MS) this.ping();
   }
@@ -293,4 +328,8 @@ export class Link {
     this.current = state;
     this.listener.onLinkState(state);
   }
+}
+
+function isControlAway(outcome: JoinResponse_Outcome): boolean {
+  return outcome.requestId === 0n && outcome.reason === CONTROL_AWAY;
 }

@@ -12,6 +12,8 @@ export class OutputCursor {
   received = -1;
   drawn = -1;
   private acknowledged = -1;
+  /** The server waits for the acknowledgement of a snapshot before it goes on. */
+  private owed = false;
 
   /** Bytes at this offset came: draw them without the first `skip`, or not at all. */
   take(offset: number, length: number): Take {
@@ -39,8 +41,16 @@ export class OutputCursor {
     if (this.acknowledged > offset) this.acknowledged = -1;
   }
 
+  /** A snapshot was drawn, even one of a place that was acknowledged before. */
+  markSnapshotDrawn(offset: number): void {
+    this.drawn = offset;
+    this.acknowledged = -1;
+    this.owed = true;
+  }
+
   /** True if the server should learn at once how far was drawn. */
   get ackIsDue(): boolean {
+    if (this.owed) return true;
     return this.drawn - Math.max(this.acknowledged, 0) >= ACK_EVERY_BYTES;
   }
 
@@ -48,6 +58,7 @@ export class OutputCursor {
   takeAck(): number | null {
     if (this.drawn < 0 || this.drawn === this.acknowledged) return null;
     this.acknowledged = this.drawn;
+    this.owed = false;
     return this.drawn;
   }
 
@@ -56,5 +67,6 @@ export class OutputCursor {
     this.received = -1;
     this.drawn = -1;
     this.acknowledged = -1;
+    this.owed = false;
   }
 }

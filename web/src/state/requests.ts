@@ -48,8 +48,13 @@ export class Requests<Message, Answer> {
     for (const id of [...this.waiting.keys()]) this.fail(id, error);
   }
 
-  /** What to say on a new socket, in order. */
-  unanswered(): Message[] {
-    return [...this.waiting.values()].map((one) => one.message);
+  /** The id of the next request. */
+  get nextId(): number {
+    return this.next;
+  }
+
+  /** What to say again, in order: all of it, or what has an id before this one. */
+  unanswered(before = Number.POSITIVE_INFINITY): Message[] {
+    return [...this.waiting].filter(([id]) => id < before).map(([, one]) => one.message);
   }
 }

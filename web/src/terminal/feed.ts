@@ -1,11 +1,13 @@
 import type { Terminal } from '@xterm/xterm';
 import { OutputCursor } from '../state/output_cursor';
+import { type Resizable, resizeRenderer } from './renderer';
+import { Writer } from './writer';
 
 /** CAN ends whatever sequence is open, RIS resets all else. */
 const RESET = new Uint8Array([0x18, 0x1b, 0x63]);
 
 /** The part of a terminal that is fed. */
-export type Renderer = Pick<Terminal, 'write' | 'resize'>;
+export type Renderer = Pick<Terminal, 'write'> & Resizable;
 
 /** Told of what was drawn. */
 export interface FeedListener {
@@ -35,10 +37,12 @@ export class Feed {
   /** True while what is drawn comes from a snapshot and is nothing new. */
   replaying = false;
   private readonly renderer: Renderer;
+  private readonly writer: Writer;
   private readonly listener: FeedListener;
 
   constructor(renderer: Renderer, listener: FeedListener) {
     this.renderer = renderer;
+    this.writer = new Writer(renderer);
     this.listener = listener;
   }
 
@@ -55,10 +59,10 @@ export class Feed {
       this.cursor.beginSnapshot();
       this.reset(piece.size);
     }
-    this.renderer.write(piece.bytes, () => {
+    this.writer.write(piece.bytes, () => {
       if (!piece.last) return;
       this.replaying = false;
-      this.cursor.markDrawn(piece.offset);
+      this.cursor.markSnapshotDrawn(piece.offset);
       this.listener.onDrawn();
     });
     if (piece.last) this.cursor.endSnapshot(piece.offset);
@@ -70,7 +74,7 @@ export class Feed {
     if (take.kind === 'gap') this.listener.onGap();
     if (take.kind !== 'draw') return false;
     const end = offset + bytes.length;
-    this.renderer.write(take.skip > 0 ? bytes.subarray(take.skip) : bytes, () => {
+    this.writer.write(take.skip > 0 ? bytes.subarray(take.skip) : bytes, () => {
       this.cursor.markDrawn(end);
       this.listener.onDrawn();
     });
@@ -81,14 +85,15 @@ export class Feed {
   resized(offset: number, size: CellSize): void {
     if (offset < this.cursor.received) return;
     this.size = size;
-    this.renderer.write('', () => this.renderer.resize(size.columns, size.rows));
+    this.writer.between(() => resizeRenderer(this.renderer, size.columns, size.rows));
   }
 
   private reset(size: CellSize | undefined): void {
     if (size) this.size = size;
-    this.renderer.write(RESET, () => {
+    this.writer.forget();
+    this.writer.write(RESET, () => {
       this.replaying = true;
-      if (size) this.renderer.resize(size.columns, size.rows);
+      if (size) resizeRenderer(this.renderer, size.columns, size.rows);
     });
   }
 }

@@ -1,5 +1,4 @@
 import { SearchAddon } from '@xterm/addon-search';
-import { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes';
 import { WebLinksAddon } from '@xterm/addon-web-links';
 import { type ITheme, Terminal } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
@@ -8,7 +7,8 @@ import { dumpState, dumpText, type TerminalState } from './dump';
 import { type CellSize, Feed } from './feed';
 import { linkHint, openLink } from './links';
 import { cleanPaste, type Paste } from './paste';
-import { swallowQueries } from './queries';
+import { RENDERER_OPTIONS } from './renderer';
+import { setUpRenderer } from './setup';
 
 /** Told of what happens in a terminal. */
 export interface ScreenListener {
@@ -36,7 +36,6 @@ export interface Looks {
   screenReader: boolean;
 }
 
-const SCROLLBACK_LINES = 10_000;
 const REPORT = /^\x1b\[(<[\d;]+[Mm]|M|[IO]$)/;
 const MIN_FONT_SIZE = 5;
 /** Somebody else's smaller terminal is drawn larger here, within reason. */
@@ -55,6 +54,8 @@ export class TerminalScreen {
   readonly search = new SearchAddon();
   readonly host = document.createElement('div');
   private readonly listener: ScreenListener;
+  /** True while what the terminal emits was caused by a program. */
+  private readonly isAnswering: () => boolean;
   private looks: Looks;
   private commandStartMs = 0;
   private accelerated = false;
@@ -67,10 +68,9 @@ export class TerminalScreen {
     this.listener = listener;
     this.host.className = 'terminal-host';
     this.term = new Terminal(options(looks, this.linkHandler()));
-    this.term.loadAddon(new UnicodeGraphemesAddon());
+    this.isAnswering = setUpRenderer(this.term);
     this.term.loadAddon(this.search);
     this.term.loadAddon(new WebLinksAddon(openLink, this.hoverHints()));
-    swallowQueries(this.term.parser);
     this.feed = new Feed(this.term, listener);
     this.listen();
   }
@@ -181,7 +181,9 @@ export class TerminalScreen {
 
   private listen(): void {
     const encoder = new TextEncoder();
-    this.term.onData((text) => this.listener.onInput(encoder.encode(text), !REPORT.test(text)));
+    this.term.onData((text) => {
+      if (!this.isAnswering()) this.listener.onInput(encoder.encode(text), !REPORT.test(text));
+    });
     this.term.onBinary((text) => {
       this.listener.onInput(
         Uint8Array.from(text, (one) => one.charCodeAt(0)),
@@ -254,9 +256,7 @@ export class TerminalScreen {
 
 function options(looks: Looks, linkHandler: object) {
   return {
-    allowProposedApi: true,
-    scrollback: SCROLLBACK_LINES,
-    convertEol: false,
+    ...RENDERER_OPTIONS,
     cols: 80,
     rows: 24,
     fontSize: looks.fontSize,

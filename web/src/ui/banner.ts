@@ -8,6 +8,9 @@ import { icon } from './icons';
 /** A blink of the connection is no news. */
 const QUIET_MS = 700;
 
+const CONTROL_AWAY =
+  'The session’s control is restarting. Your shells are running; what you type reaches them.';
+
 interface Line {
   tone: 'warn' | 'bad';
   text: string;
@@ -23,7 +26,7 @@ class AtriumBanner extends RoomElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.clock = setInterval(() => {
-      if (this.room.linkState.kind !== 'open') this.requestUpdate();
+      if (this.brokenMs > 0) this.requestUpdate();
     }, 500);
   }
 
@@ -34,7 +37,7 @@ class AtriumBanner extends RoomElement {
 
   override render(): TemplateResult | typeof nothing {
     const { linkState } = this.room;
-    if (linkState.kind === 'open') this.brokenMs = 0;
+    if (linkState.kind === 'open' && !linkState.controlAway) this.brokenMs = 0;
     else this.brokenMs ||= Date.now();
     const line = this.linkLine(linkState) ?? this.agentLine();
     if (!line) return nothing;
@@ -46,7 +49,8 @@ class AtriumBanner extends RoomElement {
 
   private linkLine(state: LinkState): Line | undefined {
     if (state.kind === 'ended') return { tone: 'bad', text: endText(state) };
-    if (state.kind === 'open' || Date.now() - this.brokenMs < QUIET_MS) return undefined;
+    if (this.brokenMs === 0 || Date.now() - this.brokenMs < QUIET_MS) return undefined;
+    if (state.kind === 'open') return { tone: 'warn', text: CONTROL_AWAY };
     if (!this.room.store.known && state.kind === 'connecting') return undefined;
     const running = this.room.store.known
       ? 'Connection lost. Your shells are running.'

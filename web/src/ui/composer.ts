@@ -6,6 +6,7 @@ import type { Topic } from '../room/changes';
 import { uuid } from '../room/settings';
 import { RoomElement } from './element';
 import { icon } from './icons';
+import { agentWord } from './people';
 
 const MENTION = /(^|\s)@agent\b|^\s*computer\b/i;
 
@@ -17,17 +18,33 @@ class AtriumComposer extends RoomElement {
   override render(): TemplateResult {
     const { room } = this;
     const may = room.mayType;
-    const hint = !may ? 'Viewers read along' : this.toAgent ? 'Ask the agent' : 'Message';
+    const label = !may ? 'Viewers read along' : this.toAgent ? 'Ask the agent' : 'Message';
+    const hint = may ? this.hint(label) : label;
     return html`<form class="composer" @submit=${this.onSubmit}>
       ${
         room.agentAvailable && may
-          ? html`<button type="button" class="button button--icon composer__agent" title="The agent answers" aria-label="The agent answers" aria-pressed=${this.toAgent} @click=${this.onAudience}>${icon('agent')}</button>`
+          ? html`<button type="button" class="button button--icon composer__agent" title=${this.agentTitle()} aria-label="The agent answers" aria-pressed=${this.toAgent} @click=${this.onAudience}>${icon('agent')}</button>`
           : nothing
       }
-      <textarea rows="1" maxlength="16000" aria-label=${hint} placeholder=${hint} ?disabled=${!may} @keydown=${this.onKey} @input=${this.grow}></textarea>
+      <textarea rows="1" maxlength="16000" aria-label=${label} title=${hint} placeholder=${hint} ?disabled=${!may} @keydown=${this.onKey} @input=${this.grow}></textarea>
       ${this.phone()}
       <button class="button button--icon composer__send" title="Send" aria-label="Send" ?disabled=${!may}>${icon('send')}</button>
     </form>`;
+  }
+
+  /** Asking is all that it takes to start the agent. */
+  private hint(label: string): string {
+    if (!this.room.agentAvailable) return label;
+    if (!this.toAgent) return 'Message, or @agent …';
+    return this.agentIsOff ? 'Ask; this starts the agent' : label;
+  }
+
+  private agentTitle(): string {
+    return this.agentIsOff ? 'The agent is off; asking starts it' : 'The agent answers';
+  }
+
+  private get agentIsOff(): boolean {
+    return agentWord(this.room.store.conversation) === 'off';
   }
 
   private phone(): TemplateResult {

@@ -18,9 +18,11 @@ class AtriumHeader extends RoomElement {
 
   override render(): TemplateResult {
     const { linkState, store } = this.room;
-    const word = LINK_WORDS[linkState.kind];
+    const away = linkState.kind === 'open' && linkState.controlAway;
+    const kind = away ? 'waiting' : linkState.kind;
+    const word = away ? 'control is restarting' : LINK_WORDS[linkState.kind];
     return html`<div class="name" title=${`Atrium: ${word}`}>
-      <span class="light light--${linkState.kind}" role="img" aria-label=${word}></span>
+      <span class="light light--${kind}" role="img" aria-label=${word}></span>
       <span class="name__text">${store.session?.displayName || 'Atrium'}</span>
     </div>`;
   }

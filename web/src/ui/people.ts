@@ -33,7 +33,7 @@ class AtriumPeople extends RoomElement {
       </div>
       <ul class="people__list" tabindex="0" aria-label="People in the room">
         ${people.map((one) => this.person(one))}
-        ${room.agentAvailable && room.store.conversation ? this.agent(room.store.conversation) : nothing}
+        ${room.agentAvailable ? this.agent(room.store.conversation) : nothing}
       </ul>
     </section>`;
   }
@@ -88,12 +88,12 @@ class AtriumPeople extends RoomElement {
     return this.room.tabs.current?.tab?.sizeOwner === one.name;
   }
 
-  private agent(conversation: Conversation): TemplateResult {
+  private agent(conversation: Conversation | undefined): TemplateResult {
     const word = agentWord(conversation);
     const loud = loudness(this.room.levels, AGENT);
-    const title =
-      conversation.problem ||
-      [conversation.provider, conversation.model].filter(Boolean).join(' · ');
+    const made = [conversation?.provider, conversation?.model].filter(Boolean).join(' · ');
+    const how = word === 'off' ? 'Write to the agent to start it' : made;
+    const title = conversation?.problem || how;
     return html`<li class="person person--agent" title=${title} data-participant="agent">
       <span class="face face--agent ${loud > 0 ? 'face--speaking' : ''}" style=${`--loud:${loud.toFixed(2)}`} aria-hidden="true">${icon('agent')}</span>
       ${
@@ -127,8 +127,8 @@ class AtriumPeople extends RoomElement {
 }
 
 /** What the agent does, in a word. */
-export function agentWord(conversation: Conversation): string {
-  switch (conversation.state) {
+export function agentWord(conversation: Conversation | undefined): string {
+  switch (conversation?.state) {
     case Conversation_State.CONNECTING:
       return 'connecting';
     case Conversation_State.RECONNECTING:

@@ -23,6 +23,9 @@ class AtriumTimeline extends RoomElement {
   private query = '';
   private finding = false;
   private atEnd = true;
+  private lastTop = 0;
+  /** What comes and goes below must not push the newest entry out of sight. */
+  private readonly observer = new ResizeObserver(() => this.atEnd && this.toEnd());
   private older: { token: string; ended: boolean; loading: boolean } = {
     token: '',
     ended: false,
@@ -39,6 +42,7 @@ class AtriumTimeline extends RoomElement {
 
   override disconnectedCallback(): void {
     clearInterval(this.clock);
+    this.observer.disconnect();
     super.disconnectedCallback();
   }
 
@@ -62,6 +66,11 @@ class AtriumTimeline extends RoomElement {
       </div>
       ${this.atEnd ? nothing : html`<button class="button timeline__newest" @click=${() => this.toEnd()}>${icon('down')} Newest</button>`}
     </section>`;
+  }
+
+  protected override firstUpdated(): void {
+    const scroll = this.querySelector('.timeline__scroll');
+    if (scroll) this.observer.observe(scroll);
   }
 
   protected override updated(): void {
@@ -159,7 +168,10 @@ class AtriumTimeline extends RoomElement {
 
   private readonly onScroll = (event: Event) => {
     const { scrollTop, scrollHeight, clientHeight } = event.target as HTMLElement;
-    this.setAtEnd(scrollHeight - scrollTop - clientHeight < AT_END_PX);
+    const atEnd = scrollHeight - scrollTop - clientHeight < AT_END_PX;
+    // Only who scrolls up leaves the end; a panel that becomes smaller does not.
+    if (atEnd || scrollTop < this.lastTop) this.setAtEnd(atEnd);
+    this.lastTop = scrollTop;
   };
 
   private readonly onQuery = (event: Event) => {

@@ -20,6 +20,7 @@ const TYPES: Record<string, string> = {
   '.css': 'text/css',
   '.svg': 'image/svg+xml',
 };
+const UNAVAILABLE = 14;
 const POLICY =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; img-src 'self' data: blob:; media-src 'self' blob:; worker-src 'self' blob:";
 const BINARY = new Set(['output', 'screen', 'resized', 'exit', 'inputAck', 'levels']);
@@ -30,6 +31,8 @@ export class FakeGateway {
   readonly pages = new Set<FakePage>();
   /** Set to refuse tickets with this HTTP status. */
   refuseTickets = 0;
+  /** What becomes of words: they are answered, lost, or kept until control is back. */
+  control: 'here' | 'dying' | 'away' = 'here';
   /** Answers an offer, in the place of the media process. */
   onOffer: ((epoch: number, offer: string) => Promise<string>) | undefined;
   disclosures = ['Voice: offline agent'];
@@ -71,6 +74,24 @@ export class FakeGateway {
     for (const page of [...this.pages]) {
       if (code) page.socket.close(code);
       else page.socket.terminate();
+    }
+  }
+
+  /** Control is gone; the sockets stay. */
+  loseControl(): void {
+    this.control = 'away';
+    const reason = 'PROCESS_UNREACHABLE';
+    const message = 'The control process cannot be reached';
+    this.broadcast(outcome(0n, { code: UNAVAILABLE, reason, message }));
+  }
+
+  /** Control is back, with a state of its own. */
+  regainControl(): void {
+    this.control = 'here';
+    this.session.stateEpoch += '+';
+    for (const page of [...this.pages]) {
+      this.welcome(page, page.pageId);
+      page.catchUp();
     }
   }
 

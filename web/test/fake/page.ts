@@ -20,11 +20,21 @@ import { type FakeGateway, frame, outcome } from './gateway';
 const PERMISSION_DENIED = 7;
 const FAILED_PRECONDITION = 9;
 
+/** What the gateway does by itself. */
+const OF_TERMINALS: ReadonlySet<string | undefined> = new Set([
+  'subscribe',
+  'unsubscribe',
+  'input',
+  'ack',
+  'resize',
+]);
+
 /** One page's socket, as the fake sees it. */
 export class FakePage {
   pageId = '';
   epoch = 0n;
   readonly heard: JoinRequest[] = [];
+  private kept: JoinRequest[] = [];
 
   constructor(
     private readonly gateway: FakeGateway,
@@ -38,6 +48,15 @@ export class FakePage {
 
   onRequest(request: JoinRequest): void {
     this.heard.push(request);
+    const { control } = this.gateway;
+    if (control !== 'here' && !OF_TERMINALS.has(request.message.case)) {
+      if (control === 'away') this.kept.push(request);
+      return;
+    }
+    this.obey(request);
+  }
+
+  private obey(request: JoinRequest): void {
     const refusal = this.refusal(request);
     if (refusal) {
       this.send(outcome(request.requestId, refusal));
@@ -45,6 +64,13 @@ export class FakePage {
     }
     const result = this.act(request);
     if (request.requestId > 0n) this.send(outcome(request.requestId, result ? { result } : {}));
+  }
+
+  /** Control is back: what waited is done now. */
+  catchUp(): void {
+    const { kept } = this;
+    this.kept = [];
+    for (const request of kept) this.obey(request);
   }
 
   /** Opens a new peer connection with this page. */
@@ -82,6 +108,9 @@ export class FakePage {
         return;
       case 'unsubscribe':
         session.terminals.get(message.value.tab)?.readers.delete(this);
+        return;
+      case 'ack':
+        session.terminals.get(message.value.tab)?.acknowledge(this, Number(message.value.offset));
         return;
       case 'input':
         return this.onInput(message.value);

@@ -34,6 +34,7 @@ export class FakeSession {
   readonly name = 'sessions/demo';
   displayName = 'demo';
   revision = 1n;
+  stateEpoch = 'epoch-1';
   readonly tabs = new Map<string, Tab>();
   readonly terminals = new Map<string, FakeTerminal>();
   readonly participants = new Map<string, Participant>();
@@ -54,7 +55,7 @@ export class FakeSession {
       session: create(SessionSchema, {
         name: this.name,
         displayName: this.displayName,
-        stateEpoch: 'epoch-1',
+        stateEpoch: this.stateEpoch,
         revision: this.revision,
       }),
       tabs: [...this.tabs.values()],

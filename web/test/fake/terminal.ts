@@ -15,9 +15,15 @@ export interface Reader {
 
 const PIECE = 16 * 1024;
 
+/** What makes terminals answer; a browser's answers the last three too. */
+const QUERIES =
+  '\x1b[c\x1b[6n\x1bP$qm\x1b\\\x1b[18t\x1b]11;?\x07\x1b]4;1;?\x07\x1b[?1004h\x1b[?1004l';
+
 /** A pretended terminal: a log of bytes and a shell that knows a few words. */
 export class FakeTerminal {
   readonly readers = new Set<Reader>();
+  /** Readers that have not acknowledged a snapshot, and its offset. */
+  private readonly waited = new Map<Reader, number>();
   readonly written = new Map<string, number>();
   private log = Buffer.alloc(0);
   private line = '';
@@ -39,7 +45,19 @@ export class FakeTerminal {
     const offset = BigInt(this.log.length);
     this.log = Buffer.concat([this.log, data]);
     const value = create(TerminalOutputSchema, { tab: this.tab, offset, data });
-    for (const reader of this.readers) reader.send({ case: 'output', value });
+    this.send({ case: 'output', value });
+  }
+
+  /** As the terminal process does: nothing more comes until a snapshot is acknowledged. */
+  acknowledge(reader: Reader, offset: number): void {
+    const waited = this.waited.get(reader);
+    if (waited === undefined || offset < waited) return;
+    this.waited.delete(reader);
+    if (waited < this.log.length) this.attach(reader, waited);
+  }
+
+  private send(message: JoinResponse['message']): void {
+    for (const reader of this.readers) if (!this.waited.has(reader)) reader.send(message);
   }
 
   resize(size: TerminalSize): void {
@@ -49,7 +67,7 @@ export class FakeTerminal {
       offset: BigInt(this.offset),
       size,
     });
-    for (const reader of this.readers) reader.send({ case: 'resized', value });
+    this.send({ case: 'resized', value });
   }
 
   /** Sends what this reader lacks, then lets it read on. */
@@ -64,6 +82,7 @@ export class FakeTerminal {
   }
 
   sendSnapshot(reader: Reader): void {
+    this.waited.set(reader, this.log.length);
     const pieces = Math.max(1, Math.ceil(this.log.length / PIECE));
     for (let index = 0; index < pieces; index++) {
       const value = create(TerminalSnapshotSchema, {
@@ -117,7 +136,7 @@ export class FakeTerminal {
       for (let i = 1; i <= Number(rest[0] ?? 10); i++) this.print(`${i}\r\n`);
     } else if (word === 'clip') {
       this.print(`\x1b]52;c;${Buffer.from(rest.join(' ')).toString('base64')}\x07`);
-    } else if (word === 'ask') this.print('\x1b[c\x1b[6n\x1b]11;?\x07\x1bP$qm\x1b\\\x1b[18t');
+    } else if (word === 'ask') this.print(QUERIES);
     else if (word) this.print(`${word}: command not found\r\n`);
   }
 }
