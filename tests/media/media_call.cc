@@ -124,7 +124,8 @@ bool MediaCall::WaitForState(const std::string& participant, int64_t epoch, Peer
   return WaitFor(
       [&] {
         for (const PeerStatus& s : statuses_) {
-          if (s.participant() == participant && s.epoch() == epoch && s.state() == state) return true;
+          if (s.participant() == participant && s.epoch() == epoch && s.state() == state)
+            return true;
         }
         return false;
       },
