@@ -260,7 +260,9 @@ TEST_F(CallTest, V9_R2_FiftyJoinsAndLeavesLeaveNothingBehind) {
       << descriptors;
   std::printf("after 50 more rounds: %d threads (%d), %d descriptors (%d), %d kB (%d)\n", Threads(),
               threads, Descriptors(), descriptors, ResidentKb(), resident);
+#ifndef __SANITIZE_ADDRESS__  // It keeps what was freed.
   EXPECT_LT(ResidentKb(), resident + 50 * 100);
+#endif
 }
 
 TEST_F(CallTest, R1_AfterAKillTheCallIsBackWithANewOffer) {
