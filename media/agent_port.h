@@ -81,13 +81,13 @@ class AgentPort {
   // Locked.
   std::mutex mu_;
   std::deque<Utterance> queue_;
-  std::deque<Played> ended_;   // The latest, so that late pieces are known.
+  std::deque<Played> ended_;  // The latest, so that late pieces are known.
   std::deque<RoomFrame> room_;
   std::vector<Played> played_;
   bool open_ = false;
   bool news_ = false;
-  int frames_untold_ = 0;      // Played since the last Played.
-  int frames_short_ = 0;       // Waited for the rest of a frame.
+  int frames_untold_ = 0;  // Played since the last Played.
+  int frames_short_ = 0;   // Waited for the rest of a frame.
 };
 
 }  // namespace atrium::media

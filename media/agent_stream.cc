@@ -89,7 +89,8 @@ void AgentStream::Start(const std::string& session) {
 
 void AgentStream::Pump() {
   if (stream_ == nullptr || room_ == nullptr) return;
-  for (const AgentPort::Played& played : room_->port().TakePlayed()) stream_->Write(ToProto(played));
+  for (const AgentPort::Played& played : room_->port().TakePlayed())
+    stream_->Write(ToProto(played));
   while (stream_->queued_count() < kInFlight) {
     const auto frame = room_->port().TakeRoomFrame();
     if (!frame) return;

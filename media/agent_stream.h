@@ -17,8 +17,8 @@ namespace atrium::media {
 class AgentStream final : public Room::AudioStream,
                           public std::enable_shared_from_this<AgentStream> {
  public:
-  using Stream =
-      rpc::ServerStream<atrium::media::v1::StreamAudioRequest, atrium::media::v1::StreamAudioResponse>;
+  using Stream = rpc::ServerStream<atrium::media::v1::StreamAudioRequest,
+                                   atrium::media::v1::StreamAudioResponse>;
 
   // Serves `stream` until it ends.
   static void Serve(Rooms* rooms, Stream* stream);

@@ -23,8 +23,8 @@ absl::Status RunApp(const Config& config) {
   gst_init(nullptr, nullptr);
   RETURN_IF_ERROR(CheckPlugins());
   std::unique_ptr<MainLoop> loop = NewMainLoop();
-  MixClock clock;
   Fanout fanout(limits::kSenders);
+  MixClock clock;  // Ends first: its last tick may still send.
   WorkQueue reaper("reaper");
   const PeerPipeline::Context peers{loop.get(), &clock, &reaper, config.ice};
   Rooms rooms({.peers = peers, .fanout = &fanout}, config.addresses, RandomId());

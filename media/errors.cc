@@ -18,17 +18,17 @@ absl::Status NoSuchPlugin(std::string_view element) {
                    {.reason = "PLUGIN_MISSING", .resource = std::string(element)});
 }
 absl::Status CannotPrepare() {
-  return MakeError(StatusCode::kFailedPrecondition,
-                   StrCat("No trial connection came about within ",
-                          absl::FormatDuration(limits::kPreload),
-                          ": check the addresses of --ice_address and the free ports"),
-                   {.reason = "CANNOT_PREPARE"});
+  return MakeError(
+      StatusCode::kFailedPrecondition,
+      StrCat("No trial connection came about within ", absl::FormatDuration(limits::kPreload),
+             ": check the addresses of --ice_address and the free ports"),
+      {.reason = "CANNOT_PREPARE"});
 }
 absl::Status BadPorts(int low, int high) {
-  return MakeError(StatusCode::kInvalidArgument,
-                   StrCat("--min_port=", low, " --max_port=", high,
-                          ": give a range within 1-65535, or neither"),
-                   {.reason = "BAD_FIELD", .field = "min_port"});
+  return MakeError(
+      StatusCode::kInvalidArgument,
+      StrCat("--min_port=", low, " --max_port=", high, ": give a range within 1-65535, or neither"),
+      {.reason = "BAD_FIELD", .field = "min_port"});
 }
 
 absl::Status BadSpeech(size_t bytes) {
@@ -44,10 +44,10 @@ absl::Status BadUtterance(std::string_view utterance, int64_t position) {
                    {.reason = "BAD_UTTERANCE", .field = "speech.utterance"});
 }
 absl::Status SpeechGap(std::string_view utterance, int64_t got, int64_t expected) {
-  return MakeError(StatusCode::kOutOfRange,
-                   StrCat("Sample ", got, " of ", utterance, " came, ", expected,
-                          " is next: send from there"),
-                   {.reason = "SPEECH_GAP", .resource = std::string(utterance)});
+  return MakeError(
+      StatusCode::kOutOfRange,
+      StrCat("Sample ", got, " of ", utterance, " came, ", expected, " is next: send from there"),
+      {.reason = "SPEECH_GAP", .resource = std::string(utterance)});
 }
 absl::Status SpeechTooEarly(std::string_view utterance) {
   return MakeError(StatusCode::kResourceExhausted,

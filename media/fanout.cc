@@ -42,9 +42,8 @@ class Encoder {
   // Null if it cannot be encoded.
   GRef<GstBuffer> Encode(const Frame& pcm, GstClockTime pts) {
     unsigned char packet[kMaxPacketBytes];
-    const int size = opus_ == nullptr
-                         ? 0
-                         : opus_encode(opus_, pcm.data(), kFrameSamples, packet, sizeof packet);
+    const int size =
+        opus_ == nullptr ? 0 : opus_encode(opus_, pcm.data(), kFrameSamples, packet, sizeof packet);
     if (size <= 0) return {};
     auto buffer = GRef<GstBuffer>::Adopt(gst_buffer_new_memdup(packet, static_cast<gsize>(size)));
     GST_BUFFER_PTS(buffer.get()) = pts;
@@ -165,7 +164,8 @@ class Fanout::Worker {
 };
 
 Fanout::Fanout(int workers) {
-  for (int i = 0; i < workers; ++i) workers_.push_back(std::make_unique<Worker>(&encoded_, &dropped_));
+  for (int i = 0; i < workers; ++i)
+    workers_.push_back(std::make_unique<Worker>(&encoded_, &dropped_));
 }
 
 Fanout::~Fanout() = default;

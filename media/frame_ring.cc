@@ -7,12 +7,12 @@
 namespace atrium::media {
 namespace {
 
-constexpr int kLookFrames = 50;            // A second.
-constexpr size_t kMarginStep = 120;        // 5 ms deeper each time it ran dry,
-constexpr size_t kMarginDecay = 24;        // 1 ms less each second that it did not,
-constexpr size_t kMarginMost = 960;        // 40 ms at most.
-constexpr size_t kTrim = 120;              // 5 ms, cross-faded.
-constexpr size_t kSpare = kTrim + 120;     // What may stay above the margin.
+constexpr int kLookFrames = 50;         // A second.
+constexpr size_t kMarginStep = 120;     // 5 ms deeper each time it ran dry,
+constexpr size_t kMarginDecay = 24;     // 1 ms less each second that it did not,
+constexpr size_t kMarginMost = 960;     // 40 ms at most.
+constexpr size_t kTrim = 120;           // 5 ms, cross-faded.
+constexpr size_t kSpare = kTrim + 120;  // What may stay above the margin.
 
 }  // namespace
 
@@ -53,8 +53,8 @@ void FrameRing::Trim() {
   if (least_ != SIZE_MAX && least_ > margin_ + kSpare && samples_.size() >= 2 * kTrim) {
     for (size_t i = 0; i < kTrim; ++i) {
       const int keep = static_cast<int>(i), fade = static_cast<int>(kTrim - i);
-      samples_[kTrim + i] = static_cast<int16_t>(
-          (samples_[i] * fade + samples_[kTrim + i] * keep) / static_cast<int>(kTrim));
+      samples_[kTrim + i] = static_cast<int16_t>((samples_[i] * fade + samples_[kTrim + i] * keep) /
+                                                 static_cast<int>(kTrim));
     }
     samples_.erase(samples_.begin(), samples_.begin() + kTrim);
   }

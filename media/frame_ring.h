@@ -30,9 +30,9 @@ class FrameRing {
   mutable std::mutex mu_;
   std::deque<int16_t> samples_;
   bool primed_ = false;
-  size_t margin_ = 0;         // Samples kept beyond a frame when it begins.
-  size_t least_ = SIZE_MAX;   // The least depth since the last look.
-  int frames_ = 0;            // Since the last look.
+  size_t margin_ = 0;        // Samples kept beyond a frame when it begins.
+  size_t least_ = SIZE_MAX;  // The least depth since the last look.
+  int frames_ = 0;           // Since the last look.
   int64_t dry_count_ = 0;
 };
 

@@ -11,10 +11,10 @@ namespace {
 
 constexpr int kGateHoldFrames = 20;
 constexpr float kSpeechDbfs = -40;
-constexpr int kSpeechFrames = 3;        // So many loud ones make speech,
-constexpr int kSpeechHoldFrames = 25;   // which lasts half a second longer.
-constexpr float kFallPerFrame = 0.6f;   // 30 dB a second.
-constexpr float kStayBonus = 6;         // Who is heard stays so unless another is louder by this.
+constexpr int kSpeechFrames = 3;       // So many loud ones make speech,
+constexpr int kSpeechHoldFrames = 25;  // which lasts half a second longer.
+constexpr float kFallPerFrame = 0.6f;  // 30 dB a second.
+constexpr float kStayBonus = 6;        // Who is heard stays so unless another is louder by this.
 
 // Full scale is approached, never cut: up to 3/4 nothing changes.
 int16_t Soften(int32_t sum) {
@@ -39,11 +39,13 @@ Mixer::Level Mixer::Measure(Voice* voice, const Frame* frame) {
   Level level;
   level.dbfs = frame == nullptr ? kFloorDbfs : LevelOf(*frame);
   voice->loudness = std::max(level.dbfs, voice->loudness - kFallPerFrame);
-  voice->open_frames = level.dbfs > kAudibleDbfs ? kGateHoldFrames : std::max(0, voice->open_frames - 1);
+  voice->open_frames =
+      level.dbfs > kAudibleDbfs ? kGateHoldFrames : std::max(0, voice->open_frames - 1);
   voice->loud_frames = level.dbfs > kSpeechDbfs ? std::min(voice->loud_frames + 1, kSpeechFrames)
                                                 : std::max(0, voice->loud_frames - 1);
-  voice->speech_frames = voice->loud_frames >= kSpeechFrames ? kSpeechHoldFrames
-                                                             : std::max(0, voice->speech_frames - 1);
+  voice->speech_frames = voice->loud_frames >= kSpeechFrames
+                             ? kSpeechHoldFrames
+                             : std::max(0, voice->speech_frames - 1);
   level.open = voice->open_frames > 0;
   level.speaking = voice->speech_frames > 0;
   return level;
@@ -79,7 +81,8 @@ std::vector<bool> Mixer::Choose(const std::vector<Input>& inputs) const {
   for (size_t i = 0; i < inputs.size(); ++i) {
     if (levels_[i].open) order.push_back(i);
   }
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return rank(a) > rank(b); });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return rank(a) > rank(b); });
   if (order.size() > limits::kMixedVoices) order.resize(limits::kMixedVoices);
   std::vector<bool> chosen(inputs.size());
   for (size_t i : order) chosen[i] = true;

@@ -56,7 +56,7 @@ absl::StatusOr<std::vector<Section>> Split(std::string_view sdp) {
     if (line.empty()) continue;
     if (++lines > limits::kSdpLines) return BadOffer("has too many lines");
     if (line.size() < 2 || line[1] != '=') return BadOffer("is not an SDP");
-    if (std::any_of(line.begin(), line.end(), [](char c) { return c < 32 || c == 127; })) {
+    if (std::any_of(line.begin(), line.end(), [](char c) { return c < 32 || c > 126; })) {
       return BadOffer("holds control or non-ASCII characters");
     }
     if (lines == 1 && line != "v=0") return BadOffer("does not begin with v=0");
@@ -66,8 +66,8 @@ absl::StatusOr<std::vector<Section>> Split(std::string_view sdp) {
     } else if (line[0] == 'a') {
       const size_t colon = line.find(':');
       const bool bare = colon == std::string_view::npos;
-      sections.back().attributes.emplace_back(
-          line.substr(2, bare ? colon : colon - 2), bare ? "" : line.substr(colon + 1));
+      sections.back().attributes.emplace_back(line.substr(2, bare ? colon : colon - 2),
+                                              bare ? "" : line.substr(colon + 1));
     }
   }
   return sections;
@@ -176,12 +176,13 @@ absl::StatusOr<Offer> ParseOffer(std::string_view sdp, const AddressPolicy& poli
 
 std::string WriteOffer(const Offer& offer) {
   const int type = offer.payload_type;
-  std::string sdp = StrCat(
-      "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE ", offer.mid,
-      "\r\nm=audio 9 UDP/TLS/RTP/SAVPF ", type, "\r\nc=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0",
-      "\r\na=ice-ufrag:", offer.ufrag, "\r\na=ice-pwd:", offer.password, "\r\na=setup:", offer.setup,
-      "\r\na=mid:", offer.mid, "\r\na=", offer.direction, "\r\na=rtcp-mux\r\na=rtpmap:", type,
-      " opus/48000/2\r\na=fmtp:", type, " minptime=10;useinbandfec=1\r\n");
+  std::string sdp =
+      StrCat("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE ", offer.mid,
+             "\r\nm=audio 9 UDP/TLS/RTP/SAVPF ", type,
+             "\r\nc=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0", "\r\na=ice-ufrag:", offer.ufrag,
+             "\r\na=ice-pwd:", offer.password, "\r\na=setup:", offer.setup, "\r\na=mid:", offer.mid,
+             "\r\na=", offer.direction, "\r\na=rtcp-mux\r\na=rtpmap:", type,
+             " opus/48000/2\r\na=fmtp:", type, " minptime=10;useinbandfec=1\r\n");
   for (const Offer::Fingerprint& f : offer.fingerprints) {
     StrAppend(&sdp, "a=fingerprint:", f.hash, " ", f.digest, "\r\n");
   }

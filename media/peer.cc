@@ -26,7 +26,8 @@ void Peer::Start() {
   if (!pipeline.ok()) return Fail(pipeline.status());
   pipeline_ = *std::move(pipeline);
   step_ = "taking the offer";
-  if (const absl::Status status = pipeline_->SetRemote(WriteOffer(offer_)); !status.ok()) Fail(status);
+  if (const absl::Status status = pipeline_->SetRemote(WriteOffer(offer_)); !status.ok())
+    Fail(status);
 }
 
 void Peer::AddCandidate(const std::string& candidate) {
@@ -67,8 +68,9 @@ void Peer::MaybeAnswer() {
   if (ended_ || answered_ || !local_set_ || !pipeline_->gathered()) return;
   answered_ = true;
   deadline_ = context_.loop->After(limits::kConnectTimeout, [this] { Fail(NotConnected()); });
-  LogDebug("answered", {{"participant", key_.participant},
-                        {"ms", absl::ToDoubleMilliseconds(context_.loop->Monotonic() - started_at_)}});
+  LogDebug("answered",
+           {{"participant", key_.participant},
+            {"ms", absl::ToDoubleMilliseconds(context_.loop->Monotonic() - started_at_)}});
   listener_->OnAnswer(this, WriteAnswer(offer_, pipeline_->local_description()));
 }
 
@@ -119,9 +121,9 @@ void Peer::OnBroken(std::string why) {
 
 void Peer::Fail(const absl::Status& why) {
   if (std::exchange(ended_, true)) return;
-  LogWarning("a peer failed", {{"participant", key_.participant},
-                               {"epoch", key_.epoch},
-                               {"problem", why.message()}});
+  LogWarning(
+      "a peer failed",
+      {{"participant", key_.participant}, {"epoch", key_.epoch}, {"problem", why.message()}});
   const auto self = weak_from_this().lock();  // The listener lets go of us.
   const auto deadline = std::move(deadline_);
   listener_->OnFailed(this, why);

@@ -86,7 +86,8 @@ GRef<GstElement> MakeDecoder(const std::shared_ptr<Inlet>& inlet) {
 
 std::string ErrorOf(const GstStructure* reply) {
   GError* error = nullptr;
-  if (reply == nullptr || !gst_structure_get(reply, "error", G_TYPE_ERROR, &error, nullptr)) return "";
+  if (reply == nullptr || !gst_structure_get(reply, "error", G_TYPE_ERROR, &error, nullptr))
+    return "";
   const std::string text = error->message;
   g_error_free(error);
   return text.empty() ? "unknown" : text;
@@ -172,12 +173,13 @@ void PeerPipeline::SetUpIce() {
 
 absl::Status PeerPipeline::AddOutlet(const Offer& offer) {
   const int type = offer.payload_type;
-  GRef<GstElement> bin = ParseBin(StrCat(
-      "appsrc name=source is-live=true format=time do-timestamp=false max-buffers=10 "
-      "max-bytes=0 max-time=0 leaky-type=downstream "
-      "caps=audio/x-opus,channel-mapping-family=0,channels=1,rate=48000 ! "
-      "rtpopuspay pt=", type, " mtu=1200 ! capsfilter caps=application/x-rtp,media=audio,",
-      "encoding-name=OPUS,clock-rate=48000,payload=", type));
+  GRef<GstElement> bin = ParseBin(
+      StrCat("appsrc name=source is-live=true format=time do-timestamp=false max-buffers=10 "
+             "max-bytes=0 max-time=0 leaky-type=downstream "
+             "caps=audio/x-opus,channel-mapping-family=0,channels=1,rate=48000 ! "
+             "rtpopuspay pt=",
+             type, " mtu=1200 ! capsfilter caps=application/x-rtp,media=audio,",
+             "encoding-name=OPUS,clock-rate=48000,payload=", type));
   if (!bin) return PipelineFailed("no chain to send with");
   gst_bin_add(GST_BIN(pipeline_.get()), bin.get());
   outlet_ = std::make_shared<Outlet>(
@@ -245,8 +247,9 @@ absl::Status PeerPipeline::SetRemote(const std::string& sdp) {
                         Promise([](GstPromise* promise, Door* door) {
                           const std::string why = ErrorOf(gst_promise_get_reply(promise));
                           door->Post([why](Listener& listener) {
-                            listener.OnRemoteSet(why.empty() ? absl::OkStatus()
-                                                             : BadOffer(StrCat("was refused: ", why)));
+                            listener.OnRemoteSet(why.empty()
+                                                     ? absl::OkStatus()
+                                                     : BadOffer(StrCat("was refused: ", why)));
                           });
                         }));
   return absl::OkStatus();

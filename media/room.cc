@@ -94,7 +94,8 @@ atrium::media::v1::Plan::Room Room::Inventory() const {
 void Room::Connect(PeerKey key, Offer offer) {
   Close(key);  // The same once more: offered anew.
   if (peers_.empty()) LogDebug("the first peer of a room", {{"session", session_}});
-  auto peer = std::make_shared<Peer>(context_->peers, ++context_->last_id, key, std::move(offer), this);
+  auto peer =
+      std::make_shared<Peer>(context_->peers, ++context_->last_id, key, std::move(offer), this);
   peers_[key].peer = peer;
   ++context_->peer_count;
   if (context_->peer_count > limits::kPeers) {

@@ -56,8 +56,8 @@ DriveResponse::PlanStatus Rooms::Apply(const Plan& plan) {
   for (const Plan::Room& planned_room : plan.rooms()) {
     const absl::StatusOr<Room*> room = Find(planned_room.session());
     if (!room.ok()) {
-      LogError("cannot open a room", {{"session", planned_room.session()},
-                                      {"why", room.status().message()}});
+      LogError("cannot open a room",
+               {{"session", planned_room.session()}, {"why", room.status().message()}});
       continue;
     }
     planned.insert(planned_room.session());
@@ -160,9 +160,8 @@ void Rooms::TakeWaiting() {
 }
 
 void Rooms::Refuse(const PeerKey& key, const absl::Status& why) {
-  LogWarning("refused an offer", {{"participant", key.participant},
-                                  {"epoch", key.epoch},
-                                  {"problem", why.message()}});
+  LogWarning("refused an offer",
+             {{"participant", key.participant}, {"epoch", key.epoch}, {"problem", why.message()}});
   DriveResponse::PeerStatus status;
   status.set_participant(key.participant);
   status.set_epoch(key.epoch);

@@ -29,9 +29,9 @@ Offer MakeOffer() {
 }  // namespace
 
 absl::Status CheckPlugins() {
-  for (const char* name : {"webrtcbin", "nicesrc", "nicesink", "dtlssrtpenc", "dtlssrtpdec", "rtpbin",
-                           "rtpopuspay", "rtpopusdepay", "opusdec", "appsrc", "appsink",
-                           "capsfilter", "fakesink"}) {
+  for (const char* name :
+       {"webrtcbin", "nicesrc", "nicesink", "dtlssrtpenc", "dtlssrtpdec", "rtpbin", "rtpopuspay",
+        "rtpopusdepay", "opusdec", "appsrc", "appsink", "capsfilter", "fakesink"}) {
     // Making one loads its plugin.
     GstElement* element = gst_element_factory_make(name, nullptr);
     if (element == nullptr) return NoSuchPlugin(name);

@@ -16,7 +16,8 @@ class AgentPortTest : public testing::Test {
  protected:
   AgentPortTest() { port_.Open(); }
 
-  absl::Status Speak(std::string_view utterance, int64_t position, int64_t count, bool last = false) {
+  absl::Status Speak(std::string_view utterance, int64_t position, int64_t count,
+                     bool last = false) {
     return port_.Speak(utterance, position, Pcm(position, count), last);
   }
   // Samples that name their position.

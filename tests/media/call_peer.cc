@@ -20,9 +20,10 @@ std::string SourceOf(const CallPeer::Voice& voice) {
                    "identity sync=true")
           : StrCat("audiotestsrc is-live=true samplesperbuffer=960 volume=0.25 ",
                    voice.hertz > 0 ? StrCat("freq=", voice.hertz) : "wave=silence");
-  return StrCat(source, " ! capsfilter caps=audio/x-raw,rate=48000,channels=1 ! opusenc ! ",
-                "valve name=valve ! rtpopuspay pt=111 ! capsfilter caps=application/x-rtp,media=audio,"
-                "encoding-name=OPUS,clock-rate=48000,encoding-params=(string)2,payload=111");
+  return StrCat(
+      source, " ! capsfilter caps=audio/x-raw,rate=48000,channels=1 ! opusenc ! ",
+      "valve name=valve ! rtpopuspay pt=111 ! capsfilter caps=application/x-rtp,media=audio,"
+      "encoding-name=OPUS,clock-rate=48000,encoding-params=(string)2,payload=111");
 }
 
 }  // namespace
@@ -46,9 +47,9 @@ CallPeer::CallPeer(Voice voice) {
   g_signal_connect(webrtc_.get(), "notify::ice-gathering-state", G_CALLBACK(OnState), this);
   g_signal_connect(webrtc_.get(), "on-negotiation-needed", G_CALLBACK(OnNegotiation), this);
   if (voice.listens_only) {
-    auto caps = GRef<GstCaps>::Adopt(gst_caps_from_string(
-        "application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,"
-        "encoding-params=(string)2,payload=111"));
+    auto caps = GRef<GstCaps>::Adopt(
+        gst_caps_from_string("application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,"
+                             "encoding-params=(string)2,payload=111"));
     GObject* transceiver = nullptr;
     g_signal_emit_by_name(webrtc_.get(), "add-transceiver",
                           GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_RECVONLY, caps.get(), &transceiver);

@@ -17,8 +17,8 @@ namespace atrium::media {
 class CallPeer {
  public:
   struct Voice {
-    double hertz = 0;      // A tone; 0: nothing but silence.
-    std::string wav;       // Rather this recording.
+    double hertz = 0;  // A tone; 0: nothing but silence.
+    std::string wav;   // Rather this recording.
     bool listens_only = false;
   };
 

@@ -1,6 +1,6 @@
 // The media process as control and browsers see it, over its socket and UDP.
-#include <gmock/gmock.h>
 #include <glib.h>
+#include <gmock/gmock.h>
 
 #include <cstdio>
 
@@ -15,7 +15,7 @@ using testing::UnorderedElementsAre;
 
 // audiotestsrc at a volume of 0.25 has this amplitude.
 constexpr double kSaid = 8192;
-constexpr double kHeard = kSaid * 0.5;  // What surely is a said tone,
+constexpr double kHeard = kSaid * 0.5;     // What surely is a said tone,
 constexpr double kUnheard = kSaid * 0.05;  // and what surely is none.
 
 using CallTest = MediaCall;
@@ -47,7 +47,8 @@ TEST_F(CallTest, V7_TheAgentsVoiceReachesEverybodyAndTellsHowFarItWasPlayed) {
   Say(agent.get(), "u1", 700, 0, 36000);
   EXPECT_TRUE(WaitFor([&] {
     return ann->Hears(700) > 5000 && bob->Hears(700) > 5000 && eve->Hears(700) > 5000;
-  })) << ann->Hears(700) << " " << bob->Hears(700) << " " << eve->Hears(700);
+  })) << ann->Hears(700)
+      << " " << bob->Hears(700) << " " << eve->Hears(700);
   EXPECT_TRUE(WaitFor([&] { return !agent->played.empty() && agent->played.back().ended(); }));
   EXPECT_EQ(agent->played.back().position(), 36000);
   EXPECT_GE(agent->played.size(), 14u);
@@ -81,7 +82,7 @@ TEST_F(CallTest, V8_MuteDeafenAndAgentOnlyTakeEffectInTheCall) {
   PlanRoom(1)->set_audio_mode(atrium::v1::Conversation::AGENT_ONLY);
   SendPlan();
   EXPECT_TRUE(WaitFor([&] { return bob->Hears(500) < kUnheard; }));
-  EXPECT_GT(agent->Hears(500), kHeard);
+  EXPECT_TRUE(WaitFor([&] { return agent->Hears(500) > kHeard; }));
   PlanPeer(1, "bob", 1)->set_deafened(true);
   SendPlan();
   const int64_t generation = plan_.generation();
@@ -104,8 +105,11 @@ TEST_F(CallTest, V5_S18_R25_ABadOfferFailsAloneAndDisturbsNobody) {
   ASSERT_TRUE(WaitFor([&] { return bob->Hears(500) > kHeard && ann->Hears(1100) > kHeard; }));
   const int64_t before = ann->packets();
   std::string good = bob->offer();
-  const std::string bad[] = {"v=0\r\n", std::string(70000, 'x'), good.substr(0, good.size() / 2),
-                             good.substr(0, good.find("a=ice-pwd")), std::string(1, '\0') + good,
+  const std::string bad[] = {"v=0\r\n",
+                             std::string(70000, 'x'),
+                             good.substr(0, good.size() / 2),
+                             good.substr(0, good.find("a=ice-pwd")),
+                             std::string(1, '\0') + good,
                              "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"};
   int64_t epoch = 0;
   PlanPeer(1, "eve", 1);
@@ -113,12 +117,13 @@ TEST_F(CallTest, V5_S18_R25_ABadOfferFailsAloneAndDisturbsNobody) {
     PlanPeer(1, "eve", ++epoch);
     SendPlan();
     Offer(Participant(1, "eve"), epoch, sdp);
-    EXPECT_TRUE(WaitForState(Participant(1, "eve"), epoch, PeerStatus::FAILED)) << sdp.substr(0, 80);
+    EXPECT_TRUE(WaitForState(Participant(1, "eve"), epoch, PeerStatus::FAILED))
+        << sdp.substr(0, 80);
     EXPECT_NE(ProblemOf(Participant(1, "eve"), epoch), "");
   }
   EXPECT_TRUE(WaitFor([&] { return ann->packets() > before + 20; }));
-  EXPECT_GT(bob->Hears(500), kHeard);
-  EXPECT_GT(ann->Hears(1100), kHeard);
+  EXPECT_TRUE(WaitFor([&] { return bob->Hears(500) > kHeard; }));
+  EXPECT_TRUE(WaitFor([&] { return ann->Hears(1100) > kHeard; }));
   for (const PeerStatus& status : statuses_) {
     if (status.state() == PeerStatus::FAILED) {
       EXPECT_EQ(status.participant(), Participant(1, "eve"));
@@ -148,7 +153,7 @@ TEST_F(CallTest, S18_NothingIsHeardOfNorSentToAPeerWithAnotherCertificateThanPro
   EXPECT_EQ(eve.packets(), 0);
   EXPECT_EQ(agent->voices.count(Participant(1, "eve")), 0u);
   EXPECT_LT(agent->Hears(1100), kUnheard);
-  EXPECT_GT(agent->Hears(500), kHeard);
+  EXPECT_TRUE(WaitFor([&] { return agent->Hears(500) > kHeard; }));
   CloseAgent(agent.get());
 }
 
@@ -160,10 +165,14 @@ TEST_F(CallTest, R1_ANewEpochIsHeardBeforeTheOldOneGoes) {
   SendPlan();
   const int64_t generation = plan_.generation();
   ASSERT_TRUE(WaitFor([&] { return planned_generation_ == generation; }));
-  EXPECT_GT(agent->Hears(500), kHeard);
+  const int frames = agent->frames;
+  ASSERT_TRUE(WaitFor([&] { return agent->frames > frames + 15; }));
+  EXPECT_TRUE(WaitFor([&] { return agent->Hears(500) > kHeard; }, 2)) << "the old one went first";
   CallPeer ann({.hertz = 1100});
   Connect(Participant(1, "ann"), 2, &ann);
-  EXPECT_TRUE(WaitFor([&] { return agent->Hears(1100) > kHeard && agent->Hears(500) < kUnheard; }));
+  // Well before the old one's grace is over.
+  EXPECT_TRUE(
+      WaitFor([&] { return agent->Hears(1100) > kHeard && agent->Hears(500) < kUnheard; }, 3));
   EXPECT_THAT(agent->voices, UnorderedElementsAre(Participant(1, "ann")));
   CloseAgent(agent.get());
 }
@@ -251,7 +260,9 @@ TEST_F(CallTest, V9_R2_FiftyJoinsAndLeavesLeaveNothingBehind) {
       << descriptors;
   std::printf("after 50 more rounds: %d threads (%d), %d descriptors (%d), %d kB (%d)\n", Threads(),
               threads, Descriptors(), descriptors, ResidentKb(), resident);
+#ifndef __SANITIZE_ADDRESS__  // It keeps what was freed.
   EXPECT_LT(ResidentKb(), resident + 50 * 100);
+#endif
 }
 
 TEST_F(CallTest, R1_AfterAKillTheCallIsBackWithANewOffer) {

@@ -103,6 +103,7 @@ void MediaCall::StartDriving() {
 
 void MediaCall::StopDriving() {
   if (drive_ == nullptr) return;
+  drive_->Pause();  // No read may begin once it is cancelled.
   drive_->Cancel();
   WaitFor([this] { return drive_ == nullptr; });
 }
@@ -124,7 +125,8 @@ bool MediaCall::WaitForState(const std::string& participant, int64_t epoch, Peer
   return WaitFor(
       [&] {
         for (const PeerStatus& s : statuses_) {
-          if (s.participant() == participant && s.epoch() == epoch && s.state() == state) return true;
+          if (s.participant() == participant && s.epoch() == epoch && s.state() == state)
+            return true;
         }
         return false;
       },
@@ -235,7 +237,10 @@ std::unique_ptr<MediaCall::Agent> MediaCall::OpenAgent(int session) {
 }
 
 void MediaCall::CloseAgent(Agent* agent) {
-  if (agent->stream != nullptr) agent->stream->Cancel();
+  if (agent->stream != nullptr) {
+    agent->stream->Pause();  // No read may begin once it is cancelled.
+    agent->stream->Cancel();
+  }
   WaitFor([agent] { return agent->stream == nullptr; });
 }
 

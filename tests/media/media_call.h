@@ -31,8 +31,8 @@ class MediaCall : public testing::Test {
   struct Agent {
     AudioStream* stream = nullptr;  // Null once it ended.
     absl::Status ended;
-    std::deque<Frame> heard;        // The last 200 ms.
-    std::set<std::string> voices;   // Audible in any of those.
+    std::deque<Frame> heard;       // The last 200 ms.
+    std::set<std::string> voices;  // Audible in any of those.
     std::deque<std::set<std::string>> frame_voices;
     int64_t position = -1;
     int frames = 0, gaps = 0;

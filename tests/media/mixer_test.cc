@@ -117,7 +117,9 @@ TEST_F(MixerTest, R36_FullScaleVoicesDoNotWrapAround) {
   }
   const Frame all = mixer_.All();
   for (size_t i = 0; i < kFrameSamples; ++i) {
-    if (std::abs(sum[i]) > 1000) { EXPECT_EQ(all[i] > 0, sum[i] > 0) << i; }
+    if (std::abs(sum[i]) > 1000) {
+      EXPECT_EQ(all[i] > 0, sum[i] > 0) << i;
+    }
   }
 }
 

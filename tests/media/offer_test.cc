@@ -17,13 +17,16 @@ using testing::HasSubstr;
 using testing::Not;
 
 constexpr char kDigest[] =
-    "F4:BC:09:AC:64:5D:E9:2D:30:74:80:F0:4C:B9:9E:16:02:55:75:FB:E0:7E:3B:15:17:57:81:CC:B7:DF:7B:E6";
+    "F4:BC:09:AC:64:5D:E9:2D:30:74:80:F0:4C:B9:9E:16:02:55:75:FB:E0:7E:3B:15:17:57:81:CC:B7:DF:7B:"
+    "E6";
 
 std::string Audio() {
   return StrCat(
       "m=audio 9 UDP/TLS/RTP/SAVPF 111 63 9 0 8\r\nc=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0\r\n"
       "a=ice-ufrag:R6QR\r\na=ice-pwd:nQl5lViJCqMw0gY+Jb2Pv9CO\r\na=ice-options:trickle\r\n"
-      "a=fingerprint:sha-256 ", kDigest, "\r\na=setup:actpass\r\na=mid:0\r\n"
+      "a=fingerprint:sha-256 ",
+      kDigest,
+      "\r\na=setup:actpass\r\na=mid:0\r\n"
       "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\r\na=sendrecv\r\na=msid:- t\r\na=rtcp-mux\r\n"
       "a=rtpmap:111 opus/48000/2\r\na=rtcp-fb:111 transport-cc\r\n"
       "a=fmtp:111 minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1\r\na=rtpmap:63 red/48000/2\r\n"
@@ -33,7 +36,8 @@ std::string Audio() {
       "a=ssrc:771 cname:WLkj\r\n");
 }
 std::string Session(std::string_view bundle = "0") {
-  return StrCat("v=0\r\no=- 61 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE ", bundle, "\r\n");
+  return StrCat("v=0\r\no=- 61 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE ", bundle,
+                "\r\n");
 }
 constexpr char kVideo[] =
     "m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\nc=IN IP4 0.0.0.0\r\na=mid:1\r\na=rtpmap:96 VP8/90000\r\n";
@@ -62,7 +66,8 @@ TEST(OfferTest, S18_GStreamerGetsOnlyWhatWasUnderstood) {
   ASSERT_TRUE(offer.ok());
   const std::string written = WriteOffer(*offer);
   EXPECT_THAT(written, HasSubstr("m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"));
-  for (const char* gone : {"stereo", "m=video", "m=application", "red/", "extmap", "ssrc", ".local"}) {
+  for (const char* gone :
+       {"stereo", "m=video", "m=application", "red/", "extmap", "ssrc", ".local"}) {
     EXPECT_THAT(written, Not(HasSubstr(gone)));
   }
   EXPECT_TRUE(ParseOffer(written, {}).ok());
@@ -70,8 +75,8 @@ TEST(OfferTest, S18_GStreamerGetsOnlyWhatWasUnderstood) {
 TEST(OfferTest, S18_OtherMLinesAreRefusedInTheirPlaces) {
   const auto offer = ParseOffer(Session("1 0 2") + kVideo + Audio() + kChannel, {});
   ASSERT_TRUE(offer.ok());
-  const std::string answer =
-      WriteAnswer(*offer, "v=0\r\na=group:BUNDLE 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\n");
+  const std::string answer = WriteAnswer(
+      *offer, "v=0\r\na=group:BUNDLE 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\n");
   const size_t video = answer.find("m=video 0 "), audio = answer.find("m=audio 9 "),
                channel = answer.find("m=application 0 UDP/DTLS/SCTP webrtc-datachannel");
   ASSERT_NE(video, std::string::npos);
@@ -92,32 +97,36 @@ TEST_P(BadOfferTest, S18_IsRefusedWithAReason) {
 }
 INSTANTIATE_TEST_SUITE_P(
     All, BadOfferTest,
-    testing::Values(
-        BadCase{"Empty", ""}, BadCase{"Garbage", "hello\n"}, BadCase{"NoMedia", Session()},
-        BadCase{"TooLong", Session() + Audio() + std::string(limits::kSdpBytes, 'a')},
-        BadCase{"TooManyLines",
-                [] {
-                  std::string sdp = Session() + Audio();
-                  for (int i = 0; i < 2001; ++i) sdp += "a=x\r\n";
-                  return sdp;
-                }()},
-        BadCase{"TooManyMLines",
-                [] {
-                  std::string sdp = Session() + Audio();
-                  for (int i = 0; i < 8; ++i) sdp += kVideo;
-                  return sdp;
-                }()},
-        BadCase{"OnlyVideo", Session() + kVideo}, BadCase{"NoOpus", Replaced("opus/48000/2", "speex/8000")},
-        BadCase{"OpusUnlisted", Replaced("SAVPF 111", "SAVPF 112")},
-        BadCase{"NoFingerprint", Replaced("a=fingerprint", "a=nofingerprint")},
-        BadCase{"WeakFingerprint", Replaced("sha-256", "sha-1")},
-        BadCase{"ShortFingerprint", Replaced(":E6", "")},
-        BadCase{"NoEncryption", Replaced("UDP/TLS/RTP/SAVPF", "RTP/AVP")},
-        BadCase{"NoUfrag", Replaced("a=ice-ufrag", "a=x")}, BadCase{"ShortPassword", Replaced("nQl5lViJCqMw0gY+", "")},
-        BadCase{"NoSetup", Replaced("a=setup:actpass", "a=setup:holdconn")},
-        BadCase{"NoMux", Replaced("a=rtcp-mux\r\n", "")}, BadCase{"Inactive", Replaced("a=sendrecv", "a=inactive")},
-        BadCase{"MidInjection", Replaced("a=mid:0", "a=mid:0 evil")},
-        BadCase{"ControlCharacters", Replaced("R6QR", "R6\x01R")}, BadCase{"NotAscii", Replaced("R6QR", "R6\xffR")}),
+    testing::Values(BadCase{"Empty", ""}, BadCase{"Garbage", "hello\n"},
+                    BadCase{"NoMedia", Session()},
+                    BadCase{"TooLong", Session() + Audio() + std::string(limits::kSdpBytes, 'a')},
+                    BadCase{"TooManyLines",
+                            [] {
+                              std::string sdp = Session() + Audio();
+                              for (int i = 0; i < 2001; ++i) sdp += "a=x\r\n";
+                              return sdp;
+                            }()},
+                    BadCase{"TooManyMLines",
+                            [] {
+                              std::string sdp = Session() + Audio();
+                              for (int i = 0; i < 8; ++i) sdp += kVideo;
+                              return sdp;
+                            }()},
+                    BadCase{"OnlyVideo", Session() + kVideo},
+                    BadCase{"NoOpus", Replaced("opus/48000/2", "speex/8000")},
+                    BadCase{"OpusUnlisted", Replaced("SAVPF 111", "SAVPF 112")},
+                    BadCase{"NoFingerprint", Replaced("a=fingerprint", "a=nofingerprint")},
+                    BadCase{"WeakFingerprint", Replaced("sha-256", "sha-1")},
+                    BadCase{"ShortFingerprint", Replaced(":E6", "")},
+                    BadCase{"NoEncryption", Replaced("UDP/TLS/RTP/SAVPF", "RTP/AVP")},
+                    BadCase{"NoUfrag", Replaced("a=ice-ufrag", "a=x")},
+                    BadCase{"ShortPassword", Replaced("nQl5lViJCqMw0gY+", "")},
+                    BadCase{"NoSetup", Replaced("a=setup:actpass", "a=setup:holdconn")},
+                    BadCase{"NoMux", Replaced("a=rtcp-mux\r\n", "")},
+                    BadCase{"Inactive", Replaced("a=sendrecv", "a=inactive")},
+                    BadCase{"MidInjection", Replaced("a=mid:0", "a=mid:0 evil")},
+                    BadCase{"ControlCharacters", Replaced("a=msid:- t", "a=msid:- \x01")},
+                    BadCase{"NotAscii", Replaced("a=msid:- t", "a=msid:- \xff")}),
     [](const auto& info) { return std::string(info.param.name); });
 
 TEST(OfferTest, S18_R25_MutatedOffersNeverBreakTheParserNorPassWhatIsNotClean) {
@@ -129,10 +138,18 @@ TEST(OfferTest, S18_R25_MutatedOffersNeverBreakTheParserNorPassWhatIsNotClean) {
     for (uint32_t n = random() % 6 + 1; n > 0; --n) {
       const size_t at = random() % sdp.size();
       switch (random() % 4) {
-        case 0: sdp[at] = static_cast<char>(random()); break;
-        case 1: sdp.erase(at, random() % 40); break;
-        case 2: sdp.insert(at, sdp.substr(random() % sdp.size(), random() % 60)); break;
-        case 3: sdp.insert(at, "\r\na="); break;
+        case 0:
+          sdp[at] = static_cast<char>(random());
+          break;
+        case 1:
+          sdp.erase(at, random() % 40);
+          break;
+        case 2:
+          sdp.insert(at, sdp.substr(random() % sdp.size(), random() % 60));
+          break;
+        case 3:
+          sdp.insert(at, "\r\na=");
+          break;
       }
     }
     const auto offer = ParseOffer(sdp, {});
@@ -149,7 +166,8 @@ TEST(CertificateTest, TheDigestIsThatOfTheCertificate) {
   // SHA-256 of the three bytes "abc".
   const std::string pem = "-----BEGIN CERTIFICATE-----\nYWJj\n-----END CERTIFICATE-----\n";
   const std::string digest =
-      "BA:78:16:BF:8F:01:CF:EA:41:41:40:DE:5D:AE:22:23:B0:03:61:A3:96:17:7A:9C:B4:10:FF:61:F2:00:15:AD";
+      "BA:78:16:BF:8F:01:CF:EA:41:41:40:DE:5D:AE:22:23:B0:03:61:A3:96:17:7A:9C:B4:10:FF:61:F2:00:"
+      "15:AD";
   EXPECT_EQ(DigestOf(pem, "sha-256"), digest);
   EXPECT_TRUE(IsPromised(pem, {{"sha-256", kDigest}, {"sha-256", digest}}));
   EXPECT_FALSE(IsPromised(pem, {{"sha-256", kDigest}}));

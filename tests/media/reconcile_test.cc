@@ -17,11 +17,13 @@ TEST(ReconcileTest, APeerOfThePlanStays) {
 }
 TEST(ReconcileTest, APeerOfNobodyInThePlanIsClosed) {
   EXPECT_THAT(PeersToClose({}, {{kOld, true, {}}}), ElementsAre(kOld));
-  EXPECT_THAT(PeersToClose({{"b", 1}}, {{kOld, true, {}}, {{"b", 1}, true, {}}}), ElementsAre(kOld));
+  EXPECT_THAT(PeersToClose({{"b", 1}}, {{kOld, true, {}}, {{"b", 1}, true, {}}}),
+              ElementsAre(kOld));
 }
 TEST(ReconcileTest, R1_AReplacedPeerStaysUntilTheNewOneIsConnected) {
   EXPECT_THAT(PeersToClose({{"a", 2}}, {{kOld, true, absl::Seconds(1)}}), IsEmpty());
-  EXPECT_THAT(PeersToClose({{"a", 2}}, {{kOld, true, absl::Seconds(1)}, {kNew, false, {}}}), IsEmpty());
+  EXPECT_THAT(PeersToClose({{"a", 2}}, {{kOld, true, absl::Seconds(1)}, {kNew, false, {}}}),
+              IsEmpty());
   EXPECT_THAT(PeersToClose({{"a", 2}}, {{kOld, true, absl::Seconds(1)}, {kNew, true, {}}}),
               ElementsAre(kOld));
 }
@@ -36,8 +38,10 @@ TEST(ReconcileTest, APeerNewerThanThePlanIsClosed) {
   EXPECT_THAT(PeersToClose({{"a", 1}}, {{kNew, true, {}}}), ElementsAre(kNew));
 }
 TEST(ReconcileTest, TheNewestConnectedPeerIsHeard) {
-  EXPECT_THAT(HeardEpochs({{kOld, true, {}}, {kNew, false, {}}}), ElementsAre(testing::Pair("a", 1)));
-  EXPECT_THAT(HeardEpochs({{kOld, true, {}}, {kNew, true, {}}}), ElementsAre(testing::Pair("a", 2)));
+  EXPECT_THAT(HeardEpochs({{kOld, true, {}}, {kNew, false, {}}}),
+              ElementsAre(testing::Pair("a", 1)));
+  EXPECT_THAT(HeardEpochs({{kOld, true, {}}, {kNew, true, {}}}),
+              ElementsAre(testing::Pair("a", 2)));
   EXPECT_THAT(HeardEpochs({{kNew, false, {}}}), IsEmpty());
 }
 TEST(ReconcileTest, AnOfferIsConnectedKeptOrStaleAsThePlanSays) {
