@@ -126,6 +126,7 @@ absl::Status Browser::Subscribe(const atrium::v1::Subscribe& subscribe) {
 void Browser::Attach(Subscription* subscription, const std::string& tab) {
   subscription->cursor->attachment = attachment_;
   subscription->feed = feeds_->Join(tab, subscription->cursor.get());
+  connection_->Pump();
 }
 
 void Browser::Unsubscribe(const std::string& tab) {

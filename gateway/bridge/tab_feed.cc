@@ -41,7 +41,6 @@ void TabFeed::Add(Cursor* cursor) {
   } else if (stream_ != nullptr) {
     Open(cursor);
   }
-  cursor->listener->OnMore();
 }
 
 void TabFeed::Remove(Cursor* cursor) {
@@ -66,6 +65,9 @@ void TabFeed::Connect() {
   snapshot_asked_ = !ring_.started();
   Send(start);
   for (Cursor* cursor : cursors_) Open(cursor);
+  const bool asked = std::any_of(cursors_.begin(), cursors_.end(),
+                                 [](const Cursor* cursor) { return cursor->waits_for_snapshot; });
+  if (asked) AskSnapshot();
 }
 
 void TabFeed::Open(Cursor* cursor) {
@@ -185,8 +187,8 @@ void TabFeed::OnSnapshot(atrium::v1::TerminalSnapshot* message) {
   snapshot->offset = message->offset();
   snapshot->size = message->size();
   snapshot->data = grpc::Slice(message->data());
-  // It begins the ring, or jumps over what was lost on the way here.
-  if (!ring_.started() || snapshot->offset > ring_.end()) ring_.Reset(snapshot->offset);
+  // It may come before output that precedes it, which is on its way.
+  if (!ring_.started()) ring_.Reset(snapshot->offset);
   if (!ring_.SizeAt(snapshot->offset)) ring_.MarkResize(snapshot->offset, snapshot->size);
   for (Cursor* cursor : cursors_) {
     const bool due = cursor->waits_for_snapshot ||
@@ -242,6 +244,7 @@ bool TabFeed::Next(Cursor* cursor, ws::Piece* piece) {
     if (cursor->offset < 0) cursor->waits_for_snapshot = true;
     return false;
   }
+  if (cursor->offset > ring_.end()) return false;  // It is on its way.
   const bool behind = ring_.end() - cursor->offset > limits::kLagBytes && !cursor->lossless;
   if (!ring_.Holds(cursor->offset) || behind) {
     if (cursor->offset >= 0) ++cursor->skips;

@@ -38,7 +38,7 @@ class TabFeed {
   TabFeed& operator=(const TabFeed&) = delete;
 
   const std::string& tab() const { return options_.tab; }
-  // The first cursor decides where the stream begins.
+  // The first cursor decides where the stream begins. Ask Next() afterwards.
   void Add(Cursor* cursor);
   void Remove(Cursor* cursor);
   bool empty() const { return cursors_.empty(); }

@@ -124,7 +124,7 @@ test('R27, S5: an oversized message closes with 1009, a broken frame with 1002',
 
 test('S5: half a request, and a giant one, cost nothing', async () => {
   const half = connectTcp(stack.port, '127.0.0.1', () => half.write('GET / HTTP/1.1\r\nHost: local'));
-  const giant = await http('POST', '/ticket', { Origin: stack.origin, 'Content-Length': String(10 << 30) }).catch((error) => error);
+  const giant = await http('POST', '/ticket', { Origin: stack.origin, 'Content-Length': String(10 * 2 ** 30) }).catch((error) => error);
   assert.ok(giant.status === 413 || giant instanceof Error, JSON.stringify(giant));
   await undisturbed();
   half.destroy();
