@@ -205,14 +205,8 @@ absl::StatusOr<PageId> Session::Join(const Actor& actor,
   // The page is back in the call if its peer connection is the one we know.
   if (who.live_epoch != 0 && hello.live_epoch() == who.live_epoch) who.live_page = id;
   Greet(actor, id, &page);
-  if (hello.live_epoch() != 0 && who.live_epoch == 0) {
-    JoinResponse ended;
-    ended.mutable_live_ended()->set_reason("CALL_LOST");
-    ended.mutable_live_ended()->set_message("The call was lost while you were away: go live again");
-    door->Send(ended);
-  } else if (hello.live_epoch() != 0 && who.live_epoch != hello.live_epoch()) {
-    who.live_page = id;
-    TellLiveReady(&who);
+  if (hello.live_epoch() != 0 && who.live_epoch != hello.live_epoch()) {
+    ResumeLive(&who, id, hello.live_epoch());
   }
   PublishPerson(participant);
   if (context_->host->connected() && adopted) TellAttachment(&page);

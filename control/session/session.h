@@ -183,6 +183,9 @@ class Session final : public Conversation::Room {
   // The call.
   int64_t NextEpoch();
   void TellLiveReady(Person* person);
+  // A page says that it is in the call by a connection that we do not know.
+  void ResumeLive(Person* person, const PageId& page, int64_t epoch);
+  void RenewPeer(Person* person);
   void EndLive(const ParticipantId& id, std::string_view reason, std::string_view message);
 
   // Words. Conversation::Room.

@@ -1,5 +1,6 @@
 // Session: the call.
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "common/errors.h"
@@ -58,6 +59,25 @@ void Session::TellLiveReady(Person* person) {
   JoinResponse response;
   response.mutable_live_ready()->set_epoch(person->live_epoch);
   page->second.door->Send(response);
+}
+
+void Session::RenewPeer(Person* person) {
+  person->live_epoch = NextEpoch();
+  context_->media->PlanChanged();
+  TellLiveReady(person);
+}
+
+void Session::ResumeLive(Person* person, const PageId& page, int64_t epoch) {
+  if (person->shown.role() < Participant::EDITOR) return;
+  const bool elsewhere = person->live_epoch != 0 && !person->live_page.empty();
+  if (elsewhere && person->live_page != page) return;
+  person->live_page = page;
+  person->shown.set_live(true);
+  if (conversation_) conversation_->SetAnybodyLive(true);
+  // Media may well have it, and has not told us yet: its inventory decides.
+  if (context_->media->connected()) return RenewPeer(person);
+  person->live_epoch = epoch;
+  last_epoch_ = std::max(last_epoch_, epoch);
 }
 
 absl::Status Session::HangUp(const PageId& page_id) {
@@ -130,13 +150,17 @@ void Session::AddToMediaPlan(atrium::media::v1::Plan* plan) const {
 }
 
 void Session::AdoptPeers(const DriveResponse::Inventory& inventory, bool fresh) {
-  if (fresh) {
-    // Another run of media: everybody in the call makes a new connection, now.
-    for (auto& [id, person] : people_.all()) {
-      if (person.live_epoch == 0) continue;
-      person.live_epoch = NextEpoch();
-      TellLiveReady(&person);
-    }
+  std::map<std::string, int64_t> there;
+  for (const auto& room : inventory.rooms()) {
+    if (room.session() != name()) continue;
+    for (const auto& peer : room.peers()) there[peer.participant()] = peer.epoch();
+  }
+  // Whom media does not have, as it was started anew or never knew, makes a new
+  // connection, now.
+  for (auto& [id, person] : people_.all()) {
+    if (person.live_epoch == 0) continue;
+    auto known = there.find(person.shown.name());
+    if (fresh || known == there.end() || known->second != person.live_epoch) RenewPeer(&person);
   }
   for (const auto& room : inventory.rooms()) {
     if (room.session() != name()) continue;
@@ -190,9 +214,7 @@ void Session::OnMediaPeer(const DriveResponse::PeerStatus& status) {
     return;
   }
   // Connected but silent: the page makes a new connection.
-  person->live_epoch = NextEpoch();
-  context_->media->PlanChanged();
-  TellLiveReady(person);
+  RenewPeer(person);
 }
 
 void Session::OnMediaLevels(const atrium::v1::AudioLevels& levels) {

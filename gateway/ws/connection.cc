@@ -62,6 +62,7 @@ void Connection::OnReadable() {
       return;
     }
     last_heard_ = loop_->Monotonic();
+    if (discarding_) continue;
     const auto violation = reader_.Feed({buffer, static_cast<size_t>(n)},
                                         [this](Message message) { return OnFrame(std::move(message)); });
     if (violation) return Violate(*violation);
@@ -89,9 +90,13 @@ bool Connection::OnFrame(Message message) {
   }
 }
 
+// What still comes is read and dropped until the other side has taken the close
+// frame: ending at once with bytes unread would reset the connection, and the
+// reason would be lost.
 void Connection::Violate(const Violation& violation) {
-  readable_.reset();
+  discarding_ = true;
   Close(violation.code, violation.reason);
+  if (!ended_ && words_.empty() && current_.empty()) shutdown(fd_, SHUT_WR);
 }
 
 void Connection::PauseReading(absl::Duration pause) {

@@ -84,6 +84,7 @@ class Connection {
   size_t current_offset_ = 0;         // Bytes of it that were.
   absl::Duration last_heard_;
   bool flushing_ = false;
+  bool discarding_ = false;  // The other side broke the protocol.
   bool closing_ = false;  // Our close frame is queued or sent.
   bool ended_ = false;
 };

@@ -107,8 +107,9 @@ std::optional<Violation> FrameReader::FinishControl(
     const std::function<bool(Message)>& on_message, bool* go_on) {
   Message message{opcode_, std::exchange(control_, {})};
   if (opcode_ == Opcode::kClose && !message.payload.empty()) {
-    if (message.payload.size() == 1) return Violation{kProtocolError, "bad close frame"};
-    message.close_code = static_cast<uint16_t>(BigEndian(std::string_view(message.payload).substr(0, 2)));
+    if (message.payload.size() < 2) return Violation{kProtocolError, "bad close frame"};
+    const std::string code = message.payload.substr(0, 2);
+    message.close_code = static_cast<uint16_t>(BigEndian(code));
     message.payload.erase(0, 2);
     if (!IsValidCloseCode(message.close_code)) return Violation{kProtocolError, "bad close code"};
     if (!IsUtf8(message.payload)) return Violation{kInvalidData, "close reason is not UTF-8"};
