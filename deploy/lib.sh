@@ -12,6 +12,11 @@ as_root() {
 install_packages() {
   local missing=() package
   for package in $(sed 's/#.*//' "$@"); do
+    # A Node from elsewhere will do, and Debian's would not go beside it.
+    case $package in
+      nodejs) ! command -v node >/dev/null || continue ;;
+      npm) ! command -v npm >/dev/null || continue ;;
+    esac
     dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -q '^installed$' || missing+=("$package")
   done
   [ ${#missing[@]} = 0 ] && return
