@@ -74,7 +74,8 @@ watch_over() {
   local name pid code
   while :; do
     code=0
-    wait -n "${atrium_pids[@]}" || code=$?
+    # Bash's own word on what was killed is left out: ours follows.
+    { wait -n "${atrium_pids[@]}"; } 2>/dev/null || code=$?
     for name in "${!atrium_pids[@]}"; do
       pid=${atrium_pids[$name]}
       kill -0 "$pid" 2>/dev/null && continue
