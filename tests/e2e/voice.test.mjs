@@ -145,6 +145,13 @@ test('N4, P1: kill -9 of control replaces no peer connection', async () => {
   }
 });
 
+test('L8: a page that is loaded again is in the call again, muted as it was', async () => {
+  await olga.reload();
+  await olga.waitForFunction(() => window.atrium?.state.call.phase === 'live' && window.atrium.peer()?.connectionState === 'connected', null, { timeout: 15_000 });
+  assert.ok(await olga.evaluate(() => window.atrium.state.call.muted));
+  await emil.waitForFunction(() => window.atrium.state.participants.some((one) => one.displayName === 'Olga' && one.live && one.muted));
+});
+
 test('L12: hanging up stops the tracks and the connection, for all to see', async () => {
   await emil.locator('[title="Stop live audio"], [aria-label="Stop live audio"]').last().click();
   await emil.waitForFunction(() => window.atrium.peer() === null);

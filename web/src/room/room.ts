@@ -298,17 +298,29 @@ export class Room {
     if (this.awaitsState) {
       this.awaitsState = false;
       this.call.onRejoined(this.self?.live ?? false);
-      this.offerCallAgain();
+      void this.resumeCall();
       this.sayViewing();
     }
     this.changes.emit('state', 'terminal', 'call');
   }
 
-  /** A reload ended the peer connection; the microphone needs a click again. */
-  private offerCallAgain(): void {
+  /**
+   * A reload ended the peer connection, not the call (L8): it goes on by itself
+   * where the browser needs no question, else with one click.
+   */
+  private async resumeCall(): Promise<void> {
     const wasLive = sessionStorage.getItem(WAS_LIVE) !== null;
     sessionStorage.removeItem(WAS_LIVE);
     if (!wasLive || this.call.phase !== 'idle') return;
+    this.call.muted = this.self?.muted ?? false;
+    this.call.deafened = this.self?.deafened ?? false;
+    const asked = { name: 'microphone' as PermissionName };
+    const right = await navigator.permissions?.query(asked).catch(() => undefined);
+    if (right?.state === 'granted') await this.call.start(this.settings.microphone);
+    else this.offerCallAgain();
+  }
+
+  private offerCallAgain(): void {
     this.notices.show(
       'You were in the call before the page was loaded again.',
       'plain',
