@@ -10,18 +10,30 @@ function(atrium_room name)
   target_link_libraries(${name} PUBLIC ${ARG_DEPS})
 endfunction()
 
-# A test binary, registered with CTest: atrium_test(NAME SOURCES ... DEPS ... [LABELS ...]).
+# A test binary, registered with CTest: atrium_test(NAME SOURCES ... DEPS ... [LABELS ...]
+# [NOT_SANITIZED]). Sanitized builds build and register only those that run sanitized.
 function(atrium_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "NOT_SANITIZED" "" "SOURCES;DEPS;LABELS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_compile_options(${name} PRIVATE -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers)
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest_main)
+  if(ATRIUM_SANITIZE AND ARG_NOT_SANITIZED)
+    return()
+  endif()
   if(NOT ARG_LABELS)
     set(ARG_LABELS unit)
   endif()
+  if(NOT ARG_NOT_SANITIZED)
+    set_property(GLOBAL APPEND PROPERTY ATRIUM_SANITIZED_TESTS ${name})
+  endif()
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300)
+  # gRPC and GLib are not instrumented: what they do between themselves is not judged.
+  if(ATRIUM_SANITIZE STREQUAL thread)
+    set_tests_properties(${name} PROPERTIES
+      ENVIRONMENT "TSAN_OPTIONS=ignore_noninstrumented_modules=1")
+  endif()
 endfunction()
 
 # A fuzz target, only with ATRIUM_FUZZ (clang): atrium_fuzz(NAME SOURCES ... DEPS ...).

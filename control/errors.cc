@@ -108,6 +108,11 @@ absl::Status NoAgent() {
                    "This deployment has no voice agent: start control with --provider",
                    {.reason = "NO_AGENT"});
 }
+absl::Status NotStored() {
+  return MakeError(StatusCode::kInternal,
+                   "It could not be stored: look at the disk, then try again",
+                   {.reason = "STORE_FAILED"});
+}
 absl::Status ProviderUnreachable(std::string_view why) {
   return MakeError(StatusCode::kUnavailable,
                    StrCat("The voice agent cannot be reached (", why, "): it is tried again"),

@@ -30,6 +30,7 @@ absl::Status PageTooSlow();
 absl::Status Revoked();
 absl::Status NotLive();
 absl::Status NoAgent();
+absl::Status NotStored();
 absl::Status ProviderUnreachable(std::string_view why);
 absl::Status ProviderRefused(std::string_view why);
 absl::Status ProviderStopped();

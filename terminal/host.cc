@@ -190,10 +190,13 @@ void Host::End(const std::string& tab) {
   terminal->Forget();
   LogInfo("ended a terminal", {{"tab", tab}});
   // Streams see by Find() that it is gone; we may be inside its callback.
-  auto node = std::make_shared<Entry>(std::move(it->second));
+  const auto streams = std::move(it->second.streams);
+  last_ended_->push_back(std::move(it->second));
   entries_.erase(it);
-  for (auto& [id, stream] : node->streams) stream->OnRevoked(id);
-  loop_->Post([node] {});
+  for (auto& [id, stream] : streams) stream->OnRevoked(id);
+  loop_->Post([weak = std::weak_ptr(last_ended_)] {
+    if (const auto ended = weak.lock()) ended->clear();
+  });
 }
 
 Terminal* Host::Find(const std::string& tab) {

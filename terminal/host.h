@@ -107,6 +107,8 @@ class Host final : public Terminal::Listener {
   Attachments attachments_;
   Runs runs_;
   std::map<std::string, Entry> entries_;
+  // Until this turn of the loop is over; they go with us, before the screens do.
+  std::shared_ptr<std::vector<Entry>> last_ended_ = std::make_shared<std::vector<Entry>>();
   Loop::HandlePtr attachment_lease_, unplanned_, housekeeping_;
   // State.
   Driver* driver_ = nullptr;

@@ -187,6 +187,9 @@ class Conversation::Engine final : public Provider::Listener,
     LogWarning("the agent was lost", {{"session", options_.session}, {"why", why.message()}});
     const bool was_active = shown_.state() == Shape::ACTIVE || shown_.state() == Shape::RECONNECTING;
     Drop();
+    // What it was saying has no end any more (R11).
+    CutOff();
+    rotation_.reset();
     shown_.set_problem(std::string(why.message()));
     if (final || !was_active) {
       // Starting is answered with the truth (V3); what ran already is not given up.

@@ -52,7 +52,10 @@ void Publisher::Publish(SessionChange change, std::vector<StoreWrite> writes, Do
 }
 
 void Publisher::Drain() {
-  while (!pending_.empty() && pending_.front()->durable) {
+  // Whoever is told of a change may make another: that one waits for its turn.
+  if (std::exchange(draining_, true)) return;
+  const std::shared_ptr<bool> alive = alive_;
+  while (*alive && !pending_.empty() && pending_.front()->durable) {
     const std::shared_ptr<Pending> next = std::move(pending_.front());
     pending_.pop_front();
     if (next->status.ok() && next->change.change_case() != SessionChange::CHANGE_NOT_SET) {
@@ -63,6 +66,7 @@ void Publisher::Drain() {
     }
     if (next->done) next->done(next->status);
   }
+  if (*alive) draining_ = false;
 }
 
 void Publisher::Apply(const SessionChange& change) {

@@ -49,6 +49,7 @@ class Publisher {
   // State.
   atrium::v1::SessionSnapshot snapshot_;
   std::deque<std::shared_ptr<Pending>> pending_;
+  bool draining_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -168,6 +168,9 @@ absl::Status Registry::DeleteSession(const Actor& actor, const SessionId& id) {
   for (const auto& tab : session->snapshot().tabs()) {
     writes.push_back({RecordKind::kTab, tab.name(), std::nullopt});
   }
+  for (const auto& approval : session->snapshot().approvals()) {
+    writes.push_back({RecordKind::kApproval, approval.name(), std::nullopt});
+  }
   context_->store->Commit(std::move(writes), [](absl::Status) {});
   session->End();
   std::shared_ptr<Session> last = std::move(sessions_[id]);

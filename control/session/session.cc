@@ -82,6 +82,7 @@ void Session::FinishLoading(const std::vector<std::string>& newest_entries) {
 
 void Session::End() {
   ended_ = true;
+  EndWaits();
   if (conversation_) conversation_->Stop();
   for (Watcher* watcher : std::set<Watcher*>(watchers_)) watcher->OnSessionEnded();
   std::vector<PageDoor*> doors;
@@ -165,14 +166,19 @@ absl::StatusOr<PageId> Session::Join(const Actor& actor,
   if (person == nullptr && people_.all().size() >= limits::kParticipantsPerSession) {
     return TooMany("participants", limits::kParticipantsPerSession, absl::Seconds(30));
   }
-  if (people_.PagesOf(participant) >= static_cast<int>(limits::kPagesPerParticipant)) {
-    return TooMany("pages", limits::kPagesPerParticipant, absl::Seconds(10));
-  }
   const PageId id(hello.page_id());
-  Page& page = people_.pages()[id];
-  if (page.door != nullptr && page.participant != participant) {
+  auto known = people_.pages().find(id);
+  const bool others = known != people_.pages().end() && known->second.participant != participant;
+  if (others && known->second.door != nullptr) {
     return BadField("hello.page_id", "belongs to somebody else");
   }
+  if ((known == people_.pages().end() || others) &&
+      people_.PagesOf(participant) >= static_cast<int>(limits::kPagesPerParticipant)) {
+    return TooMany("pages", limits::kPagesPerParticipant, absl::Seconds(10));
+  }
+  // A page that comes back as somebody else, by a better link: who it was is gone.
+  if (others) ForgetPage(id);
+  Page& page = people_.pages()[id];
   // The same page again, while its old stream still seems to live: the old ends.
   if (PageDoor* old = std::exchange(page.door, nullptr)) {
     old->Close(MakeError(absl::StatusCode::kAborted, "The page joined again",

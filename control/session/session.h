@@ -168,6 +168,8 @@ class Session final : public Conversation::Room {
   void ForgetPage(const PageId& id);
   void ForgetPerson(const ParticipantId& id);
   void Touch();
+  // For what hosts answer: nothing more is done once it is expired.
+  std::weak_ptr<bool> Alive() const { return alive_; }
 
   // Tabs.
   void AnswerStarting(const std::string& name, const absl::Status& status);
@@ -176,6 +178,7 @@ class Session final : public Conversation::Room {
   void RunAtPrompt(const Actor& actor, const atrium::v1::RunCommandRequest& request,
                    absl::Duration patience, Done<atrium::v1::RunCommandResponse> done);
   void FinishRuns(const std::string& tab);
+  void EndWaits();
   void AnswerRun(const std::shared_ptr<CommandRun>& run);
   void EndRun(const std::shared_ptr<CommandRun>& run,
               const absl::StatusOr<atrium::v1::RunCommandResponse>& result);
@@ -234,6 +237,7 @@ class Session final : public Conversation::Room {
   int64_t last_entry_ = 0;
   int64_t last_epoch_ = 0;
   bool ended_ = false;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace atrium::control

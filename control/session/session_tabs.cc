@@ -267,6 +267,16 @@ void Session::RunInOwnTab(const Actor& actor, const RunCommandRequest& request,
   });
 }
 
+// The session ends: whoever waits is told.
+void Session::EndWaits() {
+  while (!starting_.empty()) AnswerStarting(std::string(starting_.begin()->first), SessionEnded());
+  for (auto& [id, run] : std::map<std::string, std::shared_ptr<CommandRun>>(runs_)) {
+    run->finished = true;
+    run->deadline.reset();
+    for (auto& waiter : std::exchange(run->waiters, {})) waiter(SessionEnded());
+  }
+}
+
 void Session::FinishRuns(const std::string& tab) {
   for (auto& [id, run] : std::map<std::string, std::shared_ptr<CommandRun>>(runs_)) {
     if (run->tab == tab && !run->finished) AnswerRun(run);
@@ -288,7 +298,8 @@ void Session::AnswerRun(const std::shared_ptr<CommandRun>& run) {
   read.set_tab(run->tab);
   read.set_offset(-1);
   read.set_limit(3 << 20);
-  context_->host->ReadOutput(read, [this, run](auto output) {
+  context_->host->ReadOutput(read, [this, run, alive = Alive()](auto output) {
+    if (alive.expired()) return;  // Its waiters were told.
     if (!output.ok()) return EndRun(run, output.status());
     std::string data = std::move(*output->mutable_data());
     const bool cut = data.size() > limits::kRunOutputBytes;
@@ -332,7 +343,9 @@ void Session::RunAtPrompt(const Actor& actor, const RunCommandRequest& request,
   run.set_tab(tab);
   run.set_command(request.command());
   run.set_run_id(request.request_id().empty() ? RandomId() : request.request_id());
-  context_->host->RunAtPrompt(run, patience, [this, tab, entry, done](auto ended) mutable {
+  context_->host->RunAtPrompt(run, patience, [this, tab, entry, done,
+                                              alive = Alive()](auto ended) mutable {
+    if (alive.expired()) return done(SessionEnded());
     if (!ended.ok()) {
       return done(absl::IsDeadlineExceeded(ended.status()) ? RunStillGoing(tab) : ended.status());
     }

@@ -5,6 +5,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "common/errors.h"
 #include "common/log.h"
 #include "common/proto_time.h"
@@ -89,19 +91,30 @@ void Session::Say(const Actor& actor, const SayRequest& request, Done<TimelineEn
   }
   const std::string text = CleanText(request.text(), limits::kTextBytes);
   if (text.empty()) return done(MissingField("text"));
-  auto before = said_.find(request.request_id());
-  if (!request.request_id().empty() && before != said_.end()) return done(before->second);
+  const std::string request_id = request.request_id();
+  auto before = said_.find(request_id);
+  if (!request_id.empty() && before != said_.end()) {
+    // Answered in its turn: once the first is durable, or could not be stored.
+    Publish(SessionChange(), {}, [this, request_id, entry = before->second, done](absl::Status) {
+      if (said_.count(request_id) > 0) return done(entry);
+      done(NotStored());
+    });
+    return;
+  }
   TimelineEntry entry = NewEntry(TimelineEntry::CHAT);
   entry.set_text(text);
   const std::string speaker = NameOf(actor);
   if (!speaker.empty()) entry.add_speakers(speaker);
-  if (!request.request_id().empty()) {
+  if (!request_id.empty()) {
     if (said_.size() > limits::kListMost) said_.erase(said_.begin());
-    said_[request.request_id()] = entry;
+    said_[request_id] = entry;
   }
   const bool to_agent = request.audience() == SayRequest::AGENT || NamesAgent(text);
-  AddEntry(entry, [this, entry, speaker, text, to_agent, done](absl::Status status) {
-    if (!status.ok()) return done(status);
+  AddEntry(entry, [this, request_id, entry, speaker, text, to_agent, done](absl::Status status) {
+    if (!status.ok()) {
+      said_.erase(request_id);
+      return done(status);
+    }
     done(entry);
     if (!conversation_) return;
     if (to_agent) {
@@ -250,7 +263,8 @@ void Session::Perform(const Approval& approval) {
     write.set_tab(approval.tab());
     write.set_data(approval.input());
     write.set_write_id(approval.name());
-    context_->host->WriteInput(write, [this, approval](auto written) {
+    context_->host->WriteInput(write, [this, approval, alive = Alive()](auto written) {
+      if (alive.expired()) return;
       if (!written.ok()) return Performed(approval, written.status());
       Performed(approval, std::string("It was typed."));
     });
@@ -394,12 +408,10 @@ void Session::AgentReadScreen(const std::string& tab, int lines, Done<std::strin
   request.set_scrollback_lines(lines);
   ReadScreen(request, [lines, done](auto screen) {
     if (!screen.ok()) return done(screen.status());
-    const std::string text = CleanText(screen->text(), limits::kTextBytes);
-    size_t from = text.size();
-    for (int i = 0; i < lines && from != std::string::npos && from > 0; ++i) {
-      from = text.rfind('\n', from - 1);
-    }
-    done(from == std::string::npos || from == 0 ? text : text.substr(from + 1));
+    std::vector<std::string> said =
+        absl::StrSplit(screen->text(), '\n', absl::SkipWhitespace());
+    if (said.size() > static_cast<size_t>(lines)) said.erase(said.begin(), said.end() - lines);
+    done(CleanText(absl::StrJoin(said, "\n"), limits::kTextBytes));
   });
 }
 

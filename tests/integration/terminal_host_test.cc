@@ -1,0 +1,326 @@
+// The terminal host with real shells and a real loop.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "absl/strings/str_split.h"
+#include "common/random.h"
+#include "terminal/host.h"
+#include "terminal/limits.h"
+
+namespace atrium::terminal {
+namespace {
+
+using atrium::terminal::v1::CommandEnd;
+using atrium::terminal::v1::Plan;
+using atrium::terminal::v1::RunAtPromptResponse;
+using atrium::terminal::v1::TerminalStatus;
+using atrium::v1::Participant;
+using testing::HasSubstr;
+
+constexpr char kTab[] = "sessions/main/tabs/t";
+const AttachmentId kAnn("ann"), kEve("eve");
+
+class HostTest : public testing::Test, public Host::Driver, public Host::Stream {
+ protected:
+  HostTest() {
+    std::filesystem::create_directories(directory_);
+    StartHost("one");
+  }
+  ~HostTest() override {
+    host_.reset();
+    std::filesystem::remove_all(directory_);
+  }
+  void StartHost(const std::string& incarnation) {
+    host_.reset();
+    host_ = std::make_unique<Host>(loop_.get(), &screens_, *ShellMaker::ForUser(""),
+                                   Host::Options{.log_directory = directory_, .incarnation = incarnation});
+    ASSERT_TRUE(host_->TakeOver(this, ++fence_).ok());
+  }
+
+  // Host::Driver and Host::Stream.
+  void OnStatus(const TerminalStatus& status) override {
+    last_[status.tab()] = status;
+    ++statuses_;
+  }
+  void OnTyped(const std::string&, const std::string&) override { ++typed_; }
+  void OnCommandEnd(const CommandEnd&) override {}
+  void OnReplaced(absl::Status) override {}
+  void OnInputWritten(const AttachmentId&, int64_t sequence) override { written_ = sequence; }
+  void OnRevoked(const AttachmentId& id) override { revoked_.push_back(id); }
+
+  // One terminal, with an owner of its size and a viewer.
+  void Create(std::vector<std::string> command) {
+    Plan plan;
+    Plan::Terminal& terminal = *plan.add_terminals();
+    terminal.set_tab(kTab);
+    for (const std::string& word : command) terminal.add_command(word);
+    terminal.mutable_size()->set_columns(80);
+    terminal.mutable_size()->set_rows(24);
+    terminal.set_size_owner("sessions/main/participants/ann");
+    for (const auto& [id, role] : {std::pair(kAnn, Participant::EDITOR), {kEve, Participant::VIEWER}}) {
+      auto* attachment = plan.add_attachments();
+      attachment->set_attachment(id.value());
+      attachment->set_participant("sessions/main/participants/" + id.value());
+      attachment->set_role(role);
+    }
+    const auto result = host_->Apply(plan);
+    ASSERT_EQ(result.problems_size(), 0) << result.problems(0).message();
+    ASSERT_TRUE(host_->Open(this, kTab, kAnn).ok());
+  }
+  Terminal& terminal() { return *host_->Find(kTab); }
+  void Type(const std::string& text) {
+    ASSERT_TRUE(host_->Input(kTab, kAnn, ++sequence_, text).ok());
+  }
+  // Runs the loop until `is_so`; false if it is not after ten seconds.
+  bool Until(const std::function<bool()>& is_so) {
+    bool late = false;
+    const auto deadline = loop_->After(absl::Seconds(10), [&] { late = true; });
+    while (!is_so() && !late) {
+      const auto turn = loop_->After(absl::Milliseconds(2), [&] { loop_->Quit(); });
+      loop_->Run();
+    }
+    return is_so();
+  }
+  std::string Output(int64_t from = 0, int64_t to = INT64_MAX) {
+    const OutputLog& log = terminal().log();
+    std::string out;
+    to = std::min(to, log.end());
+    for (int64_t at = std::max(from, log.start()); at < to;) {
+      const std::string_view piece = log.Peek(at, static_cast<size_t>(to - at));
+      out += piece;
+      at += static_cast<int64_t>(piece.size());
+    }
+    return out;
+  }
+  bool Says(const std::string& text) {
+    return Until([&] { return Output().find(text) != std::string::npos; });
+  }
+  std::string Screen(int scrollback = 0) {
+    std::optional<std::string> text;
+    terminal().ReadScreen(scrollback, false, [&](ScreenText screen) { text = screen.text; });
+    EXPECT_TRUE(Until([&] { return text.has_value(); }));
+    return text.value_or("");
+  }
+
+  const std::string directory_ = testing::TempDir() + "/host-" + RandomId();
+  std::unique_ptr<MainLoop> loop_ = NewMainLoop();
+  ScreenThread screens_;
+  std::unique_ptr<Host> host_;
+  std::map<std::string, TerminalStatus> last_;
+  std::vector<AttachmentId> revoked_;
+  int statuses_ = 0, typed_ = 0;
+  int64_t written_ = 0, sequence_ = 0, fence_ = 0;
+};
+
+TEST_F(HostTest, M1M2WhatIsTypedIsWrittenAndComesBack) {
+  Create({"/bin/sh", "-c", "read line; echo got:$line; read line"});
+  Type("hel");
+  Type("lo\n");
+  EXPECT_TRUE(Says("got:hello"));
+  EXPECT_TRUE(Until([&] { return written_ == 2; }));
+  EXPECT_EQ(typed_, 1) << "typing is told at most once a second";
+}
+
+TEST_F(HostTest, S4AViewersInputAndSizeNeverReachTheProgram) {
+  Create({"/bin/cat"});
+  EXPECT_TRUE(absl::IsPermissionDenied(host_->Input(kTab, kEve, 1, "evil\n")));
+  EXPECT_FALSE(host_->Resize(kTab, kEve, {10, 10}).ok());
+  EXPECT_FALSE(host_->Input(kTab, AttachmentId("guess"), 1, "evil\n").ok());
+  Type("good\n");
+  ASSERT_TRUE(Says("good\r\ngood"));
+  EXPECT_THAT(Output(), testing::Not(HasSubstr("evil")));
+  EXPECT_EQ(terminal().Status().size().columns(), 80);
+}
+
+TEST_F(HostTest, R33InputSentTwiceIsWrittenOnce) {
+  Create({"/bin/cat"});
+  Type("once\n");
+  ASSERT_TRUE(Says("once\r\nonce\r\n"));
+  ASSERT_TRUE(host_->Input(kTab, kAnn, 1, "once\n").ok());
+  Type("next\n");
+  ASSERT_TRUE(Says("next\r\nnext"));
+  EXPECT_EQ(Output(), "once\r\nonce\r\nnext\r\nnext\r\n");
+}
+
+TEST_F(HostTest, R6AnExitCodeIsTheShells) {
+  Create({"/bin/sh", "-c", "exit 7"});
+  ASSERT_TRUE(Until([&] { return last_[kTab].state() == atrium::v1::Tab::EXITED; }));
+  EXPECT_EQ(last_[kTab].exit_code(), 7);
+  EXPECT_FALSE(host_->Input(kTab, kAnn, 1, "x").ok());
+}
+
+TEST_F(HostTest, R6AKilledShellsExitCodeNamesTheSignal) {
+  Create({"/bin/sh", "-c", "echo last words; kill -TERM $$"});
+  ASSERT_TRUE(Until([&] { return last_[kTab].state() == atrium::v1::Tab::EXITED; }));
+  EXPECT_EQ(last_[kTab].exit_code(), 128 + 15);
+  EXPECT_THAT(Output(), HasSubstr("last words"));
+}
+
+TEST_F(HostTest, AProgramThatIsNotThereIsSaid) {
+  Plan plan;
+  plan.add_terminals()->set_tab(kTab);
+  plan.mutable_terminals(0)->add_command("/no/such/program");
+  const auto result = host_->Apply(plan);
+  if (result.problems_size() == 0) {
+    EXPECT_TRUE(Until([&] { return last_[kTab].state() == atrium::v1::Tab::EXITED; }));
+    EXPECT_NE(last_[kTab].exit_code(), 0);
+  }
+}
+
+TEST_F(HostTest, N7CommandsThatQueueAtAPromptRunOnceEachAndAnswerTheirOwnOutput) {
+  Create({});
+  std::vector<absl::StatusOr<RunAtPromptResponse>> ended;
+  for (const char* number : {"1", "2", "3"}) {
+    for (int retry = 0; retry < 2; ++retry) {
+      host_->RunAtPrompt(kTab, std::string("echo out-") + number + "; (exit " + number + ")",
+                         std::string("run-") + number, [&](auto end) { ended.push_back(end); });
+    }
+  }
+  ASSERT_TRUE(Until([&] { return ended.size() == 6; })) << Output();
+  for (int i = 0; i < 3; ++i) {
+    const auto& end = ended[static_cast<size_t>(i) * 2];
+    ASSERT_TRUE(end.ok()) << end.status();
+    EXPECT_EQ(end->exit_code(), i + 1);
+    std::string output = Output(end->start_offset(), end->end_offset());
+    // Between its marks there is what it wrote, and the mark of its end.
+    output = output.substr(0, output.find("\033]133;D"));
+    EXPECT_EQ(output, "out-" + std::to_string(i + 1) + "\r\n");
+    EXPECT_EQ(ended[static_cast<size_t>(i) * 2 + 1]->start_offset(), end->start_offset());
+  }
+  std::optional<absl::StatusOr<RunAtPromptResponse>> again;
+  host_->RunAtPrompt(kTab, "echo out-1", "run-1", [&](auto end) { again = end; });
+  ASSERT_TRUE(again);
+  EXPECT_EQ((*again)->exit_code(), 1);
+}
+
+TEST_F(HostTest, R6ACommandWhoseShellEndsIsAnswered) {
+  Create({});
+  std::optional<absl::StatusOr<RunAtPromptResponse>> ended;
+  host_->RunAtPrompt(kTab, "exit 3", "run", [&](auto end) { ended = end; });
+  ASSERT_TRUE(Until([&] { return ended.has_value(); }));
+  EXPECT_FALSE(ended->ok());
+}
+
+TEST_F(HostTest, N7CommandsNeedAShellThatMarksItsPrompts) {
+  Create({"/bin/cat"});
+  std::optional<absl::Status> refused;
+  host_->RunAtPrompt(kTab, "ls", "run", [&](auto end) { refused = end.status(); });
+  ASSERT_TRUE(refused);
+  EXPECT_TRUE(absl::IsFailedPrecondition(*refused));
+  host_->RunAtPrompt(kTab, "a\nb", "run2", [&](auto end) { refused = end.status(); });
+  EXPECT_TRUE(absl::IsInvalidArgument(*refused));
+}
+
+TEST_F(HostTest, R33AWriteWithTheSameIdIsWrittenOnce) {
+  Create({"/bin/cat"});
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(host_->WriteOnce(kTab, "w", "once\n").ok());
+  EXPECT_TRUE(host_->WriteOnce(kTab, "v", "end\n").ok());
+  // Echoed by the terminal and by the program, in whatever order.
+  const auto times = [this](const std::string& word) {
+    return std::vector<std::string>(absl::StrSplit(Output(), word)).size() - 1;
+  };
+  ASSERT_TRUE(Until([&] { return times("end") == 2; })) << Output();
+  EXPECT_EQ(times("once"), 2u);
+  EXPECT_FALSE(host_->WriteOnce(kTab, "", "x").ok());
+  EXPECT_FALSE(host_->WriteOnce(kTab, "big", std::string(limits::kInputBytes + 1, 'x')).ok());
+}
+
+TEST_F(HostTest, R29AStormOfSizesIsClampedAndCoalesced) {
+  Create({"/bin/bash", "-c", "trap 'echo W' WINCH; echo ready; while :; do read -t 0.01 x; done"});
+  ASSERT_TRUE(Says("ready"));
+  const absl::Duration begin = loop_->Monotonic();
+  int sent = 0;
+  ASSERT_TRUE(Until([&] {
+    for (int i = 0; i < 20; ++i, ++sent) {
+      EXPECT_TRUE(host_->Resize(kTab, kAnn, {20 + sent % 200, 10 + sent % 30}).ok());
+    }
+    return loop_->Monotonic() - begin > absl::Milliseconds(500);
+  }));
+  ASSERT_TRUE(host_->Resize(kTab, kAnn, {65535, 65535}).ok());
+  ASSERT_TRUE(Until([&] { return terminal().Status().size().columns() == limits::kMaxColumns; }));
+  EXPECT_EQ(terminal().Status().size().rows(), limits::kMaxRows);
+  const double seconds = absl::ToDoubleSeconds(loop_->Monotonic() - begin);
+  int marks = 0;
+  for (auto mark = terminal().log().NextMark(-1); mark; mark = terminal().log().NextMark(mark->offset)) {
+    ++marks;
+  }
+  EXPECT_GT(sent, 1000);
+  EXPECT_LE(statuses_, 60 * seconds + 10);
+  EXPECT_LE(marks, 60 * seconds + 10);
+  ASSERT_TRUE(host_->Resize(kTab, kAnn, {-5, 0}).ok());
+  EXPECT_TRUE(Until([&] { return terminal().Status().size().columns() == limits::kMinColumns; }));
+  EXPECT_EQ(terminal().Status().size().rows(), 1);
+}
+
+TEST_F(HostTest, R5TheNextProcessReadsTheLastScreenOfWhatWasLost) {
+  Create({"/bin/sh", "-c",
+          "head -c 3000000 /dev/zero | tr '\\0' x | fold -w 79; echo; echo the end; cat"});
+  ASSERT_TRUE(Says("the end\r\n"));
+  EXPECT_GT(terminal().log().end(), 3000000);
+  const std::string before = Screen(100);
+  EXPECT_THAT(before, HasSubstr("the end"));
+  // What a kill leaves behind: the log as it is.
+  const std::string kept = directory_ + "-kept";
+  std::filesystem::copy(directory_, kept);
+  host_.reset();
+  std::filesystem::remove_all(directory_);
+  std::filesystem::rename(kept, directory_);
+  StartHost("two");
+  ASSERT_NE(host_->Find(kTab), nullptr);
+  EXPECT_EQ(terminal().Status().state(), atrium::v1::Tab::LOST);
+  EXPECT_EQ(Screen(100), before);
+  const auto inventory = host_->Inventory();
+  EXPECT_EQ(inventory.incarnation(), "two");
+  ASSERT_EQ(inventory.terminals_size(), 1);
+  EXPECT_EQ(inventory.terminals(0).state(), atrium::v1::Tab::LOST);
+}
+
+TEST_F(HostTest, N7ALosslessReaderHoldsTheProgramUntilItIsLetGo) {
+  Create({"/bin/sh", "-c", "head -c 8000000 /dev/zero | tr '\\0' x; echo the end"});
+  terminal().SetHold(kAnn, 0, nullptr);
+  ASSERT_TRUE(Until([&] { return terminal().log().end() > limits::kLosslessLagBytes; }));
+  const int64_t held = terminal().log().end();
+  EXPECT_LE(held, limits::kLosslessLagBytes + static_cast<int64_t>(limits::kReadBytes));
+  const absl::Duration begin = loop_->Monotonic();
+  ASSERT_TRUE(Until([&] { return loop_->Monotonic() - begin > absl::Milliseconds(200); }));
+  EXPECT_EQ(terminal().log().end(), held);
+  terminal().SetHold(kAnn, held, nullptr);
+  EXPECT_TRUE(Until([&] { return terminal().log().end() > held + limits::kLosslessLagBytes; }));
+  terminal().DropHold(kAnn);
+  EXPECT_TRUE(Until([&] { return terminal().ended(); }));
+  EXPECT_THAT(Output(terminal().log().end() - 20), HasSubstr("the end"));
+}
+
+TEST_F(HostTest, T4ARevokedAttachmentIsToldAndCutOff) {
+  Create({"/bin/cat"});
+  Plan plan;
+  plan.add_terminals()->set_tab(kTab);
+  host_->Apply(plan);
+  EXPECT_THAT(revoked_, testing::ElementsAre(kAnn));
+  EXPECT_TRUE(absl::IsPermissionDenied(host_->Input(kTab, kAnn, 1, "x")));
+}
+
+TEST_F(HostTest, M3R35ATerminalEndsWithItsPlanAndNothingOfItStays) {
+  Create({"/bin/sh", "-c", "echo up; cat"});
+  ASSERT_TRUE(Says("up"));
+  host_->Leave(this);  // Control may come and go.
+  ASSERT_TRUE(host_->TakeOver(this, ++fence_).ok());
+  ASSERT_NE(host_->Find(kTab), nullptr);
+  host_->Apply({});  // It never planned it, so it waits.
+  EXPECT_NE(host_->Find(kTab), nullptr);
+  Plan plan;
+  plan.add_terminals()->set_tab(kTab);
+  host_->Apply(plan);
+  host_->Apply({});
+  EXPECT_EQ(host_->Find(kTab), nullptr);
+  EXPECT_TRUE(std::filesystem::is_empty(directory_));
+}
+
+TEST_F(HostTest, R10AnOlderControlDoesNotDriveAnyMore) {
+  EXPECT_TRUE(absl::IsFailedPrecondition(host_->TakeOver(this, fence_ - 1)));
+}
+
+}  // namespace
+}  // namespace atrium::terminal

@@ -1,0 +1,113 @@
+// A terminal host and a media process, as control sees them, that keep what they
+// were asked and answer when they are told.
+#ifndef ATRIUM_TESTS_SUPPORT_FAKE_LINKS_H_
+#define ATRIUM_TESTS_SUPPORT_FAKE_LINKS_H_
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "control/session/host_link.h"
+#include "control/session/media_link.h"
+
+namespace atrium::control {
+
+class FakeHostLink final : public HostLink {
+ public:
+  template <typename Request, typename Response>
+  struct Asked {
+    Request request;
+    Done<Response> done;
+  };
+
+  int64_t PlanChanged() override { return ++generation; }
+  bool connected() const override { return is_connected; }
+  void ReadScreen(const atrium::v1::ReadScreenRequest& request,
+                  Done<atrium::v1::ReadScreenResponse> done) override {
+    screens.push_back({request, std::move(done)});
+  }
+  void ReadOutput(const atrium::terminal::v1::ReadOutputRequest& request,
+                  Done<atrium::terminal::v1::ReadOutputResponse> done) override {
+    outputs.push_back({request, std::move(done)});
+  }
+  void RunAtPrompt(const atrium::terminal::v1::RunAtPromptRequest& request, absl::Duration,
+                   Done<atrium::terminal::v1::RunAtPromptResponse> done) override {
+    runs.push_back({request, std::move(done)});
+  }
+  void WriteInput(const atrium::terminal::v1::WriteInputRequest& request,
+                  Done<atrium::terminal::v1::WriteInputResponse> done) override {
+    writes.push_back({request, std::move(done)});
+  }
+
+  int64_t generation = 0;
+  bool is_connected = true;
+  std::deque<Asked<atrium::v1::ReadScreenRequest, atrium::v1::ReadScreenResponse>> screens;
+  std::deque<Asked<atrium::terminal::v1::ReadOutputRequest, atrium::terminal::v1::ReadOutputResponse>>
+      outputs;
+  std::deque<Asked<atrium::terminal::v1::RunAtPromptRequest, atrium::terminal::v1::RunAtPromptResponse>>
+      runs;
+  std::deque<Asked<atrium::terminal::v1::WriteInputRequest, atrium::terminal::v1::WriteInputResponse>>
+      writes;
+};
+
+class FakeAudio final : public MediaLink::Audio {
+ public:
+  explicit FakeAudio(bool* open = nullptr) : open_(open) {
+    if (open_ != nullptr) *open_ = true;
+  }
+  ~FakeAudio() override {
+    if (open_ != nullptr) *open_ = false;
+  }
+  void Speak(const atrium::media::v1::StreamAudioRequest::Speech& speech) override {
+    spoken.push_back(speech);
+  }
+  void Flush(const std::string& utterance) override { flushed.push_back(utterance); }
+
+  // The end of what was sent of `utterance`, in samples.
+  int64_t SentEnd(const std::string& utterance) const {
+    int64_t end = 0;
+    for (const auto& speech : spoken) {
+      if (speech.utterance() != utterance) continue;
+      end = speech.position() + static_cast<int64_t>(speech.pcm().size()) / 2;
+    }
+    return end;
+  }
+  bool SentLast(const std::string& utterance) const {
+    for (const auto& speech : spoken) {
+      if (speech.utterance() == utterance && speech.last()) return true;
+    }
+    return false;
+  }
+
+  std::vector<atrium::media::v1::StreamAudioRequest::Speech> spoken;
+  std::vector<std::string> flushed;
+
+ private:
+  bool* const open_;
+};
+
+class FakeMediaLink final : public MediaLink {
+ public:
+  void PlanChanged() override { ++plans; }
+  bool connected() const override { return is_connected; }
+  void Signal(const atrium::media::v1::Signal& signal) override { signals.push_back(signal); }
+  std::unique_ptr<Audio> OpenAudio(const std::string&, Audio::Listener* listener) override {
+    auto opened = std::make_unique<FakeAudio>(&audio_open);
+    audio = opened.get();
+    audio_listener = listener;
+    return opened;
+  }
+
+  bool is_connected = true;
+  int plans = 0;
+  bool audio_open = false;
+  FakeAudio* audio = nullptr;  // The latest; gone unless audio_open.
+  Audio::Listener* audio_listener = nullptr;
+  std::vector<atrium::media::v1::Signal> signals;
+};
+
+}  // namespace atrium::control
+
+#endif  // ATRIUM_TESTS_SUPPORT_FAKE_LINKS_H_

@@ -1,0 +1,80 @@
+// A voice agent that keeps what it was told and says what the test makes it say.
+#ifndef ATRIUM_TESTS_SUPPORT_FAKE_PROVIDER_H_
+#define ATRIUM_TESTS_SUPPORT_FAKE_PROVIDER_H_
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "control/agent/provider.h"
+
+namespace atrium::control {
+
+// What a provider session was told, which outlives it.
+struct ProviderTold {
+  ProviderSettings settings;
+  std::vector<HistoryItem> history;
+  int updates = 0;
+  std::string audio;
+  std::vector<HistoryItem> texts;
+  std::vector<std::pair<std::string, std::string>> results;
+  int responses_asked = 0;
+  std::vector<std::string> cancelled;
+  std::vector<std::pair<std::string, int64_t>> truncated;
+  bool open = true;
+};
+
+class FakeProvider final : public Provider {
+ public:
+  explicit FakeProvider(std::shared_ptr<ProviderTold> told) : told_(std::move(told)) {}
+  ~FakeProvider() override { told_->open = false; }
+  void Connect(const ProviderSettings& settings, const std::vector<HistoryItem>& history) override {
+    told_->settings = settings;
+    told_->history = history;
+  }
+  void Update(const ProviderSettings& settings) override {
+    told_->settings = settings;
+    ++told_->updates;
+  }
+  void AppendAudio(const std::string& pcm) override { told_->audio += pcm; }
+  void AddText(HistoryItem::Role role, const std::string& text) override {
+    told_->texts.push_back({role, text});
+  }
+  void AddToolResult(const std::string& call, const std::string& output) override {
+    told_->results.emplace_back(call, output);
+  }
+  void CreateResponse() override { ++told_->responses_asked; }
+  void CancelResponse(const std::string& response) override {
+    told_->cancelled.push_back(response);
+  }
+  void Truncate(const std::string& item, int64_t audio_end_ms) override {
+    told_->truncated.emplace_back(item, audio_end_ms);
+  }
+
+ private:
+  const std::shared_ptr<ProviderTold> told_;
+};
+
+class FakeProviderFactory final : public ProviderFactory {
+ public:
+  std::unique_ptr<Provider> Make(Provider::Listener* to) override {
+    listener = to;
+    sessions.push_back(std::make_shared<ProviderTold>());
+    return std::make_unique<FakeProvider>(sessions.back());
+  }
+  const ProviderCapabilities& capabilities() const override { return can; }
+  std::string name() const override { return "fake agent"; }
+  std::string model() const override { return "fake-1"; }
+  std::string default_instructions() const override { return "Be brief."; }
+
+  ProviderTold& latest() { return *sessions.back(); }
+
+  ProviderCapabilities can;
+  Provider::Listener* listener = nullptr;
+  std::vector<std::shared_ptr<ProviderTold>> sessions;
+};
+
+}  // namespace atrium::control
+
+#endif  // ATRIUM_TESTS_SUPPORT_FAKE_PROVIDER_H_

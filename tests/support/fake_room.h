@@ -1,0 +1,84 @@
+// A room with two tabs in which the agent's talk can be followed.
+#ifndef ATRIUM_TESTS_SUPPORT_FAKE_ROOM_H_
+#define ATRIUM_TESTS_SUPPORT_FAKE_ROOM_H_
+
+#include <string>
+#include <vector>
+
+#include "control/agent/conversation.h"
+
+namespace atrium::control {
+
+class FakeRoom final : public Conversation::Room {
+ public:
+  template <typename T>
+  using Done = Conversation::Done<T>;
+  struct Spoken {
+    atrium::v1::TimelineEntry::Kind kind;
+    std::vector<std::string> speakers;
+    std::string text;
+    bool interrupted;
+  };
+  struct Proposed {
+    Conversation::Proposal proposal;
+    Done<std::string> done;
+  };
+
+  FakeRoom() {
+    for (const char* title : {"shell", "build"}) {
+      atrium::v1::Tab tab;
+      tab.set_name(std::string("sessions/main/tabs/") + title);
+      tab.set_title(title);
+      tabs.push_back(tab);
+    }
+  }
+
+  void OnConversation(const atrium::v1::Conversation& conversation) override {
+    shown.push_back(conversation);
+  }
+  void OnCaption(const atrium::v1::Caption& caption) override { captions.push_back(caption); }
+  void AddSpoken(atrium::v1::TimelineEntry::Kind kind, const std::vector<std::string>& speakers,
+                 const std::string& text, bool interrupted) override {
+    spoken.push_back({kind, speakers, text, interrupted});
+  }
+  std::vector<atrium::v1::Tab> TabsInOrder() const override { return tabs; }
+  std::string DisplayName(const std::string& speaker) const override {
+    return speaker.empty() ? "Service" : "Dr. " + speaker;
+  }
+  void AgentCreateTab(const std::string& title, Done<atrium::v1::Tab> done) override {
+    acts.push_back("create " + title);
+    atrium::v1::Tab tab;
+    tab.set_title(title);
+    done(tab);
+  }
+  void AgentRenameTab(const std::string& tab, const std::string& title,
+                      Done<atrium::v1::Tab> done) override {
+    acts.push_back("rename " + tab + " " + title);
+    atrium::v1::Tab renamed;
+    renamed.set_title(title);
+    done(renamed);
+  }
+  absl::Status AgentCloseTab(const std::string& tab) override {
+    acts.push_back("close " + tab);
+    return absl::OkStatus();
+  }
+  void AgentReadScreen(const std::string& tab, int lines, Done<std::string> done) override {
+    acts.push_back("read " + tab + " " + std::to_string(lines));
+    done(screen);
+  }
+  void AgentPropose(const Conversation::Proposal& proposal, Done<std::string> done) override {
+    proposals.push_back({proposal, std::move(done)});
+  }
+
+  std::vector<atrium::v1::Tab> tabs;
+  std::string screen;
+  std::vector<std::string> acts;
+  std::vector<Proposed> proposals;
+  std::vector<Spoken> spoken;
+  std::vector<atrium::v1::Caption> captions;
+  std::vector<atrium::v1::Conversation> shown;
+};
+
+}  // namespace atrium::control
+
+#endif  // ATRIUM_TESTS_SUPPORT_FAKE_ROOM_H_

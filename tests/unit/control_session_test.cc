@@ -1,0 +1,469 @@
+// A session's people, tabs and commands.
+#include <algorithm>
+
+#include "tests/support/session_test.h"
+
+namespace atrium::control {
+namespace {
+
+using atrium::terminal::v1::DriveResponse;
+using atrium::v1::CreateTabRequest;
+using atrium::v1::RunCommandRequest;
+using atrium::v1::RunCommandResponse;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+TEST_F(SessionTest, M4WhoeverJoinsSeesWhatIsThere) {
+  const std::string tab = OpenTab();
+  FakePage page;
+  ASSERT_TRUE(Join(&page, "ann").ok());
+  ASSERT_GE(page.heard.size(), 2u);
+  EXPECT_EQ(page.heard[0].welcome().participant(), "sessions/main/participants/ann");
+  EXPECT_EQ(page.heard[1].snapshot().tabs(0).name(), tab);
+  EXPECT_NE(page.Last(JoinResponse::kAccessToken), nullptr);
+  ASSERT_NE(Shown("ann"), nullptr);
+  EXPECT_EQ(Shown("ann")->presence(), Participant::PRESENT);
+  EXPECT_EQ(session_->snapshot().session().state(), atrium::v1::Session::ACTIVE);
+}
+
+TEST_F(SessionTest, N2ChangesComeWithoutAGapAfterTheSnapshot) {
+  FakePage page;
+  ASSERT_TRUE(Join(&page, "ann").ok());
+  OpenTab();
+  int64_t revision = page.Last(JoinResponse::kSnapshot)->snapshot().session().revision();
+  for (const JoinResponse& response : page.heard) {
+    if (!response.has_change()) continue;
+    EXPECT_EQ(response.change().revision(), ++revision);
+  }
+  EXPECT_EQ(revision, session_->snapshot().session().revision());
+}
+
+TEST_F(SessionTest, S4TheAttachmentIsToldOnceTheHostKnowsIt) {
+  FakePage page;
+  ASSERT_TRUE(Join(&page, "ann", Participant::VIEWER).ok());
+  EXPECT_EQ(page.attachment(), "");
+  registry_->OnHostConfirmed(host_.generation - 1);
+  EXPECT_EQ(page.attachment(), "");
+  Confirm();
+  EXPECT_NE(page.attachment(), "");
+  const auto plan = registry_->MakeHostPlan();
+  ASSERT_EQ(plan.attachments_size(), 1);
+  EXPECT_EQ(plan.attachments(0).attachment(), page.attachment());
+  EXPECT_EQ(plan.attachments(0).role(), Participant::VIEWER);
+}
+
+TEST_F(SessionTest, P5WhoIsLostIsKeptForTenSeconds) {
+  FakePage page, watcher;
+  ASSERT_TRUE(Join(&watcher, "bob").ok());
+  const PageId id = *Join(&page, "ann");
+  session_->Leave(id, &page);
+  EXPECT_EQ(Shown("ann")->presence(), Participant::RECONNECTING);
+  loop_.Advance(absl::Seconds(10) - absl::Milliseconds(1));
+  EXPECT_NE(Shown("ann"), nullptr);
+  EXPECT_EQ(registry_->MakeHostPlan().attachments_size(), 2);
+  loop_.Advance(absl::Milliseconds(1));
+  EXPECT_EQ(Shown("ann"), nullptr);
+  EXPECT_EQ(registry_->MakeHostPlan().attachments_size(), 1);
+  EXPECT_EQ(watcher.Last(JoinResponse::kChange)->change().deleted_participant(),
+            "sessions/main/participants/ann");
+}
+
+TEST_F(SessionTest, P5WhoComesBackInTimeStays) {
+  FakePage page, again;
+  session_->Leave(*Join(&page, "ann"), &page);
+  loop_.Advance(absl::Seconds(9));
+  ASSERT_TRUE(Join(&again, "ann").ok());
+  loop_.Advance(absl::Seconds(60));
+  EXPECT_EQ(Shown("ann")->presence(), Participant::PRESENT);
+}
+
+TEST_F(SessionTest, R4APageGetsTheSameAttachmentAlsoFromTheNextControl) {
+  FakePage first, second, third, other;
+  session_->Leave(*Join(&first, "ann"), &first);
+  Confirm();
+  EXPECT_EQ(first.attachment(), "") << "told after it left";
+  ASSERT_TRUE(Join(&second, "ann").ok());
+  Confirm();
+  const std::string attachment = second.attachment();
+  Start();
+  DriveResponse::Inventory inventory;
+  auto* kept = inventory.add_attachments();
+  kept->set_attachment(attachment);
+  kept->set_participant("sessions/main/participants/ann");
+  kept->set_role(Participant::EDITOR);
+  registry_->OnHostInventory(inventory);
+  EXPECT_EQ(registry_->MakeHostPlan().attachments(0).attachment(), attachment);
+  ASSERT_TRUE(Join(&third, "ann").ok());
+  EXPECT_EQ(third.attachment(), attachment) << "it was adopted and need not wait for the host";
+  ASSERT_TRUE(Join(&other, Person("bob"), PageOf("ann2")).ok());
+  Confirm();
+  EXPECT_NE(other.attachment(), attachment);
+}
+
+TEST_F(SessionTest, R4AnAttachmentWhosePageDoesNotComeBackEnds) {
+  DriveResponse::Inventory inventory;
+  auto* kept = inventory.add_attachments();
+  kept->set_attachment("old");
+  kept->set_participant("sessions/main/participants/ann");
+  registry_->OnHostInventory(inventory);
+  EXPECT_EQ(registry_->MakeHostPlan().attachments_size(), 1);
+  loop_.Advance(absl::Seconds(10));
+  EXPECT_EQ(registry_->MakeHostPlan().attachments_size(), 0);
+}
+
+TEST_F(SessionTest, M8ThePageThatJoinsAgainReplacesItsOldStream) {
+  FakePage old, fresh;
+  const PageId id = *Join(&old, "ann");
+  ASSERT_TRUE(Join(&fresh, "ann").ok());
+  ASSERT_TRUE(old.closed);
+  EXPECT_EQ(DetailsOf(*old.closed).reason, "JOINED_AGAIN");
+  session_->Leave(id, &old);  // Its end comes late.
+  EXPECT_EQ(Shown("ann")->presence(), Participant::PRESENT);
+  FakePage thief;
+  EXPECT_FALSE(Join(&thief, Person("eve"), PageOf("ann")).ok());
+}
+
+TEST_F(SessionTest, P5APageThatComesBackAsSomebodyElseLeavesNoGhost) {
+  FakePage first, second;
+  session_->Leave(*Join(&first, "ann"), &first);
+  ASSERT_TRUE(Join(&second, Person("owner", Participant::OWNER), PageOf("ann")).ok());
+  loop_.Advance(absl::Minutes(1));
+  EXPECT_EQ(Shown("ann"), nullptr);
+  EXPECT_EQ(Shown("owner")->presence(), Participant::PRESENT);
+}
+
+TEST_F(SessionTest, S22APersonsPagesAreCappedButAKnownOneComesBack) {
+  std::vector<FakePage> pages(limits::kPagesPerParticipant + 1);
+  for (size_t i = 0; i < limits::kPagesPerParticipant; ++i) {
+    ASSERT_TRUE(Join(&pages[i], Person("ann"), PageOf(std::to_string(i))).ok());
+  }
+  EXPECT_TRUE(absl::IsResourceExhausted(
+      Join(&pages.back(), Person("ann"), PageOf("more")).status()));
+  EXPECT_TRUE(Join(&pages.back(), Person("ann"), PageOf("0")).ok());
+}
+
+TEST_F(SessionTest, PageIdsAreChecked) {
+  FakePage page;
+  for (const std::string& bad : {std::string(), std::string("short"), std::string(65, 'x'),
+                                 std::string("page/with/slashes/in/it")}) {
+    EXPECT_TRUE(absl::IsInvalidArgument(Join(&page, Person("ann"), PageId(bad)).status())) << bad;
+  }
+}
+
+TEST_F(SessionTest, N9WhoIsEvictedIsGoneAtOnce) {
+  FakePage first, second;
+  ASSERT_TRUE(Join(&first, Person("ann"), PageOf("1")).ok());
+  session_->Leave(*Join(&second, Person("ann"), PageOf("2")), &second);
+  session_->Evict(ParticipantId("ann"));
+  EXPECT_EQ(DetailsOf(*first.closed).reason, "REVOKED");
+  EXPECT_EQ(Shown("ann"), nullptr);
+  EXPECT_EQ(registry_->MakeHostPlan().attachments_size(), 0);
+  loop_.Advance(absl::Minutes(30));
+}
+
+TEST_F(SessionTest, S2PagesGetANewAccessTokenBeforeTheOldOneEnds) {
+  FakePage page;
+  const PageId id = *Join(&page, "ann");
+  loop_.Advance(absl::Minutes(30));
+  EXPECT_EQ(page.Count(JoinResponse::kAccessToken), 4);
+  session_->Leave(id, &page);
+  loop_.Advance(absl::Minutes(30));
+  EXPECT_EQ(page.Count(JoinResponse::kAccessToken), 4);
+}
+
+TEST_F(SessionTest, N8WhoLeavesHandsTheSizesOn) {
+  FakePage ann, bob;
+  ASSERT_TRUE(Join(&bob, "bob").ok());
+  const PageId id = *Join(&ann, "ann");
+  const std::string tab = OpenTab();
+  ASSERT_TRUE(session_->TakeControl(Person("ann"), [&] {
+    atrium::v1::TakeControl take;
+    take.set_tab(tab);
+    return take;
+  }()).ok());
+  EXPECT_EQ(registry_->MakeHostPlan().terminals(0).size_owner(), "sessions/main/participants/ann");
+  session_->Leave(id, &ann);
+  loop_.Advance(absl::Seconds(10));
+  EXPECT_EQ(registry_->MakeHostPlan().terminals(0).size_owner(), "sessions/main/participants/bob");
+}
+
+TEST_F(SessionTest, S4AViewerDoesNothing) {
+  const std::string tab = OpenTab();
+  FakePage page;
+  const Actor viewer = Person("eve", Participant::VIEWER);
+  const PageId id = *Join(&page, viewer, PageOf("eve"));
+  std::vector<absl::Status> refused;
+  const auto keep = [&](const auto& answer) { refused.push_back(answer.status()); };
+  session_->CreateTab(viewer, {}, keep);
+  atrium::v1::UpdateTabRequest update;
+  update.mutable_tab()->set_name(tab);
+  session_->UpdateTab(viewer, update, keep);
+  refused.push_back(session_->DeleteTab(viewer, tab));
+  atrium::v1::TakeControl take;
+  take.set_tab(tab);
+  refused.push_back(session_->TakeControl(viewer, take));
+  RunCommandRequest run;
+  run.set_command("id");
+  session_->RunCommand(viewer, run, absl::Seconds(1), keep);
+  session_->GoLive(viewer, id, [&](absl::Status status) { refused.push_back(status); });
+  atrium::v1::SayRequest say;
+  say.set_text("hi");
+  session_->Say(viewer, say, keep);
+  session_->DecideApproval(viewer, {}, keep);
+  session_->StartConversation(viewer, keep);
+  refused.push_back(session_->StopConversation(viewer).status());
+  refused.push_back(session_->UpdateConversation(viewer, {}).status());
+  refused.push_back(session_->InterruptConversation(viewer).status());
+  ASSERT_EQ(refused.size(), 12u);
+  for (size_t i = 0; i < refused.size(); ++i) {
+    EXPECT_TRUE(absl::IsPermissionDenied(refused[i])) << i << " " << refused[i];
+  }
+  EXPECT_TRUE(absl::IsPermissionDenied(registry_->DeleteSession(viewer, main_)));
+  EXPECT_NE(ShownTab(tab), nullptr);
+}
+
+TEST_F(SessionTest, R34ATabIsAskedForOnceItIsStoredAndAnsweredOnceItRuns) {
+  store_.Hold();
+  Answers<Tab> tabs;
+  CreateTabRequest request;
+  request.set_request_id("r");
+  const int64_t before = host_.generation;
+  session_->CreateTab(Service(), request, Into(&tabs));
+  EXPECT_EQ(host_.generation, before);
+  store_.Release();
+  EXPECT_GT(host_.generation, before);
+  EXPECT_THAT(tabs, IsEmpty());
+  session_->CreateTab(Service(), request, Into(&tabs));
+  Tell(FirstTab(), Tab::RUNNING);
+  ASSERT_EQ(tabs.size(), 2u);
+  EXPECT_EQ(tabs[0]->name(), tabs[1]->name());
+  session_->CreateTab(Service(), request, Into(&tabs));
+  EXPECT_EQ(tabs.at(2)->name(), tabs[0]->name());
+  EXPECT_EQ(session_->snapshot().tabs_size(), 1);
+  Start();
+  session_->CreateTab(Service(), request, Into(&tabs));
+  EXPECT_EQ(tabs.at(3)->name(), tabs[0]->name()) << "a restart forgot the request";
+}
+
+TEST_F(SessionTest, P10ATabThatNoHostStartsIsAnsweredInTime) {
+  Answers<Tab> tabs;
+  session_->CreateTab(Service(), {}, Into(&tabs));
+  loop_.Advance(absl::Seconds(10));
+  ASSERT_EQ(tabs.size(), 1u);
+  EXPECT_EQ(DetailsOf(tabs[0].status()).reason, "HOST_UNREACHABLE");
+  EXPECT_EQ(ShownTab(FirstTab())->state(), Tab::CREATING);
+  session_->CreateTab(Service(), {}, Into(&tabs));
+  const std::string second = session_->snapshot().tabs(1).name();
+  registry_->OnHostProblem(second, "no such program");
+  ASSERT_EQ(tabs.size(), 2u);
+  EXPECT_EQ(DetailsOf(tabs[1].status()).reason, "TAB_CANNOT_START");
+  EXPECT_EQ(session_->snapshot().tabs_size(), 1);
+}
+
+TEST_F(SessionTest, R20ATabThatCannotBeStoredIsNotOpened) {
+  store_.Fail(absl::InternalError("disk"));
+  Answers<Tab> tabs;
+  session_->CreateTab(Service(), {}, Into(&tabs));
+  ASSERT_EQ(tabs.size(), 1u);
+  EXPECT_FALSE(tabs[0].ok());
+  EXPECT_EQ(session_->snapshot().tabs_size(), 0);
+  EXPECT_EQ(registry_->MakeHostPlan().terminals_size(), 0);
+}
+
+TEST_F(SessionTest, X2ClosingATabThatIsGoneIsFine) {
+  const std::string tab = OpenTab();
+  EXPECT_TRUE(session_->DeleteTab(Service(), tab).ok());
+  EXPECT_TRUE(session_->DeleteTab(Service(), tab).ok());
+  EXPECT_EQ(registry_->MakeHostPlan().terminals_size(), 0);
+  EXPECT_TRUE(store_.records(RecordKind::kTab).empty());
+  EXPECT_FALSE(session_->DeleteTab(Service(), "sessions/main/rooms/x").ok());
+}
+
+TEST_F(SessionTest, S22TabsAndEnvironmentsAreCapped) {
+  for (size_t i = 0; i < limits::kTabsPerSession; ++i) OpenTab();
+  Answers<Tab> tabs;
+  session_->CreateTab(Service(), {}, Into(&tabs));
+  EXPECT_TRUE(absl::IsResourceExhausted(tabs[0].status()));
+  for (const char* name : {"LD_PRELOAD", "a", "", "A B", "A=B"}) {
+    CreateTabRequest request;
+    (*request.mutable_environment())[name] = "x";
+    session_->CreateTab(Service(), request, Into(&tabs));
+    EXPECT_EQ(DetailsOf(tabs.back().status()).field, "environment") << name;
+  }
+}
+
+TEST_F(SessionTest, N4ALostHostIsUnreachableAfterTwoSecondsAndNeverLost) {
+  const std::string tab = OpenTab();
+  registry_->OnHostLost();
+  loop_.Advance(absl::Seconds(2) - absl::Milliseconds(1));
+  EXPECT_EQ(ShownTab(tab)->state(), Tab::RUNNING);
+  loop_.Advance(absl::Milliseconds(1));
+  EXPECT_EQ(ShownTab(tab)->state(), Tab::UNREACHABLE);
+  loop_.Advance(absl::Hours(1));
+  EXPECT_EQ(ShownTab(tab)->state(), Tab::UNREACHABLE);
+  DriveResponse::Inventory inventory;
+  inventory.set_incarnation("one");
+  auto* there = inventory.add_terminals();
+  there->set_tab(tab);
+  there->set_state(Tab::RUNNING);
+  there->set_incarnation("one");
+  registry_->OnHostInventory(inventory);
+  EXPECT_EQ(ShownTab(tab)->state(), Tab::RUNNING);
+}
+
+TEST_F(SessionTest, N4AHostThatIsBackInTimeWasNeverUnreachable) {
+  const std::string tab = OpenTab();
+  FakePage page;
+  ASSERT_TRUE(Join(&page, "ann").ok());
+  Confirm();
+  registry_->OnHostLost();
+  loop_.Advance(absl::Seconds(1));
+  DriveResponse::Inventory inventory;
+  inventory.set_incarnation("one");
+  auto* there = inventory.add_terminals();
+  there->set_tab(tab);
+  there->set_state(Tab::RUNNING);
+  there->set_incarnation("one");
+  registry_->OnHostInventory(inventory);
+  loop_.Advance(absl::Minutes(1));
+  EXPECT_EQ(ShownTab(tab)->state(), Tab::RUNNING);
+  Confirm();
+  EXPECT_EQ(page.Count(JoinResponse::kAttachment), 2) << "the page was not told that it may type";
+}
+
+TEST_F(SessionTest, N4ATerminalThatWasNotKnownIsAdopted) {
+  DriveResponse::Inventory inventory;
+  auto* there = inventory.add_terminals();
+  there->set_tab("sessions/main/tabs/stray");
+  there->set_state(Tab::RUNNING);
+  there->set_incarnation("one");
+  there = inventory.add_terminals();
+  there->set_tab("sessions/other/tabs/stray");
+  there->set_state(Tab::RUNNING);
+  registry_->OnHostInventory(inventory);
+  ASSERT_EQ(session_->snapshot().tabs_size(), 1);
+  EXPECT_EQ(ShownTab("sessions/main/tabs/stray")->state(), Tab::RUNNING);
+}
+
+// Commands.
+
+class RunTest : public SessionTest {
+ protected:
+  void Run(const std::string& request_id, bool keep = false) {
+    RunCommandRequest run;
+    run.set_command("make");
+    run.set_request_id(request_id);
+    run.set_keep_tab(keep);
+    session_->RunCommand(Service(), run, absl::Minutes(1), Into(&runs_));
+  }
+  void AnswerOutput(const std::string& data) {
+    auto asked = std::move(host_.outputs.front());
+    host_.outputs.pop_front();
+    atrium::terminal::v1::ReadOutputResponse response;
+    response.set_data(data);
+    asked.done(response);
+  }
+  Answers<RunCommandResponse> runs_;
+};
+
+TEST_F(RunTest, N7ACommandOfItsOwnAnswersItsOutputAndExitCodeAndCloses) {
+  Run("r");
+  Run("r");
+  const std::string tab = FirstTab();
+  Tell(tab, Tab::RUNNING);
+  Tell(tab, Tab::EXITED, "", 7);
+  ASSERT_EQ(host_.outputs.size(), 1u) << "it ran twice";
+  AnswerOutput("built");
+  ASSERT_EQ(runs_.size(), 2u);
+  EXPECT_EQ(runs_[0]->exit_code(), 7);
+  EXPECT_EQ(runs_[1]->output(), "built");
+  EXPECT_EQ(ShownTab(tab), nullptr);
+  Run("r");
+  EXPECT_EQ(runs_.at(2)->exit_code(), 7) << "a retry after the end ran it again";
+}
+
+TEST_F(RunTest, N7ACommandThatIsSlowSaysWhereItRuns) {
+  Run("r");
+  const std::string tab = FirstTab();
+  Tell(tab, Tab::RUNNING);
+  loop_.Advance(absl::Minutes(1));
+  ASSERT_EQ(runs_.size(), 1u);
+  EXPECT_TRUE(absl::IsDeadlineExceeded(runs_[0].status()));
+  EXPECT_EQ(DetailsOf(runs_[0].status()).resource, tab);
+  Run("r");
+  Tell(tab, Tab::EXITED, "", 0);
+  AnswerOutput("late");
+  EXPECT_EQ(runs_.at(1)->output(), "late");
+}
+
+TEST_F(RunTest, N7AtAPromptTheOutputIsExactlyTheCommands) {
+  RunCommandRequest run;
+  run.set_command("make");
+  run.set_tab(OpenTab());
+  run.set_request_id("r");
+  session_->RunCommand(Service(), run, absl::Minutes(1), Into(&runs_));
+  ASSERT_EQ(host_.runs.size(), 1u);
+  EXPECT_EQ(host_.runs[0].request.run_id(), "r");
+  atrium::terminal::v1::RunAtPromptResponse ended;
+  ended.set_exit_code(2);
+  ended.set_start_offset(100);
+  ended.set_end_offset(150);
+  host_.runs[0].done(ended);
+  ASSERT_EQ(host_.outputs.size(), 1u);
+  EXPECT_EQ(host_.outputs[0].request.offset(), 100);
+  EXPECT_EQ(host_.outputs[0].request.limit(), 50);
+  AnswerOutput("fifty bytes");
+  EXPECT_EQ(runs_.at(0)->exit_code(), 2);
+  EXPECT_NE(ShownTab(run.tab()), nullptr);
+}
+
+TEST_F(RunTest, WhoeverWaitsHearsThatTheSessionEnded) {
+  Answers<Tab> tabs;
+  session_->CreateTab(Service(), {}, Into(&tabs));
+  Run("r");
+  ASSERT_TRUE(registry_->DeleteSession(Service(), main_).ok());
+  loop_.RunPosted();
+  ASSERT_EQ(tabs.size(), 1u);
+  EXPECT_EQ(DetailsOf(tabs[0].status()).reason, "SESSION_ENDED");
+  ASSERT_EQ(runs_.size(), 1u);
+  EXPECT_EQ(DetailsOf(runs_[0].status()).reason, "SESSION_ENDED");
+}
+
+TEST_F(RunTest, P2AnAnswerOfTheHostAfterTheSessionsEndTouchesNothing) {
+  Run("r");
+  Tell(FirstTab(), Tab::RUNNING);
+  Tell(FirstTab(), Tab::EXITED);
+  RunCommandRequest run;
+  run.set_command("make");
+  run.set_tab(OpenTab());
+  session_->RunCommand(Service(), run, absl::Minutes(1), Into(&runs_));
+  ASSERT_TRUE(registry_->DeleteSession(Service(), main_).ok());
+  loop_.RunPosted();
+  ASSERT_EQ(host_.outputs.size(), 1u);
+  AnswerOutput("late");
+  host_.runs.at(0).done(atrium::terminal::v1::RunAtPromptResponse());
+  for (const auto& answer : runs_) EXPECT_EQ(DetailsOf(answer.status()).reason, "SESSION_ENDED");
+  EXPECT_EQ(runs_.size(), 2u);
+}
+
+TEST_F(SessionTest, P2AnEndedSessionLeavesNothingBehind) {
+  FakePage page;
+  ASSERT_TRUE(Join(&page, "ann").ok());
+  OpenTab();
+  atrium::v1::SayRequest say;
+  say.set_text("hi");
+  session_->Say(Service(), say, [](auto) {});
+  ASSERT_TRUE(registry_->DeleteSession(Service(), main_).ok());
+  loop_.RunPosted();
+  EXPECT_EQ(DetailsOf(*page.closed).reason, "SESSION_ENDED");
+  for (const auto kind : {RecordKind::kSession, RecordKind::kTab, RecordKind::kMember,
+                          RecordKind::kInvite, RecordKind::kApproval}) {
+    EXPECT_TRUE(store_.records(kind).empty()) << static_cast<int>(kind);
+  }
+  EXPECT_TRUE(store_.entries("main").empty());
+  EXPECT_TRUE(absl::IsNotFound(registry_->Find(Service(), main_).status()));
+}
+
+}  // namespace
+}  // namespace atrium::control

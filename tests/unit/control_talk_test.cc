@@ -1,0 +1,462 @@
+// A session's call, words and approvals.
+#include <algorithm>
+
+#include "tests/support/session_test.h"
+
+namespace atrium::control {
+namespace {
+
+using atrium::media::v1::DriveResponse;
+using atrium::v1::Approval;
+using atrium::v1::SayRequest;
+using atrium::v1::TimelineEntry;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+// The agent proposes by a tool call, as in life.
+class ApprovalTest : public SessionTest {
+ protected:
+  ApprovalTest() {
+    WithAgent();
+    session_->StartConversation(Service(), [](auto) {});
+    providers_.listener->OnReady(std::nullopt);
+    tab_ = OpenTab("/home");
+  }
+  std::string Propose(const std::string& tool = "type_text") {
+    providers_.listener->OnToolCall("call" + std::to_string(calls_++), tool,
+                                    R"({"tab":"1","text":"make","command":"make"})");
+    return session_->snapshot().approvals().rbegin()->name();
+  }
+  absl::StatusOr<Approval> Decide(const std::string& name, const Actor& actor, bool approve) {
+    Answers<Approval> answers;
+    atrium::v1::DecideApprovalRequest request;
+    request.set_name(name);
+    request.set_approve(approve);
+    session_->DecideApproval(actor, request, Into(&answers));
+    return answers.at(0);
+  }
+  const std::string& Told() { return providers_.latest().results.back().second; }
+
+  std::string tab_;
+  int calls_ = 0;
+};
+
+TEST_F(ApprovalTest, N6EverybodySeesTheExactBytesAndNothingIsDoneYet) {
+  FakePage page;
+  ASSERT_TRUE(Join(&page, "ann", Participant::VIEWER).ok());
+  const std::string name = Propose();
+  const auto shown = std::find_if(page.heard.begin(), page.heard.end(), [](const auto& response) {
+    return response.has_change() && response.change().has_approval();
+  });
+  ASSERT_NE(shown, page.heard.end());
+  const Approval& card = shown->change().approval();
+  EXPECT_EQ(card.name(), name);
+  EXPECT_EQ(card.input(), "make");
+  EXPECT_EQ(card.tab(), tab_);
+  EXPECT_EQ(card.working_directory(), "/home");
+  EXPECT_TRUE(host_.writes.empty());
+}
+
+TEST_F(ApprovalTest, S13OfAThousandRacingDecisionsOneCounts) {
+  store_.Hold();
+  const std::string name = [&] {
+    providers_.listener->OnToolCall("call", "type_text", R"({"tab":"1","text":"make"})");
+    store_.Release();
+    store_.Hold();
+    return session_->snapshot().approvals(0).name();
+  }();
+  Answers<Approval> answers;
+  for (int i = 0; i < 1000; ++i) {
+    atrium::v1::DecideApprovalRequest request;
+    request.set_name(name);
+    request.set_approve(i % 2 == 0);
+    session_->DecideApproval(Person("p" + std::to_string(i)), request, Into(&answers));
+  }
+  EXPECT_TRUE(host_.writes.empty()) << "it was done before the decision was durable";
+  store_.Release();
+  ASSERT_EQ(answers.size(), 1000u);
+  const auto won = std::count_if(answers.begin(), answers.end(), [](auto& a) { return a.ok(); });
+  EXPECT_EQ(won, 1);
+  EXPECT_EQ(host_.writes.size(), 1u);
+  EXPECT_EQ(host_.writes.at(0).request.write_id(), name) << "a restart would do it again";
+  for (const auto& answer : answers) {
+    if (answer.ok()) continue;
+    EXPECT_EQ(DetailsOf(answer.status()).reason, "ALREADY_DECIDED");
+  }
+}
+
+TEST_F(ApprovalTest, S12OnlyPeopleDecide) {
+  const std::string name = Propose();
+  EXPECT_EQ(DetailsOf(Decide(name, Service(), true).status()).reason, "PEOPLE_ONLY");
+  EXPECT_EQ(DetailsOf(Decide(name, Agent(), true).status()).reason, "PEOPLE_ONLY");
+  EXPECT_TRUE(absl::IsPermissionDenied(
+      Decide(name, Person("eve", Participant::VIEWER), true).status()));
+  EXPECT_TRUE(host_.writes.empty());
+  EXPECT_TRUE(Decide(name, Person("ann"), true).ok());
+}
+
+TEST_F(ApprovalTest, N6ADenialIsToldToTheAgent) {
+  const std::string name = Propose();
+  ASSERT_TRUE(Decide(name, Person("ann"), false).ok());
+  EXPECT_TRUE(host_.writes.empty());
+  EXPECT_THAT(Told(), HasSubstr("denied"));
+  EXPECT_EQ(session_->snapshot().approvals_size(), 0);
+  EXPECT_TRUE(store_.records(RecordKind::kApproval).empty());
+  EXPECT_TRUE(absl::IsNotFound(Decide(name, Person("ann"), true).status()));
+}
+
+TEST_F(ApprovalTest, N6AnApprovalEndsAfterSixtySeconds) {
+  const std::string name = Propose();
+  loop_.Advance(absl::Seconds(60) - absl::Milliseconds(1));
+  EXPECT_EQ(session_->snapshot().approvals_size(), 1);
+  loop_.Advance(absl::Milliseconds(1));
+  EXPECT_EQ(session_->snapshot().approvals_size(), 0);
+  EXPECT_THAT(Told(), HasSubstr("in time"));
+  EXPECT_FALSE(Decide(name, Person("ann"), true).ok());
+  EXPECT_TRUE(host_.writes.empty());
+}
+
+TEST_F(ApprovalTest, S13AnApprovalIsForTheDirectoryThatWasShown) {
+  const std::string name = Propose();
+  Tell(tab_, Tab::RUNNING, "/");
+  EXPECT_FALSE(Decide(name, Person("ann"), true).ok());
+  EXPECT_TRUE(host_.writes.empty());
+  EXPECT_EQ(session_->snapshot().approvals_size(), 0) << "the agent has to ask again";
+}
+
+TEST_F(ApprovalTest, N6AnApprovalEndsWithItsTab) {
+  Propose();
+  ASSERT_TRUE(session_->DeleteTab(Service(), tab_).ok());
+  EXPECT_EQ(session_->snapshot().approvals_size(), 0);
+}
+
+TEST_F(ApprovalTest, S22UndecidedApprovalsAreCapped) {
+  for (size_t i = 0; i <= limits::kPendingApprovals; ++i) Propose();
+  EXPECT_EQ(session_->snapshot().approvals_size(), static_cast<int>(limits::kPendingApprovals));
+  EXPECT_THAT(Told(), HasSubstr("error"));
+}
+
+TEST_F(ApprovalTest, R4WhatWasApprovedBeforeARestartIsDoneUnderTheSameId) {
+  const std::string name = Propose();
+  ASSERT_TRUE(Decide(name, Person("ann"), true).ok());
+  ASSERT_EQ(host_.writes.size(), 1u);
+  Start();
+  loop_.RunPosted();
+  ASSERT_EQ(host_.writes.size(), 2u);
+  EXPECT_EQ(host_.writes[1].request.write_id(), name);
+  host_.writes[1].done(atrium::terminal::v1::WriteInputResponse());
+  EXPECT_TRUE(store_.records(RecordKind::kApproval).empty());
+}
+
+TEST_F(ApprovalTest, R4APendingApprovalSurvivesARestartAndStillEnds) {
+  Propose();
+  loop_.Advance(absl::Seconds(30));
+  Start();
+  EXPECT_EQ(session_->snapshot().approvals_size(), 1);
+  loop_.Advance(absl::Seconds(30));
+  EXPECT_EQ(session_->snapshot().approvals_size(), 0);
+}
+
+TEST_F(ApprovalTest, N11EveryDecisionIsInTheTimeline) {
+  FakePage page;
+  ASSERT_TRUE(Join(&page, "ann").ok());
+  Decide(Propose(), Person("ann"), true).IgnoreError();
+  const auto& entries = session_->snapshot().entries();
+  const auto entry = std::find_if(entries.begin(), entries.end(), [](const auto& e) {
+    return e.kind() == TimelineEntry::APPROVAL;
+  });
+  ASSERT_NE(entry, entries.end());
+  EXPECT_THAT(entry->speakers(), ElementsAre("sessions/main/participants/ann"));
+  EXPECT_EQ(entry->approval().state(), Approval::APPROVED);
+  EXPECT_EQ(entry->text(), "make");
+}
+
+TEST_F(ApprovalTest, S12TheAgentReadsTheLastLinesThatSaySomething) {
+  providers_.listener->OnToolCall("call", "read_tab", R"({"tab":"1","lines":2})");
+  atrium::v1::ReadScreenResponse screen;
+  screen.set_text("one\ntwo\n\n\nthree\n\n\n");
+  host_.screens.at(0).done(screen);
+  EXPECT_THAT(Told(), HasSubstr(R"("two\nthree")"));
+}
+
+// Words.
+
+class SayTest : public SessionTest {
+ protected:
+  void Say(const std::string& text, const std::string& request_id = "") {
+    SayRequest request;
+    request.set_text(text);
+    request.set_request_id(request_id);
+    session_->Say(Person("ann"), request, Into(&said_));
+  }
+  Answers<TimelineEntry> said_;
+};
+
+TEST_F(SayTest, S23WhatIsSaidIsCleanedAndBounded) {
+  Say("a\x1b[31m\u202e b\tc\nd\xff");
+  ASSERT_TRUE(said_.at(0).ok());
+  for (const char* hidden : {"\x1b", "\u202e", "\xff"}) {
+    EXPECT_EQ(said_[0]->text().find(hidden), std::string::npos);
+  }
+  EXPECT_THAT(said_[0]->text(), HasSubstr("\nd"));
+  Say("\x01\x02");
+  EXPECT_TRUE(absl::IsInvalidArgument(said_.at(1).status()));
+  Say(std::string(limits::kTextBytes + 1, 'x'));
+  EXPECT_TRUE(absl::IsInvalidArgument(said_.at(2).status()));
+}
+
+TEST_F(SayTest, R33ARetryIsSaidOnce) {
+  Say("hello", "r");
+  Say("hello", "r");
+  EXPECT_EQ(said_.at(0)->name(), said_.at(1)->name());
+  EXPECT_EQ(session_->snapshot().entries_size(), 1);
+}
+
+TEST_F(SayTest, R34ARetryIsNotAnsweredBeforeTheFirstIsDurable) {
+  store_.Hold();
+  Say("hello", "r");
+  Say("hello", "r");
+  EXPECT_TRUE(said_.empty());
+  store_.Release();
+  EXPECT_EQ(said_.size(), 2u);
+}
+
+TEST_F(SayTest, R20WhatCouldNotBeStoredCanBeSaidAgain) {
+  store_.Fail(absl::InternalError("disk"));
+  Say("hello", "r");
+  EXPECT_FALSE(said_.at(0).ok());
+  store_.Fail(absl::OkStatus());
+  Say("hello", "r");
+  ASSERT_TRUE(said_.at(1).ok());
+  EXPECT_EQ(session_->snapshot().entries_size(), 1);
+}
+
+TEST_F(SayTest, M4TheTimelineSurvivesARestartAndGoesOn) {
+  Say("one");
+  Start();
+  Say("two");
+  ASSERT_EQ(session_->snapshot().entries_size(), 2);
+  EXPECT_EQ(session_->snapshot().entries(0).text(), "one");
+  EXPECT_NE(session_->snapshot().entries(0).name(), session_->snapshot().entries(1).name());
+}
+
+TEST_F(SayTest, L2WhoNamesTheAgentSpeaksToIt) {
+  WithAgent();
+  Say("just us");
+  EXPECT_TRUE(providers_.sessions.empty());
+  Say("@agent what time is it");
+  ASSERT_EQ(providers_.sessions.size(), 1u);
+  providers_.listener->OnReady(std::nullopt);
+  EXPECT_THAT(providers_.latest().texts.at(0).text, HasSubstr(": what time is it"));
+  EXPECT_EQ(providers_.latest().responses_asked, 1);
+}
+
+// The call.
+
+class LiveTest : public SessionTest {
+ protected:
+  void GoLive(const std::string& id) {
+    session_->GoLive(Person(id), PageOf(id), [this](absl::Status s) { live_.push_back(s); });
+  }
+  static int64_t EpochTold(const FakePage& page) {
+    const auto* ready = page.Last(JoinResponse::kLiveReady);
+    return ready == nullptr ? 0 : ready->live_ready().epoch();
+  }
+  // Joins and goes live.
+  int64_t Enter(FakePage* page, const std::string& id) {
+    EXPECT_TRUE(Join(page, id).ok());
+    GoLive(id);
+    return EpochTold(*page);
+  }
+
+  std::vector<absl::Status> live_;
+};
+
+TEST_F(LiveTest, V3TheProviderComesFirstThenTheOffer) {
+  WithAgent();
+  FakePage page;
+  ASSERT_TRUE(Join(&page, "ann").ok());
+  GoLive("ann");
+  EXPECT_EQ(EpochTold(page), 0);
+  EXPECT_TRUE(live_.empty());
+  EXPECT_EQ(registry_->MakeMediaPlan().rooms_size(), 0);
+  providers_.listener->OnReady(std::nullopt);
+  EXPECT_NE(EpochTold(page), 0);
+  EXPECT_TRUE(live_.at(0).ok());
+  EXPECT_EQ(registry_->MakeMediaPlan().rooms(0).peers(0).epoch(), EpochTold(page));
+  EXPECT_TRUE(media_.audio_open);
+}
+
+TEST_F(LiveTest, V3AProviderThatCannotBeReachedIsAnError) {
+  WithAgent();
+  FakePage page;
+  ASSERT_TRUE(Join(&page, "ann").ok());
+  GoLive("ann");
+  providers_.listener->OnLost(absl::UnavailableError("no route"), false);
+  ASSERT_EQ(live_.size(), 1u);
+  EXPECT_THAT(std::string(live_[0].message()), HasSubstr("no route"));
+  EXPECT_EQ(EpochTold(page), 0);
+  EXPECT_FALSE(Shown("ann")->live());
+}
+
+TEST_F(LiveTest, V3WithoutAnAgentPeopleTalkAmongThemselves) {
+  FakePage page;
+  EXPECT_NE(Enter(&page, "ann"), 0);
+  media_.is_connected = false;
+  FakePage bob;
+  EXPECT_EQ(Enter(&bob, "bob"), 0);
+  EXPECT_TRUE(absl::IsUnavailable(live_.at(1)));
+}
+
+TEST_F(LiveTest, R1AnotherRunOfMediaMakesEverybodyConnectAnew) {
+  FakePage ann, bob;
+  const int64_t first = Enter(&ann, "ann"), second = Enter(&bob, "bob");
+  DriveResponse::Inventory inventory;
+  inventory.set_incarnation("next");
+  registry_->OnMediaInventory(inventory, /*fresh=*/true);
+  EXPECT_GT(EpochTold(ann), std::max(first, second));
+  EXPECT_GT(EpochTold(bob), std::max(first, second));
+  EXPECT_NE(EpochTold(ann), EpochTold(bob));
+  EXPECT_EQ(registry_->MakeMediaPlan().rooms(0).peers_size(), 2);
+}
+
+TEST_F(LiveTest, N4TheSameRunOfMediaKeepsItsPeersOverARestartOfControl) {
+  FakePage before, after;
+  const int64_t epoch = Enter(&before, "ann");
+  Start();
+  DriveResponse::Inventory inventory;
+  auto* room = inventory.add_rooms();
+  room->set_session("sessions/main");
+  auto* peer = room->add_peers();
+  peer->set_participant("sessions/main/participants/ann");
+  peer->set_epoch(epoch);
+  peer->set_muted(true);
+  registry_->OnMediaInventory(inventory, /*fresh=*/false);
+  EXPECT_EQ(registry_->MakeMediaPlan().rooms(0).peers(0).epoch(), epoch);
+  ASSERT_TRUE(Join(&after, "ann", Participant::EDITOR, epoch).ok());
+  EXPECT_EQ(EpochTold(after), 0) << "a call that goes on was made anew";
+  EXPECT_TRUE(Shown("ann")->live());
+  EXPECT_TRUE(Shown("ann")->muted());
+  loop_.Advance(absl::Minutes(1));
+  EXPECT_TRUE(Shown("ann")->live());
+  EXPECT_TRUE(session_->HangUp(PageOf("ann")).ok());
+}
+
+TEST_F(LiveTest, N4APeerWhosePageDoesNotComeBackEnds) {
+  DriveResponse::Inventory inventory;
+  auto* room = inventory.add_rooms();
+  room->set_session("sessions/main");
+  room->add_peers()->set_participant("sessions/main/participants/ann");
+  room->mutable_peers(0)->set_epoch(5);
+  registry_->OnMediaInventory(inventory, /*fresh=*/false);
+  EXPECT_NE(Shown("ann"), nullptr);
+  loop_.Advance(absl::Seconds(10));
+  EXPECT_EQ(Shown("ann"), nullptr);
+  EXPECT_EQ(registry_->MakeMediaPlan().rooms_size(), 0);
+}
+
+TEST_F(LiveTest, N4ACallThatIsLostIsToldToThePageThatComesBack) {
+  FakePage page;
+  ASSERT_TRUE(Join(&page, "ann", Participant::EDITOR, 12345).ok());
+  EXPECT_EQ(page.Last(JoinResponse::kLiveEnded)->live_ended().reason(), "CALL_LOST");
+}
+
+TEST_F(LiveTest, R24EpochsGrowWhateverTheClockDoes) {
+  FakePage page;
+  const int64_t epoch = Enter(&page, "ann");
+  DriveResponse::PeerStatus silent;
+  silent.set_participant("sessions/main/participants/ann");
+  silent.set_epoch(epoch);
+  silent.set_state(DriveResponse::PeerStatus::SILENT);
+  registry_->OnMediaPeer(silent);
+  EXPECT_GT(EpochTold(page), epoch);
+  const int64_t next = EpochTold(page);
+  registry_->OnMediaPeer(silent);  // Of the old one.
+  EXPECT_EQ(EpochTold(page), next);
+}
+
+TEST_F(LiveTest, V5AFailedPeerEndsThatCallOnly) {
+  FakePage ann, bob;
+  const int64_t epoch = Enter(&ann, "ann");
+  Enter(&bob, "bob");
+  DriveResponse::PeerStatus failed;
+  failed.set_participant("sessions/main/participants/ann");
+  failed.set_epoch(epoch);
+  failed.set_state(DriveResponse::PeerStatus::FAILED);
+  registry_->OnMediaPeer(failed);
+  EXPECT_EQ(ann.Last(JoinResponse::kLiveEnded)->live_ended().reason(), "PEER_FAILED");
+  EXPECT_EQ(bob.Last(JoinResponse::kLiveEnded), nullptr);
+  EXPECT_FALSE(Shown("ann")->live());
+  EXPECT_TRUE(Shown("bob")->live());
+}
+
+TEST_F(LiveTest, L12WhoHangsUpOrLeavesIsOutOfThePlan) {
+  FakePage ann, bob;
+  Enter(&ann, "ann");
+  Enter(&bob, "bob");
+  EXPECT_TRUE(session_->HangUp(PageOf("ann")).ok());
+  EXPECT_FALSE(session_->HangUp(PageOf("ann")).ok());
+  EXPECT_EQ(registry_->MakeMediaPlan().rooms(0).peers_size(), 1);
+  session_->Leave(PageOf("bob"), &bob);
+  EXPECT_EQ(registry_->MakeMediaPlan().rooms_size(), 1) << "a reload hangs up";
+  loop_.Advance(absl::Seconds(10));
+  EXPECT_EQ(registry_->MakeMediaPlan().rooms_size(), 0);
+}
+
+TEST_F(LiveTest, L8TheCallMovesToTheOtherWindow) {
+  FakePage first, second;
+  Enter(&first, "ann");
+  ASSERT_TRUE(Join(&second, Person("ann"), PageOf("ann2")).ok());
+  session_->GoLive(Person("ann"), PageOf("ann2"), [](absl::Status) {});
+  EXPECT_EQ(first.Last(JoinResponse::kLiveEnded)->live_ended().reason(), "MOVED");
+  EXPECT_NE(EpochTold(second), 0);
+  EXPECT_EQ(registry_->MakeMediaPlan().rooms(0).peers_size(), 1);
+}
+
+TEST_F(LiveTest, S18SignalsAreBoundedAndOnlyOfThePresentCall) {
+  FakePage page;
+  atrium::v1::PeerSignal offer;
+  offer.set_offer_sdp("v=0");
+  ASSERT_TRUE(Join(&page, "ann").ok());
+  EXPECT_FALSE(session_->Signal(PageOf("ann"), offer).ok()) << "not in the call";
+  GoLive("ann");
+  EXPECT_TRUE(session_->Signal(PageOf("ann"), offer).ok());
+  EXPECT_TRUE(media_.signals.empty()) << "it is of another epoch";
+  offer.set_epoch(EpochTold(page));
+  EXPECT_TRUE(session_->Signal(PageOf("ann"), offer).ok());
+  EXPECT_EQ(media_.signals.size(), 1u);
+  offer.set_offer_sdp(std::string(limits::kSdpBytes + 1, 'x'));
+  EXPECT_TRUE(absl::IsInvalidArgument(session_->Signal(PageOf("ann"), offer)));
+  offer.set_answer_sdp("v=0");
+  EXPECT_TRUE(absl::IsInvalidArgument(session_->Signal(PageOf("ann"), offer)));
+  EXPECT_EQ(media_.signals.size(), 1u);
+}
+
+TEST_F(LiveTest, V8MuteAndDeafenAreSeenByAllAndToldToMedia) {
+  FakePage ann, bob;
+  Enter(&ann, "ann");
+  ASSERT_TRUE(Join(&bob, "bob").ok());
+  const int plans = media_.plans;
+  atrium::v1::UpdateSelf update;
+  update.set_muted(true);
+  EXPECT_TRUE(session_->UpdateSelf(Person("ann"), PageOf("ann"), update).ok());
+  EXPECT_TRUE(bob.Last(JoinResponse::kChange)->change().participant().muted());
+  EXPECT_FALSE(bob.Last(JoinResponse::kChange)->change().participant().deafened());
+  EXPECT_TRUE(registry_->MakeMediaPlan().rooms(0).peers(0).muted());
+  EXPECT_GT(media_.plans, plans);
+}
+
+TEST_F(LiveTest, V2TheLastToLeaveTheCallLeavesTheProviderConnected) {
+  WithAgent();
+  FakePage page;
+  ASSERT_TRUE(Join(&page, "ann").ok());
+  GoLive("ann");
+  providers_.listener->OnReady(std::nullopt);
+  ASSERT_TRUE(session_->HangUp(PageOf("ann")).ok());
+  loop_.RunPosted();
+  EXPECT_FALSE(media_.audio_open);
+  EXPECT_TRUE(providers_.latest().open);
+}
+
+}  // namespace
+}  // namespace atrium::control
