@@ -34,8 +34,9 @@ class HostTest : public testing::Test, public Host::Driver, public Host::Stream 
   }
   void StartHost(const std::string& incarnation) {
     host_.reset();
-    host_ = std::make_unique<Host>(loop_.get(), &screens_, *ShellMaker::ForUser(""),
-                                   Host::Options{.log_directory = directory_, .incarnation = incarnation});
+    host_ = std::make_unique<Host>(
+        loop_.get(), &screens_, *ShellMaker::ForUser(""),
+        Host::Options{.log_directory = directory_, .incarnation = incarnation});
     ASSERT_TRUE(host_->TakeOver(this, ++fence_).ok());
   }
 
@@ -59,7 +60,8 @@ class HostTest : public testing::Test, public Host::Driver, public Host::Stream 
     terminal.mutable_size()->set_columns(80);
     terminal.mutable_size()->set_rows(24);
     terminal.set_size_owner("sessions/main/participants/ann");
-    for (const auto& [id, role] : {std::pair(kAnn, Participant::EDITOR), {kEve, Participant::VIEWER}}) {
+    for (const auto& [id, role] :
+         {std::pair(kAnn, Participant::EDITOR), {kEve, Participant::VIEWER}}) {
       auto* attachment = plan.add_attachments();
       attachment->set_attachment(id.value());
       attachment->set_participant("sessions/main/participants/" + id.value());
@@ -243,7 +245,8 @@ TEST_F(HostTest, R29AStormOfSizesIsClampedAndCoalesced) {
   EXPECT_EQ(terminal().Status().size().rows(), limits::kMaxRows);
   const double seconds = absl::ToDoubleSeconds(loop_->Monotonic() - begin);
   int marks = 0;
-  for (auto mark = terminal().log().NextMark(-1); mark; mark = terminal().log().NextMark(mark->offset)) {
+  for (auto mark = terminal().log().NextMark(-1); mark;
+       mark = terminal().log().NextMark(mark->offset)) {
     ++marks;
   }
   EXPECT_GT(sent, 1000);

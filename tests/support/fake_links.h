@@ -44,11 +44,14 @@ class FakeHostLink final : public HostLink {
   int64_t generation = 0;
   bool is_connected = true;
   std::deque<Asked<atrium::v1::ReadScreenRequest, atrium::v1::ReadScreenResponse>> screens;
-  std::deque<Asked<atrium::terminal::v1::ReadOutputRequest, atrium::terminal::v1::ReadOutputResponse>>
+  std::deque<
+      Asked<atrium::terminal::v1::ReadOutputRequest, atrium::terminal::v1::ReadOutputResponse>>
       outputs;
-  std::deque<Asked<atrium::terminal::v1::RunAtPromptRequest, atrium::terminal::v1::RunAtPromptResponse>>
+  std::deque<
+      Asked<atrium::terminal::v1::RunAtPromptRequest, atrium::terminal::v1::RunAtPromptResponse>>
       runs;
-  std::deque<Asked<atrium::terminal::v1::WriteInputRequest, atrium::terminal::v1::WriteInputResponse>>
+  std::deque<
+      Asked<atrium::terminal::v1::WriteInputRequest, atrium::terminal::v1::WriteInputResponse>>
       writes;
 };
 

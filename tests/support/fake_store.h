@@ -44,9 +44,8 @@ class FakeStore final : public Store {
     waiting_.emplace_back(std::move(writes), std::move(done));
     if (!held_) CommitNext(failure_);
   }
-  void ListEntries(
-      const std::string& session, int64_t before, int limit,
-      std::function<void(absl::StatusOr<std::vector<std::string>>)> done) override {
+  void ListEntries(const std::string& session, int64_t before, int limit,
+                   std::function<void(absl::StatusOr<std::vector<std::string>>)> done) override {
     done(Read(session, before, limit));
   }
   absl::StatusOr<std::vector<std::string>> LoadEntries(const std::string& session,

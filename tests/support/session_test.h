@@ -71,7 +71,8 @@ class SessionTest : public testing::Test {
   static PageId PageOf(const std::string& id) { return PageId("page-of-" + id + "-0000000000"); }
   // Joins with the one page of `id`.
   absl::StatusOr<PageId> Join(FakePage* page, const std::string& id,
-                              Participant::Role role = Participant::EDITOR, int64_t live_epoch = 0) {
+                              Participant::Role role = Participant::EDITOR,
+                              int64_t live_epoch = 0) {
     return Join(page, Person(id, role), PageOf(id), live_epoch);
   }
   absl::StatusOr<PageId> Join(FakePage* page, const Actor& actor, const PageId& page_id,

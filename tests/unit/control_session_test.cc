@@ -138,8 +138,8 @@ TEST_F(SessionTest, S22APersonsPagesAreCappedButAKnownOneComesBack) {
   for (size_t i = 0; i < limits::kPagesPerParticipant; ++i) {
     ASSERT_TRUE(Join(&pages[i], Person("ann"), PageOf(std::to_string(i))).ok());
   }
-  EXPECT_TRUE(absl::IsResourceExhausted(
-      Join(&pages.back(), Person("ann"), PageOf("more")).status()));
+  EXPECT_TRUE(
+      absl::IsResourceExhausted(Join(&pages.back(), Person("ann"), PageOf("more")).status()));
   EXPECT_TRUE(Join(&pages.back(), Person("ann"), PageOf("0")).ok());
 }
 
@@ -177,11 +177,14 @@ TEST_F(SessionTest, N8WhoLeavesHandsTheSizesOn) {
   ASSERT_TRUE(Join(&bob, "bob").ok());
   const PageId id = *Join(&ann, "ann");
   const std::string tab = OpenTab();
-  ASSERT_TRUE(session_->TakeControl(Person("ann"), [&] {
-    atrium::v1::TakeControl take;
-    take.set_tab(tab);
-    return take;
-  }()).ok());
+  ASSERT_TRUE(session_
+                  ->TakeControl(Person("ann"),
+                                [&] {
+                                  atrium::v1::TakeControl take;
+                                  take.set_tab(tab);
+                                  return take;
+                                }())
+                  .ok());
   EXPECT_EQ(registry_->MakeHostPlan().terminals(0).size_owner(), "sessions/main/participants/ann");
   session_->Leave(id, &ann);
   loop_.Advance(absl::Seconds(10));

@@ -147,8 +147,7 @@ TEST_F(SqliteStoreTest, R20AFullDiskRefusesCommitsAndRecoversByItself) {
   setrlimit(RLIMIT_FSIZE, &old);
   signal(SIGXFSZ, before);
   EXPECT_TRUE(Commit(store.get(), {{RecordKind::kTab, "later", "2"}}).ok());
-  EXPECT_THAT(*store->Load(RecordKind::kTab),
-              ElementsAre(Pair("before", "1"), Pair("later", "2")));
+  EXPECT_THAT(*store->Load(RecordKind::kTab), ElementsAre(Pair("before", "1"), Pair("later", "2")));
 }
 
 TEST_F(SqliteStoreTest, CommitsThatWaitAtTheEndAreStillMade) {

@@ -70,7 +70,9 @@ TEST(TabTableTest, M7AMoveTellsExactlyWhatLooksDifferent) {
 TEST(TabTableTest, M7AThousandRandomActsLeaveNoGapAndNoDouble) {
   TabTable table;
   uint32_t random = 1;
-  const auto next = [&](uint32_t n) { return (random = random * 1664525 + 1013904223) / 65536 % n; };
+  const auto next = [&](uint32_t n) {
+    return (random = random * 1664525 + 1013904223) / 65536 % n;
+  };
   for (int i = 0; i < 1000; ++i) {
     const std::string name(1, static_cast<char>('a' + next(20)));
     if (table.Find(name) == nullptr) {
@@ -219,19 +221,21 @@ TEST_F(PublisherTest, RevisionsHaveNoGaps) {
     store_.CommitNext(store_.waiting() % 4 == 0 ? absl::InternalError("disk") : absl::OkStatus());
   }
   ASSERT_GT(revisions_.size(), 10u);
-  for (size_t i = 0; i < revisions_.size(); ++i) EXPECT_EQ(revisions_[i], static_cast<int64_t>(i + 1));
+  for (size_t i = 0; i < revisions_.size(); ++i)
+    EXPECT_EQ(revisions_[i], static_cast<int64_t>(i + 1));
   EXPECT_EQ(publisher_.snapshot().session().revision(), revisions_.back());
 }
 
 TEST_F(PublisherTest, R34AChangeMadeByAListenerIsSeenByAllAfterTheOneThatCausedIt) {
   std::vector<std::string> first, second;
   std::unique_ptr<Publisher> publisher;
-  publisher = std::make_unique<Publisher>(
-      &store_, atrium::v1::SessionSnapshot(), [&](const SessionChange& change) {
-        first.push_back(change.deleted_participant());
-        if (change.deleted_participant() == "a") publisher->Publish(Deleted("b"));
-        second.push_back(change.deleted_participant());
-      });
+  publisher = std::make_unique<Publisher>(&store_, atrium::v1::SessionSnapshot(),
+                                          [&](const SessionChange& change) {
+                                            first.push_back(change.deleted_participant());
+                                            if (change.deleted_participant() == "a")
+                                              publisher->Publish(Deleted("b"));
+                                            second.push_back(change.deleted_participant());
+                                          });
   publisher->Publish(Deleted("a"));
   EXPECT_THAT(first, ElementsAre("a", "b"));
   EXPECT_THAT(second, ElementsAre("a", "b"));

@@ -89,8 +89,8 @@ TEST_F(ApprovalTest, S12OnlyPeopleDecide) {
   const std::string name = Propose();
   EXPECT_EQ(DetailsOf(Decide(name, Service(), true).status()).reason, "PEOPLE_ONLY");
   EXPECT_EQ(DetailsOf(Decide(name, Agent(), true).status()).reason, "PEOPLE_ONLY");
-  EXPECT_TRUE(absl::IsPermissionDenied(
-      Decide(name, Person("eve", Participant::VIEWER), true).status()));
+  EXPECT_TRUE(
+      absl::IsPermissionDenied(Decide(name, Person("eve", Participant::VIEWER), true).status()));
   EXPECT_TRUE(host_.writes.empty());
   EXPECT_TRUE(Decide(name, Person("ann"), true).ok());
 }

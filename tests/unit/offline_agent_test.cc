@@ -70,7 +70,8 @@ TEST_F(CommandsTest, N13EverySpokenActHasItsTool) {
       {"computer read the last line of shell", "read_tab", {{"tab", "shell"}, {"lines", 1}}},
       {"computer read the last lines of tab 2", "read_tab", {{"tab", "build logs"}, {"lines", 5}}},
       {"computer git status", "run_command", {{"command", "git status"}}},
-      {"computer run the tests in shell please", "run_command",
+      {"computer run the tests in shell please",
+       "run_command",
        {{"command", "make test"}, {"tab", "shell"}}},
   };
   for (const auto& one : cases) {
@@ -90,7 +91,8 @@ TEST_F(CommandsTest, S12SpeechRunsNoCommandOfItsOwnWords) {
 TEST_F(CommandsTest, L2TypedCommandsAreTakenExactly) {
   Act act = Typed("run echo 'A  B' | tee ~/x in build logs");
   EXPECT_EQ(act.tool, "run_command");
-  EXPECT_EQ(json::parse(act.arguments), (json{{"command", "echo 'A  B' | tee ~/x"}, {"tab", "build logs"}}));
+  EXPECT_EQ(json::parse(act.arguments),
+            (json{{"command", "echo 'A  B' | tee ~/x"}, {"tab", "build logs"}}));
   act = Typed("run grep x in y");
   EXPECT_EQ(json::parse(act.arguments), (json{{"command", "grep x in y"}}));
   EXPECT_EQ(Typed("list the tabs").tool, "list_tabs");
@@ -119,7 +121,8 @@ TEST_F(CommandsTest, P13ReportsWhatATerminalSaid) {
 std::vector<int16_t> Tone(double hz, int rate, double seconds, double amplitude) {
   std::vector<int16_t> samples(static_cast<size_t>(rate * seconds));
   for (size_t i = 0; i < samples.size(); ++i) {
-    samples[i] = static_cast<int16_t>(amplitude * std::sin(2 * M_PI * hz * static_cast<double>(i) / rate));
+    samples[i] =
+        static_cast<int16_t>(amplitude * std::sin(2 * M_PI * hz * static_cast<double>(i) / rate));
   }
   return samples;
 }
