@@ -15,8 +15,7 @@ namespace {
 
 struct Atrium {
   int port;
-  int http;
-  std::vector<std::string> cookies;
+  std::vector<std::string> cookies, sessions;
   int pages = 0;
 
   static std::string CookieOf(const std::string& head) {
@@ -26,20 +25,21 @@ struct Atrium {
   }
   void Enter(const std::string& secret) {
     std::string head;
-    Post(http, port, "/join/" + secret, "", &head);
+    sessions.push_back(Quoted(Post(port, "/join/" + secret, "", &head), "\"session\":\""));
     cookies.push_back(CookieOf(head));
   }
   std::string Ticket(size_t who) {
     std::string head;
-    const std::string answer = Post(http, port, "/ticket", cookies[who], &head);
+    const std::string answer = Post(port, "/ticket", cookies[who], &head,
+                                    "{\"session\":\"" + sessions[who] + "\"}");
     const std::string ticket = Quoted(answer, "\"ticket\":\"");
     if (ticket.empty()) Die("no ticket: " + answer);
     return ticket;
   }
-  std::unique_ptr<Viewer> Open(size_t who, int receive_buffer = 0) {
+  std::unique_ptr<Viewer> Open(size_t who) {
     char page[32];
     std::snprintf(page, sizeof page, "bench-page-%08d", ++pages);
-    auto viewer = std::make_unique<Viewer>(port, Ticket(who), page, receive_buffer);
+    auto viewer = std::make_unique<Viewer>(port, Ticket(who), sessions[who], page);
     viewer->keeps_words = true;
     viewer->Until([&] { return viewer->welcomed; }, "the welcome");
     return viewer;
@@ -98,7 +98,7 @@ void Bulk(Atrium* atrium, const std::string& file) {
 void Fan(Atrium* atrium, int count, int stalled, double seconds, const std::string& file) {
   auto typist = atrium->Open(0);
   const std::string tab = atrium->OpenTab(typist.get());
-  atrium->Invite(typist.get(), 1 + static_cast<size_t>(count) / 10);
+  atrium->Invite(typist.get(), 2 + static_cast<size_t>(count) / 10);
   Follow(typist.get(), tab, false);
   TypeAndWait(typist.get(), "stty -echo; PS1=");
   std::vector<std::unique_ptr<Viewer>> viewers;
@@ -212,16 +212,15 @@ void Join(Atrium* atrium, int lines, int times) {
               static_cast<long long>(bytes));
 }
 
-// `count` pages that were there come back, `at_once` on their way at a time.
-void Reconnect(Atrium* atrium, int count, int at_once) {
-  auto owner = atrium->Open(0);
-  const size_t people = 1 + (static_cast<size_t>(count) + 9) / 10;
-  atrium->Invite(owner.get(), people);
+// Pages that were there come back, `at_once` on their way at a time: 20 of each
+// person that was let in.
+void Reconnect(Atrium* atrium, int at_once) {
+  const int count = 20 * static_cast<int>(atrium->cookies.size());
   double took = 0;
   size_t refused = 0;
   for (int round = 0; round < 2; ++round) {
     std::vector<std::string> tickets;
-    for (int i = 0; i < count; ++i) tickets.push_back(atrium->Ticket(1 + static_cast<size_t>(i) / 10));
+    for (int i = 0; i < count; ++i) tickets.push_back(atrium->Ticket(static_cast<size_t>(i) / 20));
     const int poll_fd = epoll_create1(EPOLL_CLOEXEC);
     std::vector<std::unique_ptr<Viewer>> viewers;
     std::vector<char> counted(static_cast<size_t>(count));
@@ -232,7 +231,7 @@ void Reconnect(Atrium* atrium, int count, int at_once) {
         const size_t i = viewers.size();
         char page[32];
         std::snprintf(page, sizeof page, "again-page-%08zu", i);
-        viewers.push_back(std::make_unique<Viewer>(atrium->port, tickets[i], page));
+        viewers.push_back(std::make_unique<Viewer>(atrium->port, tickets[i], atrium->sessions[i / 20], page));
         epoll_event event{};
         event.events = EPOLLIN;
         event.data.u32 = static_cast<uint32_t>(i);
@@ -266,12 +265,17 @@ int main(int count, char** arguments) {
   using namespace bench;
   if (count < 4) Die("atrium PORT OWNER_SECRET bulk|fan|echo|join|reconnect ...");
   const auto number = [&](int i) { return count > i ? std::atoi(arguments[i]) : 0; };
-  Atrium atrium{number(1), Connect(number(1)), {}};
-  atrium.Enter(arguments[2]);
+  Atrium atrium{number(1), {}, {}};
+  // One secret, or several with commas: a person in each room.
+  for (std::string rest = arguments[2]; !rest.empty();) {
+    const size_t end = std::min(rest.find(','), rest.size());
+    atrium.Enter(rest.substr(0, end));
+    rest.erase(0, end + 1);
+  }
   const std::string mode = arguments[3];
   if (mode == "bulk") Bulk(&atrium, arguments[4]);
   if (mode == "fan") Fan(&atrium, number(4), number(5), number(6), arguments[7]);
   if (mode == "echo") Echo(&atrium, number(4));
   if (mode == "join") Join(&atrium, number(4), number(5));
-  if (mode == "reconnect") Reconnect(&atrium, number(4), number(5));
+  if (mode == "reconnect") Reconnect(&atrium, number(4));
 }

@@ -123,12 +123,15 @@ const measurements = {
     }
   },
   async rpc() {
-    const got = await turns({ ours: () => withStack((stack) => run('rpc', stack.path('control.sock'), stack.serviceToken().trim(), quick ? 1000 : 3000)) });
+    const got = await turns({ ours: () => withStack((stack) => run('rpc', stack.path('control.sock'), stack.serviceToken().trim(), 'calls', quick ? 1000 : 3000)) });
     row('GetSession, one in flight, calls/s', round(got.ours.ours), `health check of the same server ${round(got.ours.bare)}`, `${round(got.ours.ours / got.ours.bare)}x`, '>= 0.8x');
   },
   async reconnect() {
-    const got = await turns({ ours: () => atrium('reconnect', 1000, 64) });
-    row('1,000 pages come back, welcomes/s', round(got.ours.per_s), '', got.ours.refused ? `${got.ours.refused} refused` : 'none refused', '>= 1300/s, none refused');
+    const got = await turns({ ours: () => withStack(async (stack) => {
+      const { secrets } = await run('rpc', stack.path('control.sock'), stack.serviceToken().trim(), 'rooms', 50);
+      return run('atrium', stack.port, secrets, 'reconnect', 64);
+    }) });
+    row('1,000 pages of 50 rooms come back, welcomes/s', round(got.ours.per_s), '', got.ours.refused ? `${got.ours.refused} refused` : 'none refused', '>= 1300/s, none refused');
   },
   async mixer() {
     const got = await turns({ ours: () => run('mixer', 50) });

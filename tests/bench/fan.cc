@@ -68,10 +68,10 @@ int main(int argc, char** argv) {
       bytes = 0;
     }
     epoll_event events[64];
-    char nowhere;
+    static char nowhere[1 << 20];
     const int n = epoll_wait(poll_fd, events, 64, 100);
     for (int i = 0; i < n; ++i) {
-      bytes += std::max<ssize_t>(0, recv(events[i].data.fd, &nowhere, 1 << 20, MSG_TRUNC | MSG_DONTWAIT));
+      bytes += std::max<ssize_t>(0, recv(events[i].data.fd, nowhere, sizeof nowhere, MSG_TRUNC | MSG_DONTWAIT));
     }
   }
   std::printf("{\"mb_s\": %.1f}\n", static_cast<double>(bytes) / 1e6 / (Now() - start));

@@ -23,9 +23,8 @@ class Viewer {
   // Payload is dropped by the kernel, unseen: for many viewers in one process.
   bool discards = false;
 
-  // `receive_buffer` 0: the kernel's own.
-  Viewer(int port, const std::string& ticket, const std::string& page, int receive_buffer = 0)
-      : fd_(Connect(port, receive_buffer)), page_(page) {
+  Viewer(int port, const std::string& ticket, const std::string& session, const std::string& page)
+      : fd_(Connect(port)), session_(session), page_(page) {
     WriteAll(fd_, UpgradeRequest(port, "/ws", "atrium.v1, ticket." + ticket));
   }
   ~Viewer() { close(fd_); }
@@ -37,7 +36,7 @@ class Viewer {
   void SayJson(const std::string& json) { WriteAll(fd_, Frame(1, json)); }
   void Subscribe(const std::string& tab, bool lossless) {
     tab_ = tab;
-    SayJson("{\"subscribe\":{\"tab\":\"" + tab + "\",\"offset\":\"-1\",\"delivery\":\"" +
+    SayJson("{\"subscribe\":{\"tab\":\"" + tab + "\",\"offset\":\"" + (lossless ? "0" : "-1") + "\",\"delivery\":\"" +
             (lossless ? "LOSSLESS" : "LIVE") + "\"}}");
   }
   void Type(std::string_view text) {
@@ -72,8 +71,8 @@ class Viewer {
 
  private:
   ssize_t Receive(char* at, size_t size, bool wait, int flags) {
-    char nowhere;
-    const ssize_t n = recv(fd_, at == nullptr ? &nowhere : at, size, flags | (wait ? 0 : MSG_DONTWAIT));
+    static char nowhere[1 << 20];
+    const ssize_t n = recv(fd_, at == nullptr ? nowhere : at, size, flags | (wait ? 0 : MSG_DONTWAIT));
     if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) closed = true;
     return n;
   }
@@ -112,7 +111,7 @@ class Viewer {
       }
       upgraded_ = true;
       in->remove_prefix(end + 4);
-      SayJson("{\"hello\":{\"session\":\"sessions/main\",\"pageId\":\"" + page_ + "\"}}");
+      SayJson("{\"hello\":{\"session\":\"" + session_ + "\",\"pageId\":\"" + page_ + "\"}}");
       return true;
     }
     int opcode;
@@ -193,7 +192,7 @@ class Viewer {
   }
 
   const int fd_;
-  const std::string page_;
+  const std::string session_, page_;
   std::string tab_, held_;
   uint64_t sequence_ = 0, skip_ = 0, needed_ = 0;
   int64_t acknowledged_ = 0;

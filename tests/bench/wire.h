@@ -79,11 +79,8 @@ inline std::string Quoted(const std::string& text, const std::string& before) {
   return text.substr(begin, text.find('"', begin) - begin);
 }
 
-inline int Connect(int port, int receive_buffer = 0) {
+inline int Connect(int port) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (receive_buffer > 0) {
-    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
-  }
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<uint16_t>(port));
@@ -104,8 +101,9 @@ inline void WriteAll(int fd, std::string_view bytes) {
   }
 }
 
-// The head and body of the answer to `request`; the connection stays.
-inline std::string Http(int fd, const std::string& request, std::string* head) {
+// The head and body of the answer to `request`, on a connection of its own.
+inline std::string Http(int port, const std::string& request, std::string* head) {
+  const int fd = Connect(port);
   WriteAll(fd, request);
   std::string all;
   char piece[16384];
@@ -115,7 +113,10 @@ inline std::string Http(int fd, const std::string& request, std::string* head) {
       *head = all.substr(0, end);
       const size_t at = head->find("Content-Length: ");
       const size_t length = at == std::string::npos ? 0 : std::strtoul(head->c_str() + at + 16, nullptr, 10);
-      if (all.size() >= end + 4 + length) return all.substr(end + 4);
+      if (all.size() >= end + 4 + length) {
+        close(fd);
+        return all.substr(end + 4);
+      }
     }
     const ssize_t n = recv(fd, piece, sizeof piece, 0);
     if (n <= 0) Die("the server closed: " + all);
@@ -126,13 +127,13 @@ inline std::string Http(int fd, const std::string& request, std::string* head) {
 inline std::string Host(int port) { return "localhost:" + std::to_string(port); }
 
 // A POST of a page of this origin, with its cookie if there is one.
-inline std::string Post(int fd, int port, const std::string& path, const std::string& cookie,
-                        std::string* head) {
-  const std::string body = "{}";
+inline std::string Post(int port, const std::string& path, const std::string& cookie,
+                        std::string* head, const std::string& body = "{}") {
   std::string request = "POST " + path + " HTTP/1.1\r\nHost: " + Host(port) + "\r\nOrigin: http://" +
-                        Host(port) + "\r\nContent-Type: application/json\r\nContent-Length: 2\r\n";
+                        Host(port) + "\r\nContent-Type: application/json\r\nContent-Length: " +
+                        std::to_string(body.size()) + "\r\n";
   if (!cookie.empty()) request += "Cookie: " + cookie + "\r\n";
-  const std::string answer = Http(fd, request + "\r\n" + body, head);
+  const std::string answer = Http(port, request + "\r\n" + body, head);
   if (head->find(" 200") == std::string::npos) Die(path + ": " + *head + "\n" + answer);
   return answer;
 }
