@@ -212,26 +212,26 @@ void Join(Atrium* atrium, int lines, int times) {
               static_cast<long long>(bytes));
 }
 
-// Pages that were there come back, `at_once` on their way at a time: 20 of each
+// Pages that were there come back, `at_once` on their way at a time: 10 of each
 // person that was let in.
 void Reconnect(Atrium* atrium, int at_once) {
-  const int count = 20 * static_cast<int>(atrium->cookies.size());
+  const int count = 10 * static_cast<int>(atrium->cookies.size());
   double took = 0;
   size_t refused = 0;
   for (int round = 0; round < 2; ++round) {
     std::vector<std::string> tickets;
-    for (int i = 0; i < count; ++i) tickets.push_back(atrium->Ticket(static_cast<size_t>(i) / 20));
+    for (int i = 0; i < count; ++i) tickets.push_back(atrium->Ticket(static_cast<size_t>(i) / 10));
     const int poll_fd = epoll_create1(EPOLL_CLOEXEC);
     std::vector<std::unique_ptr<Viewer>> viewers;
     std::vector<char> counted(static_cast<size_t>(count));
     int welcomed = 0;
     const double start = Now();
     while (welcomed + static_cast<int>(refused) < count) {
-      while (static_cast<int>(viewers.size()) < std::min(count, welcomed + at_once)) {
+      while (static_cast<int>(viewers.size()) < std::min(count, welcomed + static_cast<int>(refused) + at_once)) {
         const size_t i = viewers.size();
         char page[32];
         std::snprintf(page, sizeof page, "again-page-%08zu", i);
-        viewers.push_back(std::make_unique<Viewer>(atrium->port, tickets[i], atrium->sessions[i / 20], page));
+        viewers.push_back(std::make_unique<Viewer>(atrium->port, tickets[i], atrium->sessions[i / 10], page));
         epoll_event event{};
         event.events = EPOLLIN;
         event.data.u32 = static_cast<uint32_t>(i);

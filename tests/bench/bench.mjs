@@ -128,10 +128,10 @@ const measurements = {
   },
   async reconnect() {
     const got = await turns({ ours: () => withStack(async (stack) => {
-      const { secrets } = await run('rpc', stack.path('control.sock'), stack.serviceToken().trim(), 'rooms', 50);
+      const { secrets } = await run('rpc', stack.path('control.sock'), stack.serviceToken().trim(), 'rooms', 100);
       return run('atrium', stack.port, secrets, 'reconnect', 64);
     }) });
-    row('1,000 pages of 50 rooms come back, welcomes/s', round(got.ours.per_s), '', got.ours.refused ? `${got.ours.refused} refused` : 'none refused', '>= 1300/s, none refused');
+    row('1,000 pages of 100 rooms come back, welcomes/s', round(got.ours.per_s), '', got.ours.refused ? `${got.ours.refused} refused` : 'none refused', '>= 1300/s, none refused');
   },
   async mixer() {
     const got = await turns({ ours: () => run('mixer', 50) });
