@@ -55,9 +55,9 @@ absl::Status AttachStream::Start(const Request::Start& start) {
   const bool kept = offset >= t->log().start() && offset <= t->log().end();
   if (lossless()) {
     ASSIGN_OR_RETURN(const int64_t sequence, host_->Open(this, tab_, hold_));
-    if (!kept) return OutputNotKept(offset, t->log().start());
-    acknowledged_ = offset;
-    t->SetHold(hold_, offset, this);
+    if (!kept && offset >= 0) return OutputNotKept(offset, t->log().start());
+    acknowledged_ = kept ? offset : t->log().end();
+    t->SetHold(hold_, acknowledged_, this);
     Response response;
     response.mutable_opened()->set_attachment(hold_.value());
     response.mutable_opened()->set_sequence(sequence);

@@ -191,8 +191,9 @@ class Conversation::Engine final : public Provider::Listener,
     CutOff();
     rotation_.reset();
     shown_.set_problem(std::string(why.message()));
-    if (final || !was_active) {
-      // Starting is answered with the truth (V3); what ran already is not given up.
+    if (final || (!was_active && !waiters_.empty())) {
+      // Starting is answered with the truth (V3); what ran already, or should run
+      // after a restart of ours, is not given up.
       SetState(Shape::FAILED);
       return Answer(why);
     }
