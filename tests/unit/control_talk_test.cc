@@ -355,10 +355,35 @@ TEST_F(LiveTest, N4APeerWhosePageDoesNotComeBackEnds) {
   EXPECT_EQ(registry_->MakeMediaPlan().rooms_size(), 0);
 }
 
-TEST_F(LiveTest, N4ACallThatIsLostIsToldToThePageThatComesBack) {
+TEST_F(LiveTest, N4ACallThatMediaDoesNotKnowIsMadeAnew) {
   FakePage page;
   ASSERT_TRUE(Join(&page, "ann", Participant::EDITOR, 12345).ok());
-  EXPECT_EQ(page.Last(JoinResponse::kLiveEnded)->live_ended().reason(), "CALL_LOST");
+  EXPECT_GT(EpochTold(page), 12345);
+  EXPECT_TRUE(Shown("ann")->live());
+}
+
+TEST_F(LiveTest, N4APageThatIsBackBeforeMediaKeepsItsConnectionIfMediaHasIt) {
+  FakePage ann, bob;
+  media_.is_connected = false;
+  ASSERT_TRUE(Join(&ann, "ann", Participant::EDITOR, 12345).ok());
+  ASSERT_TRUE(Join(&bob, "bob", Participant::EDITOR, 12346).ok());
+  media_.is_connected = true;
+  DriveResponse::Inventory inventory;
+  auto* room = inventory.add_rooms();
+  room->set_session("sessions/main");
+  room->add_peers()->set_participant("sessions/main/participants/ann");
+  room->mutable_peers(0)->set_epoch(12345);
+  registry_->OnMediaInventory(inventory, /*fresh=*/false);
+  EXPECT_EQ(EpochTold(ann), 0) << "a call that goes on was made anew";
+  EXPECT_TRUE(Shown("ann")->live());
+  EXPECT_GT(EpochTold(bob), 12346);
+}
+
+TEST_F(LiveTest, S4AViewerEntersNoCallByClaimingOne) {
+  FakePage page;
+  ASSERT_TRUE(Join(&page, "ann", Participant::VIEWER, 12345).ok());
+  EXPECT_EQ(EpochTold(page), 0);
+  EXPECT_FALSE(Shown("ann")->live());
 }
 
 TEST_F(LiveTest, R24EpochsGrowWhateverTheClockDoes) {
