@@ -92,7 +92,7 @@ class Session final : public Conversation::Room {
   void UpdateTab(const Actor& actor, const atrium::v1::UpdateTabRequest& request,
                  Done<atrium::v1::Tab> done);
   absl::Status DeleteTab(const Actor& actor, const std::string& name);
-  absl::Status TakeControl(const Actor& actor, const atrium::v1::TakeControl& request);
+  absl::Status TakeControl(const Actor& actor, const atrium::v1::TakeControlRequest& request);
   void RunCommand(const Actor& actor, const atrium::v1::RunCommandRequest& request,
                   absl::Duration patience, Done<atrium::v1::RunCommandResponse> done);
   void ReadScreen(const atrium::v1::ReadScreenRequest& request,

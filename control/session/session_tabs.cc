@@ -198,7 +198,7 @@ absl::Status Session::DeleteTab(const Actor& actor, const std::string& name) {
   return absl::OkStatus();
 }
 
-absl::Status Session::TakeControl(const Actor& actor, const atrium::v1::TakeControl& request) {
+absl::Status Session::TakeControl(const Actor& actor, const atrium::v1::TakeControlRequest& request) {
   RETURN_IF_ERROR(actor.Require(Participant::EDITOR, "take control of a tab"));
   TabTable::Record* record = tabs_.Find(request.tab());
   if (record == nullptr) return NoSuchTab(request.tab());

@@ -180,7 +180,7 @@ TEST_F(SessionTest, N8WhoLeavesHandsTheSizesOn) {
   ASSERT_TRUE(session_
                   ->TakeControl(Person("ann"),
                                 [&] {
-                                  atrium::v1::TakeControl take;
+                                  atrium::v1::TakeControlRequest take;
                                   take.set_tab(tab);
                                   return take;
                                 }())
@@ -203,7 +203,7 @@ TEST_F(SessionTest, S4AViewerDoesNothing) {
   update.mutable_tab()->set_name(tab);
   session_->UpdateTab(viewer, update, keep);
   refused.push_back(session_->DeleteTab(viewer, tab));
-  atrium::v1::TakeControl take;
+  atrium::v1::TakeControlRequest take;
   take.set_tab(tab);
   refused.push_back(session_->TakeControl(viewer, take));
   RunCommandRequest run;

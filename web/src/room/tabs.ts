@@ -1,12 +1,12 @@
 import { create } from '@bufbuild/protobuf';
 import { FieldMaskSchema } from '@bufbuild/protobuf/wkt';
-import { TakeControlSchema } from '../gen/atrium/v1/live_pb';
 import {
   CreateTabRequestSchema,
   DeleteTabRequestSchema,
   type Tab,
   Tab_State,
   TabSchema,
+  TakeControlRequestSchema,
   TerminalSizeSchema,
   UpdateTabRequestSchema,
 } from '../gen/atrium/v1/tab_pb';
@@ -179,7 +179,7 @@ export class RoomTabs {
   takeControl(name: string): void {
     const size = terminalSize(this.room.stageSize());
     if (!size) return;
-    const value = create(TakeControlSchema, { tab: name, size });
+    const value = create(TakeControlRequestSchema, { tab: name, size });
     this.room.ask({ case: 'takeControl', value }).catch((error) => this.room.notices.failed(error));
   }
 
