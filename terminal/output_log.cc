@@ -132,10 +132,12 @@ int64_t OutputLog::start() const { return std::max<int64_t>(0, header_->end - li
 int64_t OutputLog::end() const { return header_->end; }
 
 std::string_view OutputLog::Peek(int64_t offset, size_t limit) const {
+  return Published(offset, std::min(limit, static_cast<size_t>(header_->end - offset)));
+}
+
+std::string_view OutputLog::Published(int64_t offset, size_t bytes) const {
   const int64_t at = offset % limits::kLogBytes;
-  const int64_t n = std::min({static_cast<int64_t>(limit), header_->end - offset,
-                              limits::kLogBytes - at});
-  return {ring() + at, static_cast<size_t>(n)};
+  return {ring() + at, std::min(bytes, static_cast<size_t>(limits::kLogBytes - at))};
 }
 
 Size OutputLog::SizeAt(int64_t offset) const {

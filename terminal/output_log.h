@@ -58,6 +58,9 @@ class OutputLog {
   // Bytes from `offset` on, contiguous in memory, at most `limit` of them; empty
   // at the end. `start() <= offset <= end()`.
   std::string_view Peek(int64_t offset, size_t limit) const;
+  // On any thread: the first contiguous part of `bytes` bytes from `offset` on, all
+  // of which the appender has told the caller of.
+  std::string_view Published(int64_t offset, size_t bytes) const;
   // The size at `offset`, which is the last mark at or before it.
   Size SizeAt(int64_t offset) const;
   // The first mark after `offset` (exclusive), if any.

@@ -106,7 +106,7 @@ ScreenKeeper::~ScreenKeeper() {
 void ScreenKeeper::Feed(int64_t from, int64_t to) {
   thread_->Post([state = state_, from, to] {
     for (int64_t at = from; at < to;) {
-      std::string_view bytes = state->log->Peek(at, static_cast<size_t>(to - at));
+      std::string_view bytes = state->log->Published(at, static_cast<size_t>(to - at));
       bytes = bytes.substr(0, state->splitter.Next(bytes));
       at += static_cast<int64_t>(bytes.size());
       state->piece_end = at;

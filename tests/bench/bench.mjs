@@ -133,6 +133,12 @@ const measurements = {
     }) });
     row('1,000 pages of 100 rooms come back, welcomes/s', round(got.ours.per_s), '', got.ours.refused ? `${got.ours.refused} refused` : 'none refused', '>= 1300/s, none refused');
   },
+  // Counts, not times: the same in every run.
+  async voice() {
+    for (const [condition, got] of Object.entries(await run('voice', ...(quick ? ['--quick'] : [])))) {
+      row(`spoken commands understood, ${condition}`, `${got.right} of ${got.commands}`, '', `${got.wrong} taken for another; ${got.taken} of ${got.others} other sentences taken for one`, '');
+    }
+  },
   async mixer() {
     const got = await turns({ ours: () => run('mixer', 50) });
     row('mixing 50 talkers, CPU ms for a second of sound', round(got.ours.ms_per_s), '', '', '');

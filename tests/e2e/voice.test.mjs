@@ -1,75 +1,21 @@
-// Two people, one call, one agent that knows who spoke. Microphones are fed from
-// what espeak-ng speaks; what is heard is measured in the browsers.
+// Two people, one call, one agent that knows who spoke.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { openBrowser, openTab, visit } from './browser.mjs';
+import { openTab } from './browser.mjs';
+import { AGENT, energy, entry, everybodyLeaves, goLive, quietEnergy, somebody, SPEECH, spoken } from './call.mjs';
 import { connect, inviteLink } from './services.mjs';
 import { Stack, until } from './stack.mjs';
 
-const wavs = mkdtempSync(join(tmpdir(), 'atrium-wavs-'));
-// Chromium plays the file once, from when the microphone is first opened: the
-// question comes three times, as somebody asks again who was not understood.
-function spoken(name, text, voice) {
-  const file = join(wavs, `${name}.wav`);
-  const once = join(wavs, `${name}-once.wav`);
-  execFileSync('espeak-ng', ['-v', voice, '-s', '150', '-w', once, text]);
-  const wav = readFileSync(once);
-  const rate = wav.readUInt32LE(24);
-  const said = wav.subarray(44);
-  const silence = Buffer.alloc(rate * 2 * 5);
-  const body = Buffer.concat([Buffer.alloc(rate), said, silence, said, silence, said, silence]);
-  const header = Buffer.from(wav.subarray(0, 44));
-  header.writeUInt32LE(body.length + 36, 4);
-  header.writeUInt32LE(body.length, 40);
-  writeFileSync(file, Buffer.concat([header, body]));
-  return `${file}%noloop`;
-}
-
 let stack, api;
-const browsers = [];
 before(async () => {
   stack = await new Stack({ voice: true, media: true }).start();
   api = await connect(stack);
 });
 after(async () => {
-  for (const browser of browsers) await browser.close();
+  await everybodyLeaves();
   api?.close();
   await stack?.stop();
 });
-
-async function somebody(name, link, microphone) {
-  const browser = await openBrowser({ microphone });
-  browsers.push(browser);
-  return visit(browser, link, { name });
-}
-const goLive = async (page) => {
-  await page.locator('[title="Start live audio"], [aria-label="Start live audio"]').last().click();
-  await page.waitForFunction(() => window.atrium.state.call.phase === 'live' && window.atrium.peer()?.connectionState === 'connected', null, { timeout: 15_000 });
-};
-const entries = (page) => page.evaluate(() => window.atrium.state.entries);
-const entry = (page, kind, pattern) => until(`somebody said ${pattern}`, async () => (await entries(page)).find((one) => one.kind === kind && pattern.test(one.text)), 20_000);
-const SPEECH = 2, AGENT = 3;
-const energy = (page) => page.evaluate(async () => {
-  const stats = [...(await window.atrium.peer().getStats()).values()].find((one) => one.type === 'inbound-rtp');
-  return stats?.totalAudioEnergy ?? 0;
-});
-
-// The energy once the agent is silent.
-async function quietEnergy(page) {
-  await page.waitForFunction(() => window.atrium.state.conversation.state === 3 && window.atrium.state.conversation.activity === 1, null, { timeout: 15_000 });
-  let last = -1;
-  return until('silence', async () => {
-    const now = await energy(page);
-    const silent = now - last < 1e-4;
-    last = now;
-    await page.evaluate(() => new Promise((done) => setTimeout(done, 300)));
-    return silent ? now || 1e-9 : 0;
-  });
-}
 
 let olga, emil;
 test('V3, V6, L2: the agent hears Olga by name and answers; both hear it', async () => {

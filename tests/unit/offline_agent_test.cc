@@ -3,11 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "common/str_cat.h"
 #include "control/agent/offline/commands.h"
 #include "control/agent/offline/endpointer.h"
+#include "control/agent/offline/recognizer.h"
 #include "control/agent/offline/resampler.h"
+#include "control/agent/offline/voice.h"
 
 namespace atrium::agent {
 namespace {
@@ -241,6 +245,50 @@ TEST_F(EndpointerTest, WhatNeverEndsIsBounded) {
   Silence(2);
   ASSERT_EQ(utterances_.size(), 1u);
   EXPECT_LE(utterances_[0].size(), 16000u * 15 + 160);
+}
+
+// The agent's own voice is heard by its own ear, with the silence of a muted
+// microphone around it.
+std::string SaidAndHeard(Voice* voice, Recognizer* recognizer, const std::string& text) {
+  class Ear final : public Endpointer::Listener {
+   public:
+    explicit Ear(Recognizer* recognizer) : recognizer_(recognizer) {}
+    void OnBegin(int64_t) override {}
+    void OnEnd(int64_t, std::vector<int16_t> utterance) override {
+      heard += recognizer_->Recognize(utterance);
+    }
+    std::string heard;
+
+   private:
+    Recognizer* const recognizer_;
+  } ear(recognizer);
+  const std::string speech = voice->Speak(text);
+  std::vector<int16_t> samples(12000 + speech.size() / 2 + 24000);
+  std::memcpy(&samples[12000], speech.data(), speech.size());
+  Resampler resampler(24000, 16000);
+  Endpointer endpointer(&ear);
+  for (size_t at = 0; at + 480 <= samples.size(); at += 480) {
+    endpointer.Process(resampler.Process(&samples[at], 480));
+  }
+  return ear.heard;
+}
+
+TEST(RecognizerTest, N13CommandsAreUnderstoodOutOfDigitalSilence) {
+  auto voice = Voice::Create();
+  auto recognizer = Recognizer::Create();
+  ASSERT_TRUE(voice.ok()) << voice.status();
+  ASSERT_TRUE(recognizer.ok()) << recognizer.status();
+  Commands commands;
+  commands.SetTabs({"build", "logs"});
+  const auto knows = [&](const std::string& word) { return (*recognizer)->Knows(word); };
+  ASSERT_TRUE((*recognizer)->SetGrammar(commands.Grammar(knows)).ok());
+  for (const char* text :
+       {"what time is it", "list the tabs", "which tabs are open", "open a new tab",
+        "close tab two", "git status", "close build", "show the date"}) {
+    EXPECT_EQ(SaidAndHeard(voice->get(), recognizer->get(), StrCat("computer, ", text)),
+              StrCat("computer ", text));
+  }
+  EXPECT_EQ(SaidAndHeard(voice->get(), recognizer->get(), "I think we should go home now"), "");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <random>
 
 #include "common/errors.h"
 #include "common/file.h"
@@ -23,6 +24,7 @@ constexpr char kSearch[] = "commands";
 // How likely something else than a command is, at its begin and for each phone.
 constexpr double kFillerEntry = 1e-2, kFillerPhone = 1e-2;
 constexpr float kLanguageWeight = 6.5f;
+constexpr int kDither = 4;  // Of 32767.
 constexpr char kFillerPrefix[] = "zz";
 const char* const kPhones[] = {"aa", "ae", "ah", "ao", "aw", "ay", "b",  "ch", "d",  "dh",
                                "eh", "er", "ey", "f",  "g",  "hh", "ih", "iy", "jh", "k",
@@ -58,6 +60,18 @@ fsg_model_t* WithFiller(fsg_model_t* grammar, logmath_t* logmath) {
   }
   fsg_model_null_trans_add(out, loop, out->final_state, 0);
   return out;
+}
+
+// With a little noise, always the same: the decoder takes the mean of the whole
+// utterance's spectrum away, which digital silence around it would spoil. Of 36
+// clean commands it makes 36 understood instead of 22 (tests/bench/voice.cc).
+std::vector<int16_t> Dithered(std::vector<int16_t> audio) {
+  std::minstd_rand random(1);
+  std::uniform_int_distribution<int> noise(-kDither, kDither);
+  for (int16_t& sample : audio) {
+    sample = static_cast<int16_t>(std::clamp(sample + noise(random), -32768, 32767));
+  }
+  return audio;
 }
 
 // The dictionary with a word for each phone, in a file that lives shortly.
@@ -134,8 +148,9 @@ absl::Status Recognizer::SetGrammar(const std::string& jsgf_text) {
 
 std::string Recognizer::Recognize(const std::vector<int16_t>& audio) {
   ps_decoder_t* decoder = decoder_->decoder;
+  const std::vector<int16_t> heard = Dithered(audio);
   ps_start_utt(decoder);
-  ps_process_raw(decoder, audio.data(), audio.size(), FALSE, TRUE);
+  ps_process_raw(decoder, heard.data(), heard.size(), FALSE, TRUE);
   ps_end_utt(decoder);
   const char* words = ps_get_hyp(decoder, nullptr);
   std::string text = words == nullptr ? "" : words;
