@@ -128,6 +128,21 @@ absl::Status ProviderStopped() {
   return MakeError(StatusCode::kCancelled, "The conversation was stopped",
                    {.reason = "CONVERSATION_STOPPED"});
 }
+absl::Status SomebodyDrives(std::string_view who) {
+  return MakeError(StatusCode::kFailedPrecondition,
+                   StrCat("The keyboard of this tab is held by ", who, ": ask for it with RequestControl"),
+                   {.reason = "SOMEBODY_DRIVES"});
+}
+absl::Status NotTheDriver() {
+  return MakeError(StatusCode::kPermissionDenied,
+                   "Only who holds this tab's keyboard, or an owner, may do that",
+                   {.reason = "NOT_THE_DRIVER"});
+}
+absl::Status CommandDenied() {
+  return MakeError(StatusCode::kPermissionDenied,
+                   "The session's command policy forbids this command; an owner can change it",
+                   {.reason = "COMMAND_DENIED"});
+}
 absl::Status ForGateway(std::string_view message) {
   return MakeError(StatusCode::kInvalidArgument,
                    StrCat("`", message, "` goes to the terminal process, not to control"),

@@ -34,6 +34,22 @@ inline constexpr size_t kPageQueue = 4096;
 // Undecided approvals of one session.
 inline constexpr size_t kPendingApprovals = 16;
 
+// Who waits for one tab's keyboard.
+inline constexpr size_t kControlRequests = 16;
+// A command policy.
+inline constexpr size_t kPolicyRules = 100;
+inline constexpr size_t kPatternBytes = 1 << 10;
+
+// A held keyboard lapses this long after its driver's last key,
+inline constexpr absl::Duration kControlLife = absl::Minutes(2);
+// and a request for it if the driver does not answer.
+inline constexpr absl::Duration kControlRequestLife = absl::Seconds(30);
+// The shortest time after which an unused tab may be closed.
+inline constexpr absl::Duration kIdleTabLeast = absl::Minutes(1);
+// How often sessions look at what lapses, and how often in a row something must
+// not work until people are told.
+inline constexpr absl::Duration kTick = absl::Seconds(1);
+inline constexpr int kBadTicks = 3;
 inline constexpr absl::Duration kInviteLife = absl::Hours(24 * 7);
 inline constexpr absl::Duration kCredentialLife = absl::Hours(24 * 7);
 inline constexpr absl::Duration kApprovalLife = absl::Seconds(60);

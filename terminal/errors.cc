@@ -28,6 +28,11 @@ absl::Status ForeignAttachment(std::string_view tab) {
                    StrCat("The attachment is of another session than ", tab),
                    {.reason = "ATTACHMENT_FOREIGN", .resource = std::string(tab)});
 }
+absl::Status SomebodyDrives() {
+  return MakeError(StatusCode::kFailedPrecondition,
+                   "Somebody else holds this tab's keyboard: ask for it",
+                   {.reason = "SOMEBODY_DRIVES"});
+}
 absl::Status InputGap(int64_t got, int64_t expected) {
   return MakeError(StatusCode::kOutOfRange,
                    StrCat("Input ", got, " came, ", expected, " is next: send from there"),
@@ -80,6 +85,12 @@ absl::Status CannotStartShell(std::string_view program, int error_number) {
   return MakeError(StatusCode::kFailedPrecondition,
                    StrCat("Cannot start ", program, ": ", std::strerror(error_number)),
                    {.reason = "CANNOT_START", .resource = std::string(program)});
+}
+absl::Status CannotIsolate(std::string_view program) {
+  return MakeError(StatusCode::kFailedPrecondition,
+                   StrCat("The session's shells are to be isolated, but ", program,
+                          " is not there: install bubblewrap, or choose another profile"),
+                   {.reason = "NO_BUBBLEWRAP"});
 }
 absl::Status NoSuchUser(std::string_view user) {
   return MakeError(StatusCode::kFailedPrecondition,

@@ -13,6 +13,7 @@ absl::Status NoSuchTerminal(std::string_view tab);
 absl::Status NoSuchAttachment();
 absl::Status ReadOnlyAttachment();
 absl::Status ForeignAttachment(std::string_view tab);
+absl::Status SomebodyDrives();
 absl::Status InputGap(int64_t got, int64_t expected);
 absl::Status InputTooLong(size_t bytes);
 absl::Status InputQueueFull();
@@ -23,6 +24,7 @@ absl::Status NoShellIntegration(std::string_view tab);
 absl::Status RunNotFinished(std::string_view tab);
 absl::Status FirstMessageMustBe(std::string_view what);
 absl::Status CannotStartShell(std::string_view program, int error_number);
+absl::Status CannotIsolate(std::string_view program);
 absl::Status NoSuchUser(std::string_view user);
 
 }  // namespace atrium::terminal

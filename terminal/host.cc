@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "common/status_macros.h"
 #include "common/str_cat.h"
+#include "terminal/confine.h"
 #include "terminal/errors.h"
 #include "terminal/limits.h"
 
@@ -115,6 +116,11 @@ DriveResponse::PlanStatus Host::Apply(const Plan& plan) {
     if (it == entries_.end()) continue;
     it->second.planned = true;
     it->second.size_owner = terminal.size_owner();
+    it->second.driver = terminal.driver();
+    it->second.size_policy = terminal.size_policy();
+    if (terminal.size_policy() == atrium::v1::FIXED) {
+      it->second.terminal->Resize(FromProto(terminal.size()));
+    }
   }
   EndUnplanned(planned);
   std::map<AttachmentId, AttachmentRight> rights;
@@ -138,9 +144,10 @@ absl::Status Host::Create(const Plan::Terminal& planned) {
   std::map<std::string, std::string> environment(planned.environment().begin(),
                                                  planned.environment().end());
   environment["ATRIUM_TAB"] = planned.tab();
-  const ShellCommand command =
+  ShellCommand command =
       shells_.Make({planned.command().begin(), planned.command().end()},
                    planned.working_directory(), environment);
+  RETURN_IF_ERROR(Confine(planned.profile(), &command));
   ASSIGN_OR_RETURN(std::unique_ptr<Terminal> terminal,
                    Terminal::Start(loop_, screens_,
                                    {.tab = planned.tab(),
@@ -218,13 +225,21 @@ void Host::Close(Stream* stream, const std::string& tab, const AttachmentId& id)
   auto it = entries_.find(tab);
   if (it == entries_.end()) return;
   auto open = it->second.streams.find(id);
-  if (open != it->second.streams.end() && open->second == stream) it->second.streams.erase(open);
+  if (open == it->second.streams.end() || open->second != stream) return;
+  it->second.streams.erase(open);
+  it->second.windows.erase(id);
+  FitWindows(it->second, tab);
 }
 
 void Host::CloseAll(Stream* stream, const std::string& tab) {
   auto it = entries_.find(tab);
   if (it == entries_.end()) return;
-  std::erase_if(it->second.streams, [&](const auto& open) { return open.second == stream; });
+  Entry& entry = it->second;
+  std::erase_if(entry.streams, [&](const auto& open) { return open.second == stream; });
+  std::erase_if(entry.windows, [&](const auto& window) {
+    return entry.streams.find(window.first) == entry.streams.end();
+  });
+  FitWindows(entry, tab);
 }
 
 absl::Status Host::Input(const std::string& tab, const AttachmentId& id, int64_t sequence,
@@ -244,13 +259,21 @@ absl::Status Host::Input(const std::string& tab, const AttachmentId& id, int64_t
     }
     return absl::OkStatus();
   }
-  Typed(entry, tab, right.participant);
-  return entry.terminal->Write(std::move(data), [this, tab, id, sequence, bytes] {
+  // Dropped in its turn, so that what was typed before is acknowledged first.
+  const bool dropped = !entry.driver.empty() && right.participant != entry.driver;
+  if (dropped) {
+    data.clear();
+  } else {
+    Typed(entry, tab, right.participant);
+  }
+  return entry.terminal->Write(std::move(data), [this, tab, id, sequence, bytes, dropped] {
     auto now = entries_.find(tab);
     if (now == entries_.end()) return;
     now->second.ledger.Written(id, sequence, bytes);
     auto stream = now->second.streams.find(id);
-    if (stream != now->second.streams.end()) stream->second->OnInputWritten(id, sequence);
+    if (stream == now->second.streams.end()) return;
+    stream->second->OnInputWritten(id, sequence);
+    if (dropped) stream->second->OnInputDropped(id, SomebodyDrives());
   });
 }
 
@@ -266,9 +289,31 @@ absl::Status Host::Resize(const std::string& tab, const AttachmentId& id, Size s
   auto it = entries_.find(tab);
   if (it == entries_.end()) return NoSuchTerminal(tab);
   ASSIGN_OR_RETURN(const AttachmentRight right, attachments_.CheckWrite(id, tab));
-  // Not an error: the owner may just have changed.
-  if (right.participant == it->second.size_owner) it->second.terminal->Resize(size);
+  Entry& entry = it->second;
+  if (entry.size_policy == atrium::v1::SMALLEST) {
+    entry.windows[id] = size;
+    FitWindows(entry, tab);
+  } else if (entry.size_policy != atrium::v1::FIXED && right.participant == entry.size_owner) {
+    // Not an error if it is another: the owner may just have changed.
+    entry.terminal->Resize(size);
+  }
   return absl::OkStatus();
+}
+
+// For the policy SMALLEST: the largest size that fits every window. What nobody
+// looks at stays as it is.
+void Host::FitWindows(Entry& entry, const std::string& tab) {
+  if (entry.size_policy != atrium::v1::SMALLEST) return;
+  std::erase_if(entry.windows, [&](const auto& window) {
+    return !attachments_.CheckWrite(window.first, tab).ok();
+  });
+  if (entry.windows.empty()) return;
+  Size least = entry.windows.begin()->second;
+  for (const auto& [id, size] : entry.windows) {
+    least.columns = std::min(least.columns, size.columns);
+    least.rows = std::min(least.rows, size.rows);
+  }
+  entry.terminal->Resize(least);
 }
 
 absl::Status Host::WriteOnce(const std::string& tab, const std::string& write_id,

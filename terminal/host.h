@@ -43,6 +43,8 @@ class Host final : public Terminal::Listener {
    public:
     virtual ~Stream() = default;
     virtual void OnInputWritten(const AttachmentId& id, int64_t sequence) = 0;
+    // Just acknowledged input was dropped, not written.
+    virtual void OnInputDropped(const AttachmentId& id, const absl::Status& why) = 0;
     virtual void OnRevoked(const AttachmentId& id) = 0;
   };
 
@@ -82,6 +84,9 @@ class Host final : public Terminal::Listener {
     InputLedger ledger;
     std::map<AttachmentId, Stream*> streams;  // The latest that opened it.
     std::string size_owner;                   // A participant's name.
+    std::string driver;                       // The same; empty: every editor types.
+    atrium::v1::SizePolicy size_policy = atrium::v1::SIZE_POLICY_UNSPECIFIED;
+    std::map<AttachmentId, Size> windows;     // Of who looks and may type.
     bool planned = false;                     // By the present control.
     std::map<std::string, absl::Duration> typed;
   };
@@ -94,6 +99,7 @@ class Host final : public Terminal::Listener {
   absl::Status Create(const atrium::terminal::v1::Plan::Terminal& planned);
   void EndUnplanned(const std::set<std::string>& planned);
   void End(const std::string& tab);
+  void FitWindows(Entry& entry, const std::string& tab);
   void Typed(Entry& entry, const std::string& tab, const std::string& participant);
   void Housekeep();
   std::string LogPath(const std::string& tab) const;

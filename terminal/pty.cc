@@ -70,6 +70,7 @@ struct Prepared {
       Fail(report_fd);
     }
   }
+  if (command.no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) Fail(report_fd);
   if (chdir(command.working_directory.c_str()) != 0 && chdir(command.home.c_str()) != 0 &&
       chdir("/") != 0) {
     Fail(report_fd);
@@ -200,7 +201,8 @@ void Pty::Flush() {
   flushing_ = true;  // `written` may write again.
   while (!inputs_.empty()) {
     Input& input = inputs_.front();
-    const ssize_t n =
+    // An empty one only waits for its turn.
+    const ssize_t n = input.data.empty() ? 0 :
         write(master_, input.data.data() + input.done, input.data.size() - input.done);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) {

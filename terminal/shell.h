@@ -23,6 +23,7 @@ struct ShellCommand {
   uid_t uid = 0;
   gid_t gid = 0;
   std::vector<gid_t> groups;
+  bool no_new_privileges = false;  // Nothing that it starts can gain any: no sudo.
   int rc_fd = -1;  // Borrowed: appears in the program as descriptor 3.
 };
 

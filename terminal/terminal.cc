@@ -190,7 +190,7 @@ void Terminal::OnExit(int exit_code) {
 
 absl::Status Terminal::Write(std::string data, std::function<void()> written) {
   if (!pty_) return TerminalEnded(options_.tab);
-  typed_since_prompt_ = true;
+  if (!data.empty()) typed_since_prompt_ = true;
   pty_->Write(std::move(data), std::move(written));
   return absl::OkStatus();
 }

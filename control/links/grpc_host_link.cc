@@ -52,6 +52,8 @@ void GrpcHostLink::OnResponse(const DriveResponse& response) {
       return listener_->OnHostTerminal(response.terminal());
     case DriveResponse::kTyped:
       return listener_->OnHostTyped(response.typed().tab(), response.typed().participant());
+    case DriveResponse::kHostStatus:
+      return listener_->OnHostStatus(response.host_status());
     case DriveResponse::kCommandEnd:
       return listener_->OnHostCommandEnd(response.command_end());
     case DriveResponse::kInventory:

@@ -26,6 +26,15 @@ ServerUnaryReactor* SessionDoor::GetSession(CallbackServerContext* context,
       doors_, context, response, ParseSessionName(request->name()),
       [](const Actor&, Session& session, auto reply) { reply(session.snapshot().session()); });
 }
+ServerUnaryReactor* SessionDoor::UpdateSession(CallbackServerContext* context,
+                                               const pb::UpdateSessionRequest* request,
+                                               pb::Session* response) {
+  return ServeSession<pb::Session>(doors_, context, response,
+                                   ParseSessionName(request->session().name()),
+                                   [request](const Actor& actor, Session& session, auto reply) {
+                                     session.UpdateSession(actor, *request, reply);
+                                   });
+}
 ServerUnaryReactor* SessionDoor::ListSessions(CallbackServerContext* context,
                                               const pb::ListSessionsRequest* request,
                                               pb::ListSessionsResponse* response) {
@@ -125,6 +134,37 @@ ServerUnaryReactor* TabDoor::RunCommand(CallbackServerContext* context,
       [request, patience](const Actor& actor, Session& session, auto reply) {
         session.RunCommand(actor, *request, patience, reply);
       });
+}
+ServerUnaryReactor* TabDoor::TakeControl(CallbackServerContext* context,
+                                         const pb::TakeControlRequest* request, pb::Tab* response) {
+  return ServeSession<pb::Tab>(doors_, context, response, SessionOf(ParseTabName(request->tab())),
+                               [request](const Actor& actor, Session& session, auto reply) {
+                                 reply(session.TakeControl(actor, *request));
+                               });
+}
+ServerUnaryReactor* TabDoor::RequestControl(CallbackServerContext* context,
+                                            const pb::RequestControlRequest* request,
+                                            pb::Tab* response) {
+  return ServeSession<pb::Tab>(doors_, context, response, SessionOf(ParseTabName(request->tab())),
+                               [request](const Actor& actor, Session& session, auto reply) {
+                                 reply(session.RequestControl(actor, *request));
+                               });
+}
+ServerUnaryReactor* TabDoor::GrantControl(CallbackServerContext* context,
+                                          const pb::GrantControlRequest* request,
+                                          pb::Tab* response) {
+  return ServeSession<pb::Tab>(doors_, context, response, SessionOf(ParseTabName(request->tab())),
+                               [request](const Actor& actor, Session& session, auto reply) {
+                                 reply(session.GrantControl(actor, *request));
+                               });
+}
+ServerUnaryReactor* TabDoor::ReleaseControl(CallbackServerContext* context,
+                                            const pb::ReleaseControlRequest* request,
+                                            pb::Tab* response) {
+  return ServeSession<pb::Tab>(doors_, context, response, SessionOf(ParseTabName(request->tab())),
+                               [request](const Actor& actor, Session& session, auto reply) {
+                                 reply(session.ReleaseControl(actor, *request));
+                               });
 }
 ServerUnaryReactor* TabDoor::ReadScreen(CallbackServerContext* context,
                                         const pb::ReadScreenRequest* request,

@@ -27,6 +27,7 @@ class HostLink {
     virtual void OnHostConfirmed(int64_t generation) = 0;
     virtual void OnHostTyped(const std::string& tab, const std::string& participant) = 0;
     virtual void OnHostCommandEnd(const atrium::terminal::v1::CommandEnd& end) = 0;
+    virtual void OnHostStatus(const atrium::terminal::v1::HostStatus& status) = 0;
     virtual void OnHostLost() = 0;
     // Fills in what the host should have; its generation is set by the link.
     virtual atrium::terminal::v1::Plan MakeHostPlan() = 0;

@@ -47,7 +47,9 @@ void Publisher::Publish(SessionChange change, std::vector<StoreWrite> writes, Do
   store_->Commit(std::move(writes), [this, pending, alive = alive_](absl::Status status) {
     pending->durable = true;
     pending->status = std::move(status);
-    if (*alive) Drain();
+    if (!*alive) return;
+    failing_ = !pending->status.ok();
+    Drain();
   });
 }
 

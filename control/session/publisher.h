@@ -31,6 +31,8 @@ class Publisher {
                Done done = nullptr);
 
   const atrium::v1::SessionSnapshot& snapshot() const { return snapshot_; }
+  // True from a write that failed to the next that did not.
+  bool failing() const { return failing_; }
 
  private:
   struct Pending {
@@ -49,7 +51,7 @@ class Publisher {
   // State.
   atrium::v1::SessionSnapshot snapshot_;
   std::deque<std::shared_ptr<Pending>> pending_;
-  bool draining_ = false;
+  bool draining_ = false, failing_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -201,6 +201,9 @@ void Registry::OnHostTyped(const std::string& tab, const std::string& participan
   if (Session* session = ByChild(tab)) session->OnHostTyped(tab, participant);
 }
 void Registry::OnHostCommandEnd(const atrium::terminal::v1::CommandEnd&) {}
+void Registry::OnHostStatus(const atrium::terminal::v1::HostStatus& status) {
+  for (auto& [id, session] : sessions_) session->OnHostStatus(status);
+}
 void Registry::OnHostLost() {
   for (auto& [id, session] : sessions_) session->OnHostLost();
 }
@@ -227,6 +230,14 @@ atrium::media::v1::Plan Registry::MakeMediaPlan() {
   atrium::media::v1::Plan plan;
   for (auto& [id, session] : sessions_) session->AddToMediaPlan(&plan);
   return plan;
+}
+
+void Registry::Tick() {
+  for (auto& [id, session] : sessions_) session->Tick();
+  tick_ = context_->loop->After(limits::kTick, [this] {
+    auto done = std::move(tick_);
+    Tick();
+  });
 }
 
 void Registry::OnRevoked(const SessionId& session, const ParticipantId& participant) {

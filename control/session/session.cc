@@ -38,6 +38,7 @@ Session::Session(Context* context, SessionId id, atrium::control::v1::SessionRec
   record_.mutable_session()->set_name(SessionName(id_));
   record_.mutable_session()->set_state_epoch(context_->state_epoch);
   record_.mutable_session()->set_state(atrium::v1::Session::IDLE);
+  record_.mutable_session()->clear_degradations();
   if (context_->providers != nullptr) {
     conversation_ = std::make_unique<Conversation>(
         context_->loop, context_->providers, context_->media, this,
@@ -103,14 +104,15 @@ void Session::Publish(SessionChange change, std::vector<StoreWrite> writes, Publ
   publisher_->Publish(std::move(change), std::move(writes), std::move(done));
 }
 
-void Session::PublishSession() {
+void Session::PublishSession(Publisher::Done done) {
   auto* session = record_.mutable_session();
   const int pages = people_.present_pages();
   session->set_connection_count(pages);
   session->set_state(pages > 0 ? atrium::v1::Session::ACTIVE : atrium::v1::Session::IDLE);
   SessionChange change;
   *change.mutable_session() = *session;
-  Publish(std::move(change), {{RecordKind::kSession, id_.value(), record_.SerializeAsString()}});
+  Publish(std::move(change), {{RecordKind::kSession, id_.value(), record_.SerializeAsString()}},
+          std::move(done));
 }
 
 void Session::PublishPerson(const ParticipantId& id) {
@@ -220,6 +222,11 @@ absl::StatusOr<PageId> Session::Join(const Actor& actor,
   return id;
 }
 
+ParticipantId Session::ParticipantOf(const PageId& page) const {
+  auto it = people_.pages_const().find(page);
+  return it == people_.pages_const().end() ? ParticipantId() : it->second.participant;
+}
+
 void Session::Greet(const Actor& actor, const PageId& id, Page* page) {
   JoinResponse welcome;
   welcome.mutable_welcome()->set_participant(ParticipantName(id_, page->participant));
@@ -291,6 +298,9 @@ void Session::ForgetPerson(const ParticipantId& id) {
   change.set_deleted_participant(name);
   Publish(std::move(change));
   PublishTabs(tabs_.ReleaseSize(name, people_.Successor(id)));
+  for (const auto& [tab, record] : tabs_.all()) {
+    if (drivers_.Left(tabs_.Find(tab)->mutable_tab(), name)) PublishTab(tab);
+  }
   context_->host->PlanChanged();
 }
 

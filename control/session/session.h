@@ -3,6 +3,7 @@
 // tools; each checks the actor, changes the state and publishes what is now so.
 //
 // On the loop. Its methods are in session.cc (people), session_tabs.cc,
+// session_control.cc (who drives), session_commands.cc, session_settings.cc,
 // session_live.cc and session_talk.cc.
 #ifndef ATRIUM_CONTROL_SESSION_SESSION_H_
 #define ATRIUM_CONTROL_SESSION_SESSION_H_
@@ -25,6 +26,7 @@
 #include "control/agent/conversation.h"
 #include "control/auth/actor.h"
 #include "control/auth/auth.h"
+#include "control/session/driver_desk.h"
 #include "control/session/host_link.h"
 #include "control/session/media_link.h"
 #include "control/session/people.h"
@@ -79,6 +81,8 @@ class Session final : public Conversation::Room {
   // People (session.cc).
   absl::StatusOr<PageId> Join(const Actor& actor, const atrium::v1::JoinRequest::Hello& hello,
                               PageDoor* door);
+  // Who a page is; also a service that came without a name of its own.
+  ParticipantId ParticipantOf(const PageId& page) const;
   void Leave(const PageId& page, const PageDoor* door);
   absl::Status UpdateSelf(const Actor& actor, const PageId& page,
                           const atrium::v1::UpdateSelf& update);
@@ -92,11 +96,28 @@ class Session final : public Conversation::Room {
   void UpdateTab(const Actor& actor, const atrium::v1::UpdateTabRequest& request,
                  Done<atrium::v1::Tab> done);
   absl::Status DeleteTab(const Actor& actor, const std::string& name);
-  absl::Status TakeControl(const Actor& actor, const atrium::v1::TakeControlRequest& request);
+  // Who drives (session_control.cc).
+  absl::StatusOr<atrium::v1::Tab> TakeControl(const Actor& actor,
+                                              const atrium::v1::TakeControlRequest& request);
+  absl::StatusOr<atrium::v1::Tab> RequestControl(const Actor& actor,
+                                                 const atrium::v1::RequestControlRequest& request);
+  absl::StatusOr<atrium::v1::Tab> GrantControl(const Actor& actor,
+                                               const atrium::v1::GrantControlRequest& request);
+  absl::StatusOr<atrium::v1::Tab> ReleaseControl(const Actor& actor,
+                                                 const atrium::v1::ReleaseControlRequest& request);
+  // Commands (session_commands.cc). A command meets the session's policy first.
   void RunCommand(const Actor& actor, const atrium::v1::RunCommandRequest& request,
                   absl::Duration patience, Done<atrium::v1::RunCommandResponse> done);
   void ReadScreen(const atrium::v1::ReadScreenRequest& request,
                   Done<atrium::v1::ReadScreenResponse> done);
+  // Settings (session_settings.cc).
+  void UpdateSession(const Actor& actor, const atrium::v1::UpdateSessionRequest& request,
+                     Done<atrium::v1::Session> done);
+  // How far a page is behind, as its gateway says.
+  void SetLag(const PageId& page, const atrium::v1::Lag& lag);
+  // Once a second: what lapses by itself, and what does not work.
+  void Tick();
+  void OnHostStatus(const atrium::terminal::v1::HostStatus& status);
   // A service's attachment for one stream; confirmed when `ready` runs. Dropped
   // by DropAttachment.
   void AddServiceAttachment(const Actor& actor, const AttachmentId& id,
@@ -152,7 +173,7 @@ class Session final : public Conversation::Room {
   // Publishing.
   void Publish(atrium::v1::SessionChange change, std::vector<StoreWrite> writes = {},
                Publisher::Done done = nullptr);
-  void PublishSession();
+  void PublishSession(Publisher::Done done = nullptr);
   void PublishPerson(const ParticipantId& id);
   void PublishTab(const std::string& name, Publisher::Done done = nullptr);
   void PublishTabs(const TabTable::Changed& names);
@@ -172,6 +193,25 @@ class Session final : public Conversation::Room {
   std::weak_ptr<bool> Alive() const { return alive_; }
 
   // Tabs.
+  void OpenTab(const Actor& actor, const atrium::v1::CreateTabRequest& request,
+               Done<atrium::v1::Tab> done);
+  absl::Status SetSize(const atrium::v1::UpdateTabRequest& request);
+  std::string DriverNameOf(const Actor& actor) const;
+  absl::StatusOr<TabTable::Record*> TabToDrive(const Actor& actor, const std::string& tab,
+                                               std::string_view act);
+  atrium::v1::Tab ShowDriver(TabTable::Record* record);
+  void CheckIdleTabs();
+  void CheckHealth();
+  static bool RunsIn(const CommandRun& run, const std::string& tab);
+  bool InUse(const atrium::v1::Tab& tab) const;
+  void Used(const std::string& tab);
+  // Asks the policy, and people if it says so; then runs `then`.
+  void Permit(const Actor& actor, const std::string& command, const std::string& tab,
+              std::function<void(absl::Status)> then);
+  void Propose(const std::string& asker, const Conversation::Proposal& proposal,
+               Done<std::string> done);
+  void RunPermitted(const Actor& actor, const atrium::v1::RunCommandRequest& request,
+                    absl::Duration patience, Done<atrium::v1::RunCommandResponse> done);
   void AnswerStarting(const std::string& name, const absl::Status& status);
   void RunInOwnTab(const Actor& actor, const atrium::v1::RunCommandRequest& request,
                    absl::Duration patience, Done<atrium::v1::RunCommandResponse> done);
@@ -228,7 +268,13 @@ class Session final : public Conversation::Room {
   TabTable tabs_;
   std::set<Watcher*> watchers_;
   std::map<AttachmentId, ServiceAttachment> service_attachments_;
+  DriverDesk drivers_;
+  std::map<std::string, absl::Duration> tab_used_;  // When, by tab.
+  bool host_memory_alert_ = false;
+  std::map<int, int> bad_ticks_;  // In a row, by Degradation.Kind.
   std::map<std::string, Starting> starting_;  // By tab.
+  // Commands that people are being asked about, by request id.
+  std::map<std::string, std::vector<Done<atrium::v1::RunCommandResponse>>> asking_;
   std::map<std::string, std::shared_ptr<CommandRun>> runs_;  // By request id, or made up.
   std::map<std::string, atrium::v1::Approval> approvals_;
   std::map<std::string, Loop::HandlePtr> approval_timers_;

@@ -17,6 +17,7 @@
 #include "common/text.h"
 #include "control/errors.h"
 #include "control/limits.h"
+#include "control/session/command_policy.h"
 #include "control/session/session.h"
 
 namespace atrium::control {
@@ -33,6 +34,10 @@ namespace {
 bool NamesAgent(const std::string& text) {
   const std::string lower = absl::AsciiStrToLower(text.substr(0, 16));
   return absl::StartsWith(lower, "@agent") || absl::StartsWith(lower, "computer");
+}
+
+bool ByAgent(const Approval& approval) {
+  return approval.asker().empty() || approval.asker() == "agent";
 }
 
 std::string WithoutAgentName(const std::string& text) {
@@ -158,7 +163,10 @@ void Session::LoadApproval(const Approval& approval) {
     context_->loop->Post([this, approval] { Perform(approval); });
     return;
   }
-  const absl::Duration left = FromProtoTime(approval.expire_time()) - context_->loop->Now();
+  // Whoever else asked went away with the process that was asked.
+  const absl::Duration left = ByAgent(approval)
+                                  ? FromProtoTime(approval.expire_time()) - context_->loop->Now()
+                                  : absl::ZeroDuration();
   approval_timers_[approval_name] =
       context_->loop->After(std::max(left, absl::ZeroDuration()),
                             [this, approval_name] { ExpireApproval(approval_name); });
@@ -174,6 +182,13 @@ void Session::PublishApproval(const Approval& approval, Publisher::Done done) {
 }
 
 void Session::AgentPropose(const Conversation::Proposal& proposal, Done<std::string> done) {
+  const auto action = Judge(record_.session().command_policy(), proposal.input);
+  if (action == atrium::v1::CommandPolicy::DENY) return done(CommandDenied());
+  Propose("agent", proposal, std::move(done));
+}
+
+void Session::Propose(const std::string& asker, const Conversation::Proposal& proposal,
+                      Done<std::string> done) {
   const size_t pending = std::count_if(approvals_.begin(), approvals_.end(), [](const auto& a) {
     return a.second.state() == Approval::PENDING;
   });
@@ -189,6 +204,7 @@ void Session::AgentPropose(const Conversation::Proposal& proposal, Done<std::str
   approval.set_name(ApprovalName(id_, RandomId()));
   approval.set_state(Approval::PENDING);
   approval.set_tool(proposal.tool);
+  approval.set_asker(asker);
   approval.set_tab(proposal.tab);
   approval.set_input(proposal.input);
   if (tab != nullptr) approval.set_working_directory(tab->tab().working_directory());
@@ -235,6 +251,7 @@ void Session::ExpireApproval(const std::string& name) {
 void Session::Settle(const Approval& decided, const std::string& decider, Done<Approval> done) {
   Approval& approval = approvals_[decided.name()];
   approval.set_decider(decider);
+  if (!decider.empty()) approval.set_decider_name(DisplayName(decider));
   auto timer = std::move(approval_timers_[approval.name()]);  // We may run inside it.
   approval_timers_.erase(approval.name());
   TimelineEntry entry = NewEntry(TimelineEntry::APPROVAL);
@@ -257,6 +274,13 @@ void Session::Settle(const Approval& decided, const std::string& decider, Done<A
 }
 
 void Session::Perform(const Approval& approval) {
+  // Others than the agent only asked whether they may.
+  if (!ByAgent(approval)) return Performed(approval, std::string());
+  const TabTable::Record* tab = tabs_.Find(approval.tab());
+  if (tab != nullptr && !tab->tab().driver().empty() &&
+      tab->tab().driver() != approval.decider()) {
+    return Performed(approval, SomebodyDrives(DisplayName(tab->tab().driver())));
+  }
   const Actor agent{.kind = Actor::Kind::kAgent, .role = Participant::EDITOR};
   if (approval.tool() == "type_text") {
     atrium::terminal::v1::WriteInputRequest write;
@@ -276,7 +300,7 @@ void Session::Perform(const Approval& approval) {
   run.set_command(approval.input());
   run.set_request_id(approval.name());
   run.set_keep_tab(true);
-  RunCommand(agent, run, limits::kRunDeadline, [this, approval](auto ended) {
+  RunPermitted(agent, run, limits::kRunDeadline, [this, approval](auto ended) {
     if (!ended.ok()) return Performed(approval, ended.status());
     Performed(approval, StrCat("exit code ", ended->exit_code(), "\n",
                                CleanText(ended->output(), limits::kTextBytes)));

@@ -20,7 +20,7 @@ using atrium::v1::Participant;
 using testing::HasSubstr;
 
 constexpr char kTab[] = "sessions/main/tabs/t";
-const AttachmentId kAnn("ann"), kEve("eve");
+const AttachmentId kAnn("ann"), kBob("bob"), kEve("eve");
 
 class HostTest : public testing::Test, public Host::Driver, public Host::Stream {
  protected:
@@ -49,19 +49,24 @@ class HostTest : public testing::Test, public Host::Driver, public Host::Stream 
   void OnCommandEnd(const CommandEnd&) override {}
   void OnReplaced(absl::Status) override {}
   void OnInputWritten(const AttachmentId&, int64_t sequence) override { written_ = sequence; }
+  void OnInputDropped(const AttachmentId&, const absl::Status& why) override { dropped_ = why; }
   void OnRevoked(const AttachmentId& id) override { revoked_.push_back(id); }
 
-  // One terminal, with an owner of its size and a viewer.
-  void Create(std::vector<std::string> command) {
+  // One terminal, with an owner of its size, another editor and a viewer.
+  void Create(std::vector<std::string> command,
+              atrium::v1::ShellProfile profile = atrium::v1::STANDARD) {
     Plan plan;
     Plan::Terminal& terminal = *plan.add_terminals();
     terminal.set_tab(kTab);
+    terminal.set_profile(profile);
     for (const std::string& word : command) terminal.add_command(word);
     terminal.mutable_size()->set_columns(80);
     terminal.mutable_size()->set_rows(24);
     terminal.set_size_owner("sessions/main/participants/ann");
     for (const auto& [id, role] :
-         {std::pair(kAnn, Participant::EDITOR), {kEve, Participant::VIEWER}}) {
+         {std::pair(kAnn, Participant::EDITOR),
+          {kBob, Participant::EDITOR},
+          {kEve, Participant::VIEWER}}) {
       auto* attachment = plan.add_attachments();
       attachment->set_attachment(id.value());
       attachment->set_participant("sessions/main/participants/" + id.value());
@@ -70,6 +75,7 @@ class HostTest : public testing::Test, public Host::Driver, public Host::Stream 
     const auto result = host_->Apply(plan);
     ASSERT_EQ(result.problems_size(), 0) << result.problems(0).message();
     ASSERT_TRUE(host_->Open(this, kTab, kAnn).ok());
+    plan_ = plan;
   }
   Terminal& terminal() { return *host_->Find(kTab); }
   void Type(const std::string& text) {
@@ -112,8 +118,10 @@ class HostTest : public testing::Test, public Host::Driver, public Host::Stream 
   std::unique_ptr<Host> host_;
   std::map<std::string, TerminalStatus> last_;
   std::vector<AttachmentId> revoked_;
+  Plan plan_;
   int statuses_ = 0, typed_ = 0;
   int64_t written_ = 0, sequence_ = 0, fence_ = 0;
+  absl::Status dropped_;
 };
 
 TEST_F(HostTest, M1M2WhatIsTypedIsWrittenAndComesBack) {
@@ -134,6 +142,81 @@ TEST_F(HostTest, S4AViewersInputAndSizeNeverReachTheProgram) {
   ASSERT_TRUE(Says("good\r\ngood"));
   EXPECT_THAT(Output(), testing::Not(HasSubstr("evil")));
   EXPECT_EQ(terminal().Status().size().columns(), 80);
+}
+
+TEST_F(HostTest, N8OnlyTheDriverTypesAndWhatOthersTypeIsAcknowledgedAndDropped) {
+  Create({"/bin/cat"});
+  ASSERT_TRUE(host_->Open(this, kTab, kBob).ok());
+  Type("first\n");
+  ASSERT_TRUE(Says("first"));
+  plan_.mutable_terminals(0)->set_driver("sessions/main/participants/bob");
+  host_->Apply(plan_);
+  Type("dropped\n");
+  EXPECT_TRUE(Until([&] { return written_ == 2 && !dropped_.ok(); }));
+  EXPECT_TRUE(absl::IsFailedPrecondition(dropped_));
+  ASSERT_TRUE(host_->Input(kTab, kBob, 1, "bobs\n").ok());
+  ASSERT_TRUE(Says("bobs"));
+  plan_.mutable_terminals(0)->clear_driver();
+  host_->Apply(plan_);
+  Type("again\n");
+  ASSERT_TRUE(Says("again"));
+  EXPECT_THAT(Output(), testing::Not(HasSubstr("dropped")));
+}
+
+TEST_F(HostTest, N8TheSmallestWindowDecidesWhileItIsThere) {
+  Create({"/bin/cat"});
+  ASSERT_TRUE(host_->Open(this, kTab, kBob).ok());
+  plan_.mutable_terminals(0)->set_size_policy(atrium::v1::SMALLEST);
+  host_->Apply(plan_);
+  ASSERT_TRUE(host_->Resize(kTab, kAnn, {120, 30}).ok());
+  ASSERT_TRUE(host_->Resize(kTab, kBob, {90, 50}).ok());
+  EXPECT_FALSE(host_->Resize(kTab, kEve, {10, 10}).ok()) << "a viewer's window is of no weight";
+  const auto is = [&](int columns, int rows) {
+    return Until([&] {
+      const auto size = terminal().Status().size();
+      return size.columns() == columns && size.rows() == rows;
+    });
+  };
+  EXPECT_TRUE(is(90, 30));
+  host_->Close(this, kTab, kBob);
+  EXPECT_TRUE(is(120, 30));
+}
+
+TEST_F(HostTest, N8AFixedSizeIsThePlansAlone) {
+  Create({"/bin/cat"});
+  plan_.mutable_terminals(0)->set_size_policy(atrium::v1::FIXED);
+  plan_.mutable_terminals(0)->mutable_size()->set_columns(100);
+  host_->Apply(plan_);
+  ASSERT_TRUE(host_->Resize(kTab, kAnn, {50, 10}).ok());
+  EXPECT_TRUE(Until([&] { return terminal().Status().size().columns() == 100; }));
+}
+
+constexpr char kWhatMayI[] =
+    "grep NoNewPrivs /proc/self/status; touch /etc/atrium-was-here 2>/dev/null; echo wrote:$?; "
+    "echo processes:$(ls -d "
+    "/proc/[0-9]* | wc -l); touch /tmp/x && echo tmp:ok; echo done; read end";
+
+TEST_F(HostTest, S16TheProfilesTakeRightsAway) {
+  Create({"/bin/bash", "-c", kWhatMayI}, atrium::v1::NO_NEW_PRIVILEGES);
+  ASSERT_TRUE(Says("done\r\n"));
+  EXPECT_THAT(Output(), HasSubstr("NoNewPrivs:\t1"));
+}
+
+TEST_F(HostTest, S16AnIsolatedShellSeesAndWritesNothingButItsOwn) {
+  Create({"/bin/bash", "-c", kWhatMayI}, atrium::v1::ISOLATED);
+  ASSERT_TRUE(Says("done\r\n"));
+  EXPECT_THAT(Output(), HasSubstr("NoNewPrivs:\t1"));
+  EXPECT_THAT(Output(), HasSubstr("wrote:1"));
+  EXPECT_THAT(Output(), HasSubstr("tmp:ok"));
+  const size_t at = Output().find("processes:");
+  EXPECT_LT(std::atoi(Output().c_str() + at + 10), 10) << Output();
+}
+
+TEST_F(HostTest, S16AnIsolatedShellIsInteractiveLikeAnyOther) {
+  Create({}, atrium::v1::ISOLATED);
+  ASSERT_TRUE(Until([&] { return last_[kTab].at_prompt(); })) << Output();
+  Type("echo hi-$((6*7))\n");
+  EXPECT_TRUE(Says("hi-42"));
 }
 
 TEST_F(HostTest, R33InputSentTwiceIsWrittenOnce) {

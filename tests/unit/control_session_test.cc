@@ -205,7 +205,7 @@ TEST_F(SessionTest, S4AViewerDoesNothing) {
   refused.push_back(session_->DeleteTab(viewer, tab));
   atrium::v1::TakeControlRequest take;
   take.set_tab(tab);
-  refused.push_back(session_->TakeControl(viewer, take));
+  refused.push_back(session_->TakeControl(viewer, take).status());
   RunCommandRequest run;
   run.set_command("id");
   session_->RunCommand(viewer, run, absl::Seconds(1), keep);
