@@ -46,6 +46,8 @@ inline constexpr absl::Duration kControlLife = absl::Minutes(2);
 inline constexpr absl::Duration kControlRequestLife = absl::Seconds(30);
 // The shortest time after which an unused tab may be closed.
 inline constexpr absl::Duration kIdleTabLeast = absl::Minutes(1);
+// Between two publications of a session's counters.
+inline constexpr absl::Duration kTouchSpacing = absl::Milliseconds(500);
 // How often sessions look at what lapses, and how often in a row something must
 // not work until people are told.
 inline constexpr absl::Duration kTick = absl::Seconds(1);

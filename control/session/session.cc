@@ -344,7 +344,14 @@ absl::Status Session::UpdateSelf(const Actor& actor, const PageId& page_id,
 
 void Session::Touch() {
   *record_.mutable_session()->mutable_last_active_time() = ToProtoTime(context_->loop->Now());
-  PublishSession();
+  // A thousand pages that come back at once are not worth a thousand words each.
+  const bool active = record_.session().state() == atrium::v1::Session::ACTIVE;
+  if (active != (people_.present_pages() > 0)) return PublishSession();
+  if (touched_) return;
+  touched_ = context_->loop->After(limits::kTouchSpacing, [this] {
+    auto done = std::move(touched_);
+    PublishSession();
+  });
 }
 
 }  // namespace atrium::control

@@ -263,6 +263,7 @@ class Session final : public Conversation::Room {
   std::unique_ptr<Publisher> publisher_;
   std::unique_ptr<Conversation> conversation_;  // Null: no voice agent.
   Loop::HandlePtr host_grace_;
+  Loop::HandlePtr touched_;  // Until the session's counters are published.
   // State.
   People people_;
   TabTable tabs_;

@@ -327,6 +327,7 @@ void Session::StartConversation(const Actor& actor, Done<atrium::v1::Conversatio
   if (!conversation_) return done(NoAgent());
   record_.set_conversation_wanted(true);
   Touch();
+  PublishSession();
   conversation_->Start([this, done](absl::Status status) {
     if (!status.ok()) return done(status);
     done(conversation_->Shown());
@@ -338,6 +339,7 @@ absl::StatusOr<atrium::v1::Conversation> Session::StopConversation(const Actor& 
   if (!conversation_) return NoAgent();
   record_.set_conversation_wanted(false);
   Touch();
+  PublishSession();
   conversation_->Stop();
   return conversation_->Shown();
 }
@@ -372,6 +374,7 @@ absl::StatusOr<atrium::v1::Conversation> Session::UpdateConversation(
   }
   if (request.update_mask().paths_size() == 0) return MissingField("update_mask");
   Touch();
+  PublishSession();
   return conversation_->Shown();
 }
 
