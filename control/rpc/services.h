@@ -75,6 +75,9 @@ class TabDoor final : public atrium::v1::TabService::CallbackService {
   grpc::ServerUnaryReactor* RunCommand(grpc::CallbackServerContext*,
                                        const atrium::v1::RunCommandRequest*,
                                        atrium::v1::RunCommandResponse*) override;
+  grpc::ServerUnaryReactor* ListCommands(grpc::CallbackServerContext*,
+                                         const atrium::v1::ListCommandsRequest*,
+                                         atrium::v1::ListCommandsResponse*) override;
   grpc::ServerUnaryReactor* ReadScreen(grpc::CallbackServerContext*,
                                        const atrium::v1::ReadScreenRequest*,
                                        atrium::v1::ReadScreenResponse*) override;
