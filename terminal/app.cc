@@ -15,13 +15,14 @@
 namespace atrium::terminal {
 
 absl::Status RunApp(const Config& config) {
-  ASSIGN_OR_RETURN(ShellMaker shells, ShellMaker::ForUser(config.shell_user));
-  std::string log_directory;
+  std::string log_directory, zsh_directory;
   if (!config.state_dir.empty()) {
     RETURN_IF_ERROR(MakeDirectory(config.state_dir, /*private_to_us=*/true));
     log_directory = StrCat(config.state_dir, "/terminals");
     RETURN_IF_ERROR(MakeDirectory(log_directory, /*private_to_us=*/true));
+    zsh_directory = StrCat(config.state_dir, "/zsh");
   }
+  ASSIGN_OR_RETURN(ShellMaker shells, ShellMaker::ForUser(config.shell_user, zsh_directory));
   std::unique_ptr<MainLoop> loop = NewMainLoop();
   ScreenThread screens;
   Host host(loop.get(), &screens, std::move(shells),

@@ -7,6 +7,7 @@
 #include "absl/strings/str_replace.h"
 #include "common/errors.h"
 #include "common/log.h"
+#include "common/proto_time.h"
 #include "common/status_macros.h"
 #include "common/str_cat.h"
 #include "terminal/confine.h"
@@ -350,11 +351,23 @@ void Host::OnStatus(Terminal* terminal) {
 
 void Host::OnMark(Terminal* terminal, const ShellMark& mark) {
   runs_.OnMark(terminal, mark);
-  if (mark.kind != ShellMark::Kind::kCommandEnd || driver_ == nullptr) return;
+}
+
+void Host::OnCommandEnd(Terminal* terminal, const atrium::v1::Command& command) {
+  if (driver_ == nullptr) return;
   CommandEnd end;
   end.set_tab(terminal->tab());
-  end.set_exit_code(mark.exit_code);
+  end.set_exit_code(command.exit_code());
+  end.set_duration_ms(absl::ToInt64Milliseconds(FromProtoDuration(command.duration())));
+  *end.mutable_command() = command;
   driver_->OnCommandEnd(end);
+}
+
+void Host::TellLastCommands() {
+  for (const auto& [tab, entry] : entries_) {
+    const auto* command = entry.terminal->commands().LastEnded();
+    if (command != nullptr) OnCommandEnd(entry.terminal.get(), *command);
+  }
 }
 
 void Host::Housekeep() {

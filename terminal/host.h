@@ -61,6 +61,8 @@ class Host final : public Terminal::Listener {
   absl::Status TakeOver(Driver* driver, int64_t fence);
   void Leave(Driver* driver);
   atrium::terminal::v1::DriveResponse::Inventory Inventory() const;
+  // Tells the driver the last command of every terminal: it may have missed it.
+  void TellLastCommands();
   atrium::terminal::v1::DriveResponse::PlanStatus Apply(const atrium::terminal::v1::Plan& plan);
 
   // The gateways' side.
@@ -94,6 +96,7 @@ class Host final : public Terminal::Listener {
   // Terminal::Listener.
   void OnStatus(Terminal* terminal) override;
   void OnMark(Terminal* terminal, const ShellMark& mark) override;
+  void OnCommandEnd(Terminal* terminal, const atrium::v1::Command& command) override;
 
   void AdoptLeftBehind();
   absl::Status Create(const atrium::terminal::v1::Plan::Terminal& planned);

@@ -65,6 +65,8 @@ class DriveStream final : public Host::Driver, public std::enable_shared_from_th
       if (!status.ok()) return stream_->Finish(status);
       driving_ = true;
       *response.mutable_inventory() = host_->Inventory();
+      Send(std::move(response));
+      return host_->TellLastCommands();
     } else if (request.has_plan() && driving_) {
       *response.mutable_plan_status() = host_->Apply(request.plan());
     } else {
@@ -142,6 +144,17 @@ grpc::ServerUnaryReactor* HostService::ReadOutput(grpc::CallbackServerContext* c
     }
     reply(std::move(answer));
   });
+}
+
+grpc::ServerUnaryReactor* HostService::ListCommands(
+    grpc::CallbackServerContext* context, const atrium::v1::ListCommandsRequest* request,
+    atrium::v1::ListCommandsResponse* response) {
+  return rpc::Serve<atrium::v1::ListCommandsResponse>(
+      loop_, context, response, [this, request](auto reply) {
+        Terminal* terminal = host_->Find(request->tab());
+        if (terminal == nullptr) return reply(NoSuchTerminal(request->tab()));
+        reply(terminal->commands().List(*request));
+      });
 }
 
 grpc::ServerUnaryReactor* HostService::RunAtPrompt(grpc::CallbackServerContext* context,

@@ -25,7 +25,11 @@ namespace atrium::terminal {
 namespace {
 
 constexpr rlim_t kDescriptors = 4096;
-constexpr int kRcDescriptor = 3;  // Where the shell finds its start-up file.
+// Where the shell finds its start-up script and directory.
+constexpr int kRcDescriptor = 3;
+constexpr int kDirectoryDescriptor = 4;
+// Above it, descriptors wait for their places.
+constexpr int kParkedDescriptors = 64;
 
 winsize ToWinsize(Size size) {
   return {static_cast<unsigned short>(size.rows), static_cast<unsigned short>(size.columns), 0, 0};
@@ -77,15 +81,22 @@ struct Prepared {
   }
   // Keep 0-2, the start-up file, and the report, which closes itself on exec.
   if (dup2(slave, 0) < 0 || dup2(slave, 1) < 0 || dup2(slave, 2) < 0) Fail(report_fd);
-  const int report = fcntl(report_fd, F_DUPFD_CLOEXEC, 64);
+  const int report = fcntl(report_fd, F_DUPFD_CLOEXEC, kParkedDescriptors);
   if (report < 0) Fail(report_fd);
   unsigned first = kRcDescriptor;
   if (command.rc_fd >= 0) {
+    const int directory = command.directory_fd < 0
+                              ? -1
+                              : fcntl(command.directory_fd, F_DUPFD_CLOEXEC, kParkedDescriptors);
     // dup2 onto itself would leave it to be closed on exec.
     if (dup2(command.rc_fd, kRcDescriptor) < 0 || fcntl(kRcDescriptor, F_SETFD, 0) != 0) {
       Fail(report);
     }
     first = kRcDescriptor + 1;
+    if (command.directory_fd >= 0) {
+      if (directory < 0 || dup2(directory, kDirectoryDescriptor) < 0) Fail(report);
+      first = kDirectoryDescriptor + 1;
+    }
   }
   syscall(SYS_close_range, first, report - 1, 0);
   syscall(SYS_close_range, report + 1, ~0U, 0);

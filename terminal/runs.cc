@@ -56,9 +56,9 @@ void Runs::OnMark(Terminal* terminal, const ShellMark& mark) {
   } else if (run != nullptr && mark.kind == ShellMark::Kind::kCommandEnd &&
              (run->state == State::kRunning || run->state == State::kTyped)) {
     // An empty or refused line ends without ever having started.
-    if (run->state == State::kTyped) run->response.set_start_offset(mark.offset);
+    if (run->state == State::kTyped) run->response.set_start_offset(mark.begin);
     run->response.set_exit_code(mark.exit_code);
-    run->response.set_end_offset(mark.offset);
+    run->response.set_end_offset(mark.begin);
     run->response.set_duration_ms(
         absl::ToInt64Milliseconds(loop_->Monotonic() - run->start_time));
     Finish(*run, absl::OkStatus());

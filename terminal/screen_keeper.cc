@@ -47,6 +47,7 @@ struct ScreenKeeper::State : screen::Screen::Listener,
         ScreenKeeper::Listener* n)
       : loop(l),
         log(std::move(g)),
+        first_offset(at),
         offset(at),
         listener(n),
         screen({.columns = size.columns, .rows = size.rows}, this),
@@ -71,7 +72,11 @@ struct ScreenKeeper::State : screen::Screen::Listener,
   void OnMark(const screen::Mark& mark) override {
     // The screen thread cuts the output behind each mark: it ends where the piece
     // being written does.
-    ShellMark out{.exit_code = mark.exit_code.value_or(0), .offset = piece_end};
+    ShellMark out{.exit_code = mark.exit_code.value_or(0),
+                  .begin = first_offset + splitter.begin(),
+                  .offset = piece_end,
+                  .text = mark.text,
+                  .key = mark.key};
     switch (mark.kind) {
       case screen::Mark::Kind::kPromptStart: out.kind = ShellMark::Kind::kPromptStart; break;
       case screen::Mark::Kind::kCommandStart: out.kind = ShellMark::Kind::kPromptEnd; break;
@@ -83,6 +88,7 @@ struct ScreenKeeper::State : screen::Screen::Listener,
 
   Loop* const loop;
   const std::shared_ptr<const OutputLog> log;
+  const int64_t first_offset;
   int64_t offset;
   ScreenKeeper::Listener* listener;
   screen::Screen screen;

@@ -56,7 +56,10 @@ struct ShellMark {
   enum class Kind { kPromptStart, kPromptEnd, kCommandStart, kCommandEnd };
   Kind kind = Kind::kPromptStart;
   int exit_code = 0;   // Of kCommandEnd.
+  int64_t begin = 0;   // Of the mark itself.
   int64_t offset = 0;  // Just behind the mark.
+  std::string text;    // Of kCommandStart: what was typed, as the shell says.
+  std::string key;     // Proves that our own shell start-up file made the mark.
 };
 
 class ScreenKeeper {

@@ -58,6 +58,7 @@ absl::StatusOr<std::unique_ptr<Terminal>> Terminal::Start(Loop* loop, ScreenThre
   terminal->pty_ = *std::move(pty);
   terminal->working_directory_ = command.working_directory;
   terminal->expects_integration_ = command.rc_fd >= 0;
+  terminal->mark_key_ = command.mark_key;
   return terminal;
 }
 
@@ -182,6 +183,9 @@ void Terminal::OnExit(int exit_code) {
   ended_ = true;
   exit_code_ = exit_code;
   at_prompt_ = false;
+  if (const auto* command = commands_.End(exit_code, log_->end(), Moment())) {
+    listener_->OnCommandEnd(this, *command);
+  }
   // We run inside the PTY's own callback.
   loop_->Post([pty = std::shared_ptr<Pty>(std::move(pty_))] {});
   Advance();
@@ -257,8 +261,22 @@ void Terminal::OnMark(ShellMark mark) {
       at_prompt_ = false;
       break;
   }
+  NoteCommand(mark);
   listener_->OnMark(this, mark);
   if (at_idle_prompt() != was_idle) StatusChanged();
+}
+
+// A shell that read our script is believed by its key, so that no program can put
+// words into its mouth. Of any other only the marks count, not the text.
+void Terminal::NoteCommand(const ShellMark& mark) {
+  const bool ours = !mark_key_.empty();
+  if (ours && mark.key != mark_key_) return;
+  if (mark.kind == ShellMark::Kind::kCommandStart) {
+    commands_.Start(ours ? mark.text : "", mark.offset, Moment());
+  } else if (mark.kind == ShellMark::Kind::kCommandEnd) {
+    const auto* command = commands_.End(mark.exit_code, mark.begin, Moment());
+    if (command != nullptr) listener_->OnCommandEnd(this, *command);
+  }
 }
 
 void Terminal::OnInexactResize() {

@@ -16,6 +16,7 @@
 #include "atrium/terminal/v1/host.pb.h"
 #include "common/loop.h"
 #include "common/strong_id.h"
+#include "terminal/command_table.h"
 #include "terminal/output_log.h"
 #include "terminal/pty.h"
 #include "terminal/screen_keeper.h"
@@ -29,7 +30,10 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
    public:
     virtual ~Listener() = default;
     virtual void OnStatus(Terminal* terminal) = 0;
+    // After what it means for the prompt was noted.
     virtual void OnMark(Terminal* terminal, const ShellMark& mark) = 0;
+    // A command of this terminal's own shell ended.
+    virtual void OnCommandEnd(Terminal* terminal, const atrium::v1::Command& command) = 0;
   };
   // Whoever follows the output.
   class Follower {
@@ -63,6 +67,7 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   bool running() const { return pty_ != nullptr; }
   bool ended() const { return ended_; }
   int exit_code() const { return exit_code_; }
+  const CommandTable& commands() const { return commands_; }
   atrium::terminal::v1::TerminalStatus Status() const;
 
   void AddFollower(Follower* follower) { followers_.insert(follower); }
@@ -111,6 +116,9 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   void OnInexactResize() override;
   void OnParsed() override { UpdateReading(); }
 
+  void NoteCommand(const ShellMark& mark);
+  CommandTable::Moment Moment() const { return {loop_->Now(), loop_->Monotonic()}; }
+
   bool ReadSome();
   bool MayRead() const;
   void UpdateReading();
@@ -132,6 +140,8 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   std::set<Follower*> followers_;
   std::map<AttachmentId, Hold> holds_;
   std::string title_, working_directory_;
+  std::string mark_key_;  // Of our own start-up script, if the shell read one.
+  CommandTable commands_;
   Size size_, wanted_size_;
   absl::Duration last_resize_ = -absl::InfiniteDuration();
   bool reading_ = true;

@@ -14,6 +14,8 @@ using atrium::terminal::v1::RunAtPromptRequest;
 using atrium::terminal::v1::RunAtPromptResponse;
 using atrium::terminal::v1::WriteInputRequest;
 using atrium::terminal::v1::WriteInputResponse;
+using atrium::v1::ListCommandsRequest;
+using atrium::v1::ListCommandsResponse;
 using atrium::v1::ReadScreenRequest;
 using atrium::v1::ReadScreenResponse;
 
@@ -73,6 +75,14 @@ void GrpcHostLink::ReadOutput(const ReadOutputRequest& request, Done<ReadOutputR
   rpc::Call<ReadOutputResponse>(
       loop_, kShortCall, request,
       [this](auto* c, auto* q, auto* r, auto then) { stub_->async()->ReadOutput(c, q, r, then); },
+      std::move(done));
+}
+
+void GrpcHostLink::ListCommands(const ListCommandsRequest& request,
+                                Done<ListCommandsResponse> done) {
+  rpc::Call<ListCommandsResponse>(
+      loop_, kShortCall, request,
+      [this](auto* c, auto* q, auto* r, auto then) { stub_->async()->ListCommands(c, q, r, then); },
       std::move(done));
 }
 

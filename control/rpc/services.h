@@ -90,6 +90,9 @@ class TabDoor final : public atrium::v1::TabService::CallbackService {
   grpc::ServerUnaryReactor* ReleaseControl(grpc::CallbackServerContext*,
                                        const atrium::v1::ReleaseControlRequest*,
                                        atrium::v1::Tab*) override;
+  grpc::ServerUnaryReactor* ListCommands(grpc::CallbackServerContext*,
+                                         const atrium::v1::ListCommandsRequest*,
+                                         atrium::v1::ListCommandsResponse*) override;
   grpc::ServerUnaryReactor* ReadScreen(grpc::CallbackServerContext*,
                                        const atrium::v1::ReadScreenRequest*,
                                        atrium::v1::ReadScreenResponse*) override;

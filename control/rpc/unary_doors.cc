@@ -166,6 +166,15 @@ ServerUnaryReactor* TabDoor::ReleaseControl(CallbackServerContext* context,
                                  reply(session.ReleaseControl(actor, *request));
                                });
 }
+ServerUnaryReactor* TabDoor::ListCommands(CallbackServerContext* context,
+                                          const pb::ListCommandsRequest* request,
+                                          pb::ListCommandsResponse* response) {
+  return ServeSession<pb::ListCommandsResponse>(
+      doors_, context, response, SessionOf(ParseTabName(request->tab())),
+      [request](const Actor&, Session& session, auto reply) {
+        session.ListCommands(*request, reply);
+      });
+}
 ServerUnaryReactor* TabDoor::ReadScreen(CallbackServerContext* context,
                                         const pb::ReadScreenRequest* request,
                                         pb::ReadScreenResponse* response) {

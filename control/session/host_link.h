@@ -43,6 +43,8 @@ class HostLink {
                           Done<atrium::v1::ReadScreenResponse> done) = 0;
   virtual void ReadOutput(const atrium::terminal::v1::ReadOutputRequest& request,
                           Done<atrium::terminal::v1::ReadOutputResponse> done) = 0;
+  virtual void ListCommands(const atrium::v1::ListCommandsRequest& request,
+                            Done<atrium::v1::ListCommandsResponse> done) = 0;
   virtual void RunAtPrompt(const atrium::terminal::v1::RunAtPromptRequest& request,
                            absl::Duration timeout,
                            Done<atrium::terminal::v1::RunAtPromptResponse> done) = 0;

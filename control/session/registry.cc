@@ -200,7 +200,9 @@ void Registry::OnHostConfirmed(int64_t generation) {
 void Registry::OnHostTyped(const std::string& tab, const std::string& participant) {
   if (Session* session = ByChild(tab)) session->OnHostTyped(tab, participant);
 }
-void Registry::OnHostCommandEnd(const atrium::terminal::v1::CommandEnd&) {}
+void Registry::OnHostCommandEnd(const atrium::terminal::v1::CommandEnd& end) {
+  if (Session* session = ByChild(end.tab())) session->OnHostCommandEnd(end);
+}
 void Registry::OnHostStatus(const atrium::terminal::v1::HostStatus& status) {
   for (auto& [id, session] : sessions_) session->OnHostStatus(status);
 }

@@ -3,8 +3,8 @@
 // tools; each checks the actor, changes the state and publishes what is now so.
 //
 // On the loop. Its methods are in session.cc (people), session_tabs.cc,
-// session_control.cc (who drives), session_commands.cc, session_settings.cc,
-// session_live.cc and session_talk.cc.
+// session_control.cc (who drives), session_commands.cc, session_output.cc,
+// session_settings.cc, session_live.cc and session_talk.cc.
 #ifndef ATRIUM_CONTROL_SESSION_SESSION_H_
 #define ATRIUM_CONTROL_SESSION_SESSION_H_
 
@@ -118,6 +118,9 @@ class Session final : public Conversation::Room {
   // Once a second: what lapses by itself, and what does not work.
   void Tick();
   void OnHostStatus(const atrium::terminal::v1::HostStatus& status);
+  // What ran in a tab and what came out of it (session_output.cc).
+  void ListCommands(const atrium::v1::ListCommandsRequest& request,
+                    Done<atrium::v1::ListCommandsResponse> done);
   // A service's attachment for one stream; confirmed when `ready` runs. Dropped
   // by DropAttachment.
   void AddServiceAttachment(const Actor& actor, const AttachmentId& id,
@@ -149,6 +152,7 @@ class Session final : public Conversation::Room {
   void OnHostProblem(const std::string& tab, const std::string& message);
   void OnHostConfirmed(int64_t generation);
   void OnHostTyped(const std::string& tab, const std::string& participant);
+  void OnHostCommandEnd(const atrium::terminal::v1::CommandEnd& end);
   void OnHostLost();
   void AddToMediaPlan(atrium::media::v1::Plan* plan) const;
   void AdoptPeers(const atrium::media::v1::DriveResponse::Inventory& inventory, bool fresh);
@@ -169,6 +173,11 @@ class Session final : public Conversation::Room {
     Loop::HandlePtr deadline;
   };
   struct CommandRun;
+  // When a tab was last published for its last command, and when it will be.
+  struct CommandNews {
+    absl::Duration published = -absl::InfiniteDuration();
+    Loop::HandlePtr later;
+  };
 
   // Publishing.
   void Publish(atrium::v1::SessionChange change, std::vector<StoreWrite> writes = {},
@@ -218,6 +227,7 @@ class Session final : public Conversation::Room {
   void RunAtPrompt(const Actor& actor, const atrium::v1::RunCommandRequest& request,
                    absl::Duration patience, Done<atrium::v1::RunCommandResponse> done);
   void FinishRuns(const std::string& tab);
+  void PublishLastCommand(const std::string& tab);
   void EndWaits();
   void AnswerRun(const std::shared_ptr<CommandRun>& run);
   void EndRun(const std::shared_ptr<CommandRun>& run,
@@ -277,6 +287,7 @@ class Session final : public Conversation::Room {
   // Commands that people are being asked about, by request id.
   std::map<std::string, std::vector<Done<atrium::v1::RunCommandResponse>>> asking_;
   std::map<std::string, std::shared_ptr<CommandRun>> runs_;  // By request id, or made up.
+  std::map<std::string, CommandNews> command_news_;  // By tab.
   std::map<std::string, atrium::v1::Approval> approvals_;
   std::map<std::string, Loop::HandlePtr> approval_timers_;
   std::map<std::string, Done<std::string>> proposals_;  // The agent waits, by approval.

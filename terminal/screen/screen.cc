@@ -101,6 +101,15 @@ std::string Screen::ScreenText() const {
   return text;
 }
 
+std::vector<std::pair<int, LineMarks>> Screen::Marks() const {
+  std::vector<std::pair<int, LineMarks>> marks;
+  const Grid& grid = emulator_->normal();
+  for (int i = 0; i < grid.line_count(); ++i) {
+    if (grid.At(i).marks().any()) marks.emplace_back(i, grid.At(i).marks());
+  }
+  return marks;
+}
+
 int Screen::scrollback_size() const { return emulator_->grid().history(); }
 
 std::string Screen::ScrollbackText(int lines) const {
