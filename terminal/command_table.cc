@@ -68,4 +68,17 @@ absl::StatusOr<ListCommandsResponse> CommandTable::List(const ListCommandsReques
   return response;
 }
 
+std::optional<absl::Duration> CommandTable::RunningFor(Moment now) const {
+  if (!started_) return std::nullopt;
+  return now.monotonic - *started_;
+}
+
+void CommandTable::Restore(std::deque<Command> commands,
+                           std::optional<absl::Duration> running_for, Moment now) {
+  commands_ = std::move(commands);
+  last_number_ = commands_.empty() ? 0 : commands_.back().number();
+  started_.reset();
+  if (running_for) started_ = now.monotonic - *running_for;
+}
+
 }  // namespace atrium::terminal

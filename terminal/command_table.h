@@ -28,6 +28,13 @@ class CommandTable {
   // The newest that ended; null if there is none.
   const atrium::v1::Command* LastEnded() const;
 
+  // All of them, the oldest first, and for how long the last has run, if it does.
+  const std::deque<atrium::v1::Command>& all() const { return commands_; }
+  std::optional<absl::Duration> RunningFor(Moment now) const;
+  // What RunningFor() and all() told another process.
+  void Restore(std::deque<atrium::v1::Command> commands, std::optional<absl::Duration> running_for,
+               Moment now);
+
   // The newest first. INVALID_ARGUMENT: a negative size, or not a token of ours.
   absl::StatusOr<atrium::v1::ListCommandsResponse> List(
       const atrium::v1::ListCommandsRequest& request) const;

@@ -3,6 +3,7 @@
 #define ATRIUM_TERMINAL_CONFIG_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -14,6 +15,9 @@ struct Config {
   std::string log_level;
   std::string shell_user;  // Empty: our own user.
   std::string host_name;
+  std::string program;                 // Our own, absolute: what an upgrade executes.
+  std::vector<std::string> arguments;  // Ours, without --handover_fd.
+  int handover_fd = -1;                // From the program before us; -1: none.
 };
 
 // Reads and checks the command line.

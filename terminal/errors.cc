@@ -92,6 +92,12 @@ absl::Status CannotIsolate(std::string_view program) {
                           " is not there: install bubblewrap, or choose another profile"),
                    {.reason = "NO_BUBBLEWRAP"});
 }
+absl::Status NothingToHandOver() {
+  return MakeError(StatusCode::kFailedPrecondition,
+                   "Without --state_dir output lives in this program's memory only: restart it "
+                   "instead, which ends its shells",
+                   {.reason = "NO_STATE_DIR"});
+}
 absl::Status NoSuchUser(std::string_view user) {
   return MakeError(StatusCode::kFailedPrecondition,
                    StrCat("No user ", user, ": create it, or choose another with --shell_user"),

@@ -25,6 +25,7 @@ absl::Status RunNotFinished(std::string_view tab);
 absl::Status FirstMessageMustBe(std::string_view what);
 absl::Status CannotStartShell(std::string_view program, int error_number);
 absl::Status CannotIsolate(std::string_view program);
+absl::Status NothingToHandOver();
 absl::Status NoSuchUser(std::string_view user);
 
 }  // namespace atrium::terminal

@@ -31,12 +31,14 @@ Size FromProto(const atrium::v1::TerminalSize& size) {
 
 }  // namespace
 
-Host::Host(Loop* loop, ScreenThread* screens, ShellMaker shells, Options options)
+Host::Host(Loop* loop, ScreenThread* screens, ShellMaker shells, Options options,
+           const atrium::terminal::v1::Handover* handover)
     : loop_(loop),
       screens_(screens),
       shells_(std::move(shells)),
       options_(std::move(options)),
       runs_(loop) {
+  if (handover != nullptr) Resume(*handover);
   AdoptLeftBehind();
   Housekeep();
 }
@@ -61,6 +63,7 @@ void Host::AdoptLeftBehind() {
       continue;
     }
     const std::string tab = (*log)->tab();
+    if (entries_.count(tab) > 0) continue;  // It was handed over.
     entries_[tab].terminal = Terminal::Lost(loop_, screens_, *std::move(log));
   }
   if (error) LogWarning("cannot list the logs", {{"error", error.message()}});

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "atrium/terminal/v1/handover.pb.h"
 #include "atrium/terminal/v1/host.pb.h"
 #include "common/loop.h"
 #include "common/strong_id.h"
@@ -54,8 +55,16 @@ class Host final : public Terminal::Listener {
     std::string name;
   };
 
-  Host(Loop* loop, ScreenThread* screens, ShellMaker shells, Options options);
+  // `handover`: what the process was before it changed its program; null: nothing.
+  Host(Loop* loop, ScreenThread* screens, ShellMaker shells, Options options,
+       const atrium::terminal::v1::Handover* handover = nullptr);
   ~Host() override;
+
+  // Reads no more, and tells all that the next program needs; call Replace() with
+  // it in the same turn of the loop. FAILED_PRECONDITION without a state directory.
+  void HandOver(std::function<void(absl::StatusOr<atrium::terminal::v1::Handover>)> done);
+  // The program was not replaced after all.
+  void GoOn();
 
   // Control's side.
   absl::Status TakeOver(Driver* driver, int64_t fence);
@@ -98,6 +107,9 @@ class Host final : public Terminal::Listener {
   void OnMark(Terminal* terminal, const ShellMark& mark) override;
   void OnCommandEnd(Terminal* terminal, const atrium::v1::Command& command) override;
 
+  void Resume(const atrium::terminal::v1::Handover& handover);
+  absl::StatusOr<std::unique_ptr<Terminal>> Resume(
+      const atrium::terminal::v1::HandedTerminal& handed);
   void AdoptLeftBehind();
   absl::Status Create(const atrium::terminal::v1::Plan::Terminal& planned);
   void EndUnplanned(const std::set<std::string>& planned);

@@ -18,6 +18,7 @@
 #include <cstring>
 
 #include "common/errors.h"
+#include "common/str_cat.h"
 #include "terminal/errors.h"
 #include "terminal/limits.h"
 
@@ -150,6 +151,21 @@ absl::StatusOr<std::unique_ptr<Pty>> Pty::Start(Loop* loop, const ShellCommand& 
   }
   fcntl(pidfd, F_SETFD, FD_CLOEXEC);
   return std::unique_ptr<Pty>(new Pty(loop, listener, master, pid, pidfd));
+}
+
+absl::StatusOr<std::unique_ptr<Pty>> Pty::Adopt(Loop* loop, int master, pid_t pid,
+                                                Listener* listener) {
+  const int pidfd = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
+  if (pidfd < 0) return SystemError("watch", StrCat("process ", pid), errno);
+  fcntl(pidfd, F_SETFD, FD_CLOEXEC);
+  fcntl(master, F_SETFD, FD_CLOEXEC);
+  return std::unique_ptr<Pty>(new Pty(loop, listener, master, pid, pidfd));
+}
+
+std::string Pty::PendingInput() const {
+  std::string pending;
+  for (const Input& input : inputs_) pending += input.data.substr(input.done);
+  return pending;
 }
 
 Pty::Pty(Loop* loop, Listener* listener, int master, pid_t pid, int pidfd)

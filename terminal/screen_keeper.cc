@@ -56,6 +56,7 @@ struct ScreenKeeper::State : screen::Screen::Listener,
   // Tells the loop, unless the keeper is gone by then.
   template <typename Fn>
   void Tell(Fn fn) {
+    if (restoring) return;
     loop->Post([self = shared_from_this(), fn = std::move(fn)] {
       if (self->listener != nullptr) fn(self->listener);
     });
@@ -95,6 +96,7 @@ struct ScreenKeeper::State : screen::Screen::Listener,
   MarkSplitter splitter;
   int64_t piece_end = 0;  // Of what is being written.
   std::atomic<int64_t> parsed;
+  bool restoring = false;  // What is drawn is no news.
 };
 
 ScreenKeeper::ScreenKeeper(Loop* loop, ScreenThread* thread, std::shared_ptr<const OutputLog> log,
@@ -129,6 +131,14 @@ void ScreenKeeper::Resize(Size size) {
     if (state->screen.Resize(size.columns, size.rows)) return;
     // A renderer cannot be trusted to reflow this as we did.
     state->Tell([](auto* l) { l->OnInexactResize(); });
+  });
+}
+
+void ScreenKeeper::Restore(std::string snapshot) {
+  thread_->Post([state = state_, snapshot = std::move(snapshot)] {
+    state->restoring = true;
+    state->screen.Write(snapshot);
+    state->restoring = false;
   });
 }
 

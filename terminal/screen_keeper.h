@@ -88,6 +88,8 @@ class ScreenKeeper {
   // Bytes [from, to) are in the log and stay there until parsed_offset() >= to.
   void Feed(int64_t from, int64_t to);
   void Resize(Size size);
+  // Draws what Snapshot() of another keeper told, before anything is fed.
+  void Restore(std::string snapshot);
   void Snapshot(std::function<void(ScreenSnapshot)> done);
   void Text(int scrollback_lines, bool escapes, std::function<void(ScreenText)> done);
   int64_t parsed_offset() const;

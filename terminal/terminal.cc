@@ -27,15 +27,15 @@ Size Clamp(Size size) {
 }  // namespace
 
 Terminal::Terminal(Loop* loop, ScreenThread* screens, Options options,
-                   std::shared_ptr<OutputLog> log, Listener* listener)
+                   std::shared_ptr<OutputLog> log, int64_t screen_offset, Listener* listener)
     : loop_(loop),
       options_(std::move(options)),
       listener_(listener),
       log_(std::move(log)),
       size_(options_.size),
       wanted_size_(options_.size) {
-  keeper_ = std::make_unique<ScreenKeeper>(loop, screens, log_, log_->SizeAt(log_->start()),
-                                           log_->start(), listener == nullptr ? nullptr : this);
+  keeper_ = std::make_unique<ScreenKeeper>(loop, screens, log_, log_->SizeAt(screen_offset),
+                                           screen_offset, listener == nullptr ? nullptr : this);
 }
 
 Terminal::~Terminal() = default;
@@ -49,7 +49,7 @@ absl::StatusOr<std::unique_ptr<Terminal>> Terminal::Start(Loop* loop, ScreenThre
                    OutputLog::Create(options.log_path, options.tab, options.size));
   const Size size = options.size;
   std::unique_ptr<Terminal> terminal(
-      new Terminal(loop, screens, std::move(options), std::move(log), listener));
+      new Terminal(loop, screens, std::move(options), std::move(log), 0, listener));
   absl::StatusOr<std::unique_ptr<Pty>> pty = Pty::Start(loop, command, size, terminal.get());
   if (!pty.ok()) {
     terminal->Forget();
@@ -66,8 +66,9 @@ std::unique_ptr<Terminal> Terminal::Lost(Loop* loop, ScreenThread* screens,
                                          std::unique_ptr<OutputLog> log) {
   const std::string tab = log->tab();
   const Size size = log->SizeAt(log->end());
+  const int64_t start = log->start();
   std::unique_ptr<Terminal> terminal(
-      new Terminal(loop, screens, {.tab = tab, .size = size}, std::move(log), nullptr));
+      new Terminal(loop, screens, {.tab = tab, .size = size}, std::move(log), start, nullptr));
   terminal->lost_ = true;
   const OutputLog& kept = *terminal->log_;
   for (int64_t at = kept.start(); at < kept.end();) {
@@ -118,6 +119,7 @@ bool Terminal::ReadSome() {
 }
 
 bool Terminal::MayRead() const {
+  if (frozen_) return false;
   if (log_->end() - keeper_->parsed_offset() > limits::kParserLagBytes) return false;
   return std::none_of(holds_.begin(), holds_.end(), [this](const auto& hold) {
     return log_->end() - hold.second.offset > limits::kLosslessLagBytes;
@@ -211,7 +213,7 @@ void Terminal::Resize(Size size) {
 }
 
 void Terminal::ApplyResize() {
-  if (!pty_ || wanted_size_ == size_) return;
+  if (!pty_ || wanted_size_ == size_ || frozen_) return;
   last_resize_ = loop_->Monotonic();
   // What the program wrote before it knows belongs before the mark.
   ReadSome();

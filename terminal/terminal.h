@@ -13,6 +13,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "atrium/terminal/v1/handover.pb.h"
 #include "atrium/terminal/v1/host.pb.h"
 #include "common/loop.h"
 #include "common/strong_id.h"
@@ -57,6 +58,17 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
                                                          Options options,
                                                          const ShellCommand& command,
                                                          Listener* listener);
+  // One that a process of before handed over, with its log.
+  static absl::StatusOr<std::unique_ptr<Terminal>> Resume(
+      Loop* loop, ScreenThread* screens, Options options, std::unique_ptr<OutputLog> log,
+      const atrium::terminal::v1::HandedTerminal& handed, Listener* listener);
+  // Reads no more, and tells all that another process needs but the plan and the
+  // pages' input; then `done`, once its screen has drawn all that was read.
+  void HandOver(std::function<void(atrium::terminal::v1::HandedTerminal)> done);
+  // It was not handed over after all.
+  void GoOn();
+  // What the program has not taken yet.
+  std::string PendingInput() const { return pty_ ? pty_->PendingInput() : ""; }
   // One that an earlier process left behind: LOST, but its screen can be read.
   static std::unique_ptr<Terminal> Lost(Loop* loop, ScreenThread* screens,
                                         std::unique_ptr<OutputLog> log);
@@ -103,7 +115,7 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   };
 
   Terminal(Loop* loop, ScreenThread* screens, Options options, std::shared_ptr<OutputLog> log,
-           Listener* listener);
+           int64_t screen_offset, Listener* listener);
 
   // Pty::Listener.
   void OnReadable() override;
@@ -145,6 +157,7 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   Size size_, wanted_size_;
   absl::Duration last_resize_ = -absl::InfiniteDuration();
   bool reading_ = true;
+  bool frozen_ = false;  // Being handed over.
   bool ended_ = false;
   bool lost_ = false;
   int exit_code_ = 0;

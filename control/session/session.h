@@ -217,7 +217,7 @@ class Session final : public Conversation::Room {
   // Asks the policy, and people if it says so; then runs `then`.
   void Permit(const Actor& actor, const std::string& command, const std::string& tab,
               std::function<void(absl::Status)> then);
-  void Propose(const std::string& asker, const Conversation::Proposal& proposal,
+  void Propose(const std::string& requester, const Conversation::Proposal& proposal,
                Done<std::string> done);
   void RunPermitted(const Actor& actor, const atrium::v1::RunCommandRequest& request,
                     absl::Duration patience, Done<atrium::v1::RunCommandResponse> done);

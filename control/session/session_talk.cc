@@ -37,7 +37,7 @@ bool NamesAgent(const std::string& text) {
 }
 
 bool ByAgent(const Approval& approval) {
-  return approval.asker().empty() || approval.asker() == "agent";
+  return approval.requester().empty() || approval.requester() == "agent";
 }
 
 std::string WithoutAgentName(const std::string& text) {
@@ -187,7 +187,7 @@ void Session::AgentPropose(const Conversation::Proposal& proposal, Done<std::str
   Propose("agent", proposal, std::move(done));
 }
 
-void Session::Propose(const std::string& asker, const Conversation::Proposal& proposal,
+void Session::Propose(const std::string& requester, const Conversation::Proposal& proposal,
                       Done<std::string> done) {
   const size_t pending = std::count_if(approvals_.begin(), approvals_.end(), [](const auto& a) {
     return a.second.state() == Approval::PENDING;
@@ -204,7 +204,7 @@ void Session::Propose(const std::string& asker, const Conversation::Proposal& pr
   approval.set_name(ApprovalName(id_, RandomId()));
   approval.set_state(Approval::PENDING);
   approval.set_tool(proposal.tool);
-  approval.set_asker(asker);
+  approval.set_requester(requester);
   approval.set_tab(proposal.tab);
   approval.set_input(proposal.input);
   if (tab != nullptr) approval.set_working_directory(tab->tab().working_directory());

@@ -304,7 +304,7 @@ TEST_F(DriveTest, P7ACommandThatIsAskedForRunsOnceApprovedAndOnce) {
   EXPECT_EQ(session_->snapshot().tabs_size(), 0);
   ASSERT_EQ(session_->snapshot().approvals_size(), 1);
   EXPECT_EQ(session_->snapshot().approvals(0).input(), "make");
-  EXPECT_EQ(session_->snapshot().approvals(0).asker(), "service");
+  EXPECT_EQ(session_->snapshot().approvals(0).requester(), "service");
   Decide(true);
   ASSERT_EQ(session_->snapshot().tabs_size(), 1);
   Tell(FirstTab(), Tab::RUNNING);

@@ -55,6 +55,7 @@ TEST_F(OutputTest, N7TabsDoNotWaitForOneAnother) {
 TEST_F(OutputTest, N7WhatIsToldAgainIsNotPublishedAgain) {
   const std::string tab = OpenTab();
   EndCommand(tab, 1);
+  loop_.Advance(limits::kTouchSpacing);
   const int64_t before = revision();
   loop_.Advance(absl::Seconds(10));
   EndCommand(tab, 1);
@@ -66,6 +67,7 @@ TEST_F(OutputTest, N7ATabThatIsClosedMeanwhileIsNotPublished) {
   EndCommand(tab, 1);
   EndCommand(tab, 2);
   ASSERT_TRUE(session_->DeleteTab(Service(), tab).ok());
+  loop_.Advance(limits::kTouchSpacing);
   const int64_t before = revision();
   loop_.Advance(absl::Seconds(10));
   EXPECT_EQ(revision(), before);
