@@ -18,6 +18,7 @@
 #include "common/str_cat.h"
 #include "gateway/errors.h"
 #include "gateway/limits.h"
+#include "gateway/ws/handshake.h"
 
 namespace atrium::gateway {
 namespace {
@@ -102,6 +103,21 @@ std::string Exchange::Cookie(const char* name) const {
   return "";
 }
 
+std::string Exchange::Query(const char* name) const {
+  const char* query = g_uri_get_query(soup_server_message_get_uri(message_.get()));
+  if (query == nullptr) return "";
+  GHashTable* fields = soup_form_decode(query);
+  const auto* value = static_cast<const char*>(g_hash_table_lookup(fields, name));
+  std::string out = value == nullptr ? "" : value;
+  g_hash_table_unref(fields);
+  return out;
+}
+
+std::string Exchange::Bearer() const {
+  const std::string authorization = Header("Authorization");
+  return absl::StartsWith(authorization, "Bearer ") ? authorization.substr(7) : "";
+}
+
 std::string Exchange::Body() const {
   SoupMessageBody* body = soup_server_message_get_request_body(message_.get());
   GBytes* bytes = soup_message_body_flatten(body);
@@ -129,6 +145,10 @@ void Exchange::Answer(int http_status, const std::string& type, std::string body
   soup_server_message_set_status(message_.get(), static_cast<guint>(http_status), nullptr);
   soup_server_message_set_response(message_.get(), type.c_str(), SOUP_MEMORY_COPY, body.data(),
                                    body.size());
+  Resume();
+}
+
+void Exchange::Resume() {
   if (std::exchange(paused_, false)) soup_server_message_unpause(message_.get());
 }
 
@@ -138,6 +158,10 @@ void Exchange::Fail(const absl::Status& status) {
     SetHeader("Retry-After", StrCat(std::max<int64_t>(1, absl::ToInt64Seconds(*details.retry_after))));
   }
   SetHeader("Cache-Control", "no-store");
+  if (details.reason == "UPGRADE_REQUIRED") {
+    SetHeader("Upgrade", "websocket");
+    SetHeader("Sec-WebSocket-Version", "13");
+  }
   AnswerJson(HttpStatusOf(status), RefusalBody(status));
 }
 
@@ -167,8 +191,8 @@ void Exchange::Pause() {
 
 // Server.
 
-absl::StatusOr<std::unique_ptr<Server>> Server::Listen(Loop* loop, int port) {
-  std::unique_ptr<Server> server(new Server(loop));
+absl::StatusOr<std::unique_ptr<Server>> Server::Listen(Loop* loop, Figures* figures, int port) {
+  std::unique_ptr<Server> server(new Server(loop, figures));
   RETURN_IF_ERROR(server->Begin(port));
   return server;
 }
@@ -262,8 +286,11 @@ void Server::OnEarly(SoupServer*, SoupServerMessage* message, const char* path, 
                      gpointer self) {
   auto* server = static_cast<Server*>(self);
   Exchange exchange(message, path);
-  const absl::Status status = server->Check(exchange, server->Find(exchange.method(), path));
+  const Route* route = server->Find(exchange.method(), path);
+  ++server->figures_->requests[route == nullptr ? "other" : route->prefix];
+  const absl::Status status = server->Check(exchange, route);
   if (status.ok()) return;
+  server->figures_->CountRefusal(DetailsOf(status).reason);
   if (exchange.HasBody()) return exchange.FailAndHangUp(status);
   exchange.Fail(status);
 }
@@ -309,6 +336,17 @@ std::vector<std::string> Server::OfferedProtocols(const Exchange& exchange) {
   return protocols;
 }
 
+absl::Status Server::CheckUpgrade(const Exchange& exchange) {
+  return ws::CheckHandshake(
+      {.method = exchange.method(),
+       .http_1_1 = soup_server_message_get_http_version(exchange.message()) == SOUP_HTTP_1_1,
+       .host = exchange.Header("Host"),
+       .upgrade = exchange.Header("Upgrade"),
+       .connection = exchange.Header("Connection"),
+       .key = exchange.Header("Sec-WebSocket-Key"),
+       .version = exchange.Header("Sec-WebSocket-Version")});
+}
+
 void Server::Upgrade(const ExchangePtr& exchange, const std::string& protocol,
                      std::function<void(Upgraded)> done) {
   std::vector<char*> protocols;
@@ -317,13 +355,14 @@ void Server::Upgrade(const ExchangePtr& exchange, const std::string& protocol,
   if (!soup_websocket_server_process_handshake(exchange->message(), nullptr,
                                                protocol.empty() ? nullptr : protocols.data(),
                                                nullptr, nullptr)) {
-    return;  // libsoup has set the answer.
+    return exchange->Resume();  // libsoup has set the answer.
   }
   auto* pending = new Pending{std::move(done)};
   g_signal_connect_data(
       exchange->message(), "wrote-informational", G_CALLBACK(StealConnection), pending,
       [](gpointer data, GClosure*) { delete static_cast<Pending*>(data); },
       static_cast<GConnectFlags>(0));
+  exchange->Resume();
 }
 
 }  // namespace atrium::gateway

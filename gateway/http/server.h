@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "common/gref.h"
 #include "common/loop.h"
+#include "gateway/figures.h"
 #include "gateway/http/guard.h"
 #include "gateway/http/static_files.h"
 
@@ -33,6 +34,10 @@ class Exchange {
   std::string method() const;
   std::string Header(const char* name) const;
   std::string Cookie(const char* name) const;
+  // A decoded parameter of the address; empty if it is absent.
+  std::string Query(const char* name) const;
+  // What follows "Bearer " in Authorization; empty if nothing does.
+  std::string Bearer() const;
   std::string Body() const;
   bool FromLoopback() const;
 
@@ -47,8 +52,9 @@ class Exchange {
   void FailAndHangUp(const absl::Status& status);
   bool HasBody() const;
   SoupServerMessage* message() const { return message_.get(); }
-  // Lets the server go on with a request that was put aside by Pause().
+  // Puts the request aside until it is answered, or until Resume().
   void Pause();
+  void Resume();
 
  private:
   // Owned.
@@ -83,7 +89,7 @@ struct Upgraded {
 class Server {
  public:
   // Listens on loopback at `port` (0: any).
-  static absl::StatusOr<std::unique_ptr<Server>> Listen(Loop* loop, int port);
+  static absl::StatusOr<std::unique_ptr<Server>> Listen(Loop* loop, Figures* figures, int port);
   ~Server();
 
   int port() const { return port_; }
@@ -91,6 +97,8 @@ class Server {
   void Serve(std::vector<Route> routes, std::unique_ptr<Guard> guard, StaticFiles files);
   const std::vector<Route>& routes() const { return routes_; }
 
+  // Refuses (400, 426) what is not a WebSocket handshake.
+  static absl::Status CheckUpgrade(const Exchange& exchange);
   // Answers 101 with `protocol`, then hands the connection on.
   static void Upgrade(const ExchangePtr& exchange, const std::string& protocol,
                       std::function<void(Upgraded)> done);
@@ -98,7 +106,7 @@ class Server {
   static std::vector<std::string> OfferedProtocols(const Exchange& exchange);
 
  private:
-  explicit Server(Loop* loop) : loop_(loop) {}
+  Server(Loop* loop, Figures* figures) : loop_(loop), figures_(figures) {}
 
   absl::Status Begin(int port);
   static void OnEarly(SoupServer*, SoupServerMessage* message, const char* path, GHashTable*,
@@ -112,6 +120,7 @@ class Server {
 
   // Given.
   Loop* const loop_;
+  Figures* const figures_;
   // Owned.
   GRef<SoupServer> soup_;
   std::unique_ptr<Guard> guard_;
