@@ -16,6 +16,13 @@ using namespace atrium::limits;  // NOLINT: the shared bounds are ours too.
 inline constexpr int kBacklog = 4096;
 // WebSockets in all.
 inline constexpr size_t kSockets = 10000;
+// HTTP connections; whoever was slowest makes room for the next.
+inline constexpr size_t kHttpConnections = 1024;
+// How long a request may take to come, its answer to go, and a connection wait for
+// the next request (S5).
+inline constexpr absl::Duration kRequestDeadline = absl::Seconds(10);
+inline constexpr absl::Duration kAnswerDeadline = absl::Seconds(60);
+inline constexpr absl::Duration kIdleDeadline = absl::Seconds(30);
 // The body of a request.
 inline constexpr int64_t kBodyBytes = 64 << 10;
 // Bytes that the kernel holds unsent for one socket: what is said next waits

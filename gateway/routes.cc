@@ -90,7 +90,7 @@ void Routes::ServeIndex(const ExchangePtr& exchange) const {
   if (exchange->Header("If-None-Match") == index_->etag) {
     return exchange->Answer(304, index_->type, "");
   }
-  exchange->Answer(200, index_->type, index_->content);
+  exchange->AnswerKept(200, index_->type, index_->content);
 }
 
 void Routes::ExchangeInvite(const ExchangePtr& exchange) {

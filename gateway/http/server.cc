@@ -46,9 +46,6 @@ int HttpStatusOf(const absl::Status& status) {
 
 void SetSafetyHeaders(SoupMessageHeaders* headers) {
   soup_message_headers_replace(headers, "Content-Security-Policy", kSecurityPolicy);
-  // An idle connection that its client had closed was seen to stay in CLOSE_WAIT
-  // here for good (libsoup 3.2.3; why is not known), so none is kept idle.
-  soup_message_headers_replace(headers, "Connection", "close");
   soup_message_headers_replace(headers, "X-Content-Type-Options", "nosniff");
   soup_message_headers_replace(headers, "Referrer-Policy", "no-referrer");
   soup_message_headers_replace(headers, "Cross-Origin-Opener-Policy", "same-origin");
@@ -140,11 +137,19 @@ void Exchange::SetHeader(const char* name, const std::string& value) {
                               value.c_str());
 }
 
-void Exchange::Answer(int http_status, const std::string& type, std::string body) {
+void Exchange::Answer(int http_status, const std::string& type, const std::string& body) {
+  Answer(http_status, type, SOUP_MEMORY_COPY, body);
+}
+
+void Exchange::AnswerKept(int http_status, const std::string& type, const std::string& body) {
+  Answer(http_status, type, SOUP_MEMORY_STATIC, body);
+}
+
+void Exchange::Answer(int http_status, const std::string& type, SoupMemoryUse use,
+                      const std::string& body) {
   SetSafetyHeaders(soup_server_message_get_response_headers(message_.get()));
   soup_server_message_set_status(message_.get(), static_cast<guint>(http_status), nullptr);
-  soup_server_message_set_response(message_.get(), type.c_str(), SOUP_MEMORY_COPY, body.data(),
-                                   body.size());
+  soup_server_message_set_response(message_.get(), type.c_str(), use, body.data(), body.size());
   Resume();
 }
 
@@ -198,6 +203,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Listen(Loop* loop, Figures* figu
 }
 
 Server::~Server() {
+  visits_.reset();
   if (soup_) soup_server_disconnect(soup_.get());
 }
 
@@ -238,6 +244,7 @@ void Server::Serve(std::vector<Route> routes, std::unique_ptr<Guard> guard, Stat
   routes_ = std::move(routes);
   guard_ = std::move(guard);
   files_ = std::move(files);
+  visits_ = std::make_unique<Visits>(loop_, soup_.get());
   soup_server_add_early_handler(soup_.get(), nullptr, OnEarly, this, nullptr);
   soup_server_add_handler(soup_.get(), nullptr, OnRequest, this, nullptr);
 }
@@ -318,13 +325,13 @@ void Server::ServeFile(Exchange* exchange, const StaticFile& file) const {
   const std::string accept = exchange->Header("Accept-Encoding");
   if (!file.brotli.empty() && absl::StrContains(accept, "br")) {
     exchange->SetHeader("Content-Encoding", "br");
-    return exchange->Answer(200, file.type, file.brotli);
+    return exchange->AnswerKept(200, file.type, file.brotli);
   }
   if (!file.gzip.empty() && absl::StrContains(accept, "gzip")) {
     exchange->SetHeader("Content-Encoding", "gzip");
-    return exchange->Answer(200, file.type, file.gzip);
+    return exchange->AnswerKept(200, file.type, file.gzip);
   }
-  exchange->Answer(200, file.type, file.content);
+  exchange->AnswerKept(200, file.type, file.content);
 }
 
 std::vector<std::string> Server::OfferedProtocols(const Exchange& exchange) {

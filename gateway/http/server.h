@@ -21,6 +21,7 @@
 #include "gateway/figures.h"
 #include "gateway/http/guard.h"
 #include "gateway/http/static_files.h"
+#include "gateway/http/visits.h"
 
 namespace atrium::gateway {
 
@@ -42,7 +43,9 @@ class Exchange {
   bool FromLoopback() const;
 
   void SetHeader(const char* name, const std::string& value);
-  void Answer(int http_status, const std::string& type, std::string body);
+  void Answer(int http_status, const std::string& type, const std::string& body);
+  // Of what lives as long as the server: not copied, however many read it slowly.
+  void AnswerKept(int http_status, const std::string& type, const std::string& body);
   void AnswerJson(int http_status, const std::string& json) {
     Answer(http_status, "application/json", json);
   }
@@ -57,6 +60,8 @@ class Exchange {
   void Resume();
 
  private:
+  void Answer(int http_status, const std::string& type, SoupMemoryUse use, const std::string& body);
+
   // Owned.
   const GRef<SoupServerMessage> message_;
   // State.
@@ -123,6 +128,7 @@ class Server {
   Figures* const figures_;
   // Owned.
   GRef<SoupServer> soup_;
+  std::unique_ptr<Visits> visits_;
   std::unique_ptr<Guard> guard_;
   StaticFiles files_;
   std::vector<Route> routes_;
