@@ -56,10 +56,9 @@ void Visits::OnFinished(SoupServer*, SoupServerMessage* message, gpointer self) 
   GSocket* socket = soup_server_message_get_socket(message);
   if (socket == nullptr) return;
   visits->Forget(socket);
-  // Whether it stays open libsoup decides after this.
-  visits->loop_->Post([visits, last = GRef<SoupServerMessage>::Share(message)] {
-    visits->Idle(last.get());
-  });
+  // At once, so that libsoup never sees the end first. Should it close the
+  // connection now instead, the watch finds that.
+  visits->Idle(message);
 }
 
 void Visits::OnAborted(SoupServer*, SoupServerMessage* message, gpointer self) {
@@ -81,7 +80,7 @@ void Visits::Begin(SoupServerMessage* message, Act act) {
 // Ours comes before libsoup's own look at the socket, by its priority.
 void Visits::Idle(SoupServerMessage* message) {
   GSocket* socket = soup_server_message_get_socket(message);
-  if (socket == nullptr || g_socket_is_closed(socket) || visits_.count(socket) > 0) return;
+  if (g_socket_is_closed(socket)) return;
   Visit& visit = visits_[socket];
   visit = {.socket = GRef<GSocket>::Share(socket),
            .last = GRef<SoupServerMessage>::Share(message),
@@ -95,6 +94,11 @@ void Visits::Idle(SoupServerMessage* message) {
 
 gboolean Visits::OnIdleReadable(gint fd, GIOCondition, gpointer idle) {
   const IdleWatch watch = *static_cast<IdleWatch*>(idle);
+  if (g_socket_is_closed(watch.socket)) {
+    watch.visits->visits_[watch.socket].source = 0;
+    watch.visits->Forget(watch.socket);
+    return G_SOURCE_REMOVE;
+  }
   char byte;
   const bool more = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
   watch.visits->visits_[watch.socket].source = 0;  // It ends with our answer.
