@@ -239,8 +239,13 @@ bool Connection::Flush() {
       words_.pop_front();
       continue;
     }
+    if (closing_) return false;
     Piece piece;
-    if (closing_ || !listener_->NextPiece(&piece)) return false;
+    if (!listener_->NextPiece(&piece)) {
+      // Words may have been said instead.
+      if (words_.empty()) return false;
+      continue;
+    }
     size_t bytes = piece.header.size();
     for (const grpc::Slice& slice : piece.data) bytes += slice.size();
     current_.emplace_back(FrameHeader(piece.opcode, bytes) + piece.header);

@@ -27,8 +27,12 @@ struct Owner : Connection::Listener {
     heard.push_back(message.payload);
     if (on_message) on_message();
   }
+  std::function<void()> on_idle;
   bool NextPiece(Piece* piece) override {
-    if (pieces == 0) return false;
+    if (pieces == 0) {
+      if (on_idle) std::exchange(on_idle, nullptr)();
+      return false;
+    }
     --pieces;
     piece->header = "h";
     piece->data.push_back(grpc::Slice(std::string(piece_bytes, 'x')));
@@ -120,6 +124,15 @@ TEST_F(ConnectionTest, S5OurCloseWaitsForTheirAnswerAndTakesNothingElse) {
   EXPECT_EQ(owner_.closed, 0);
   Send(Frame(0x88, "\x0f\xa1"));
   EXPECT_EQ(owner_.closed, 1);
+}
+
+TEST_F(ConnectionTest, M6WhatIsSaidWhileAPieceIsAskedForGoesOutAtOnce) {
+  owner_.on_idle = [&] { connection_->SendText("words"); };
+  connection_->Pump();
+  EXPECT_EQ(Receive(), "\x81\x05words");
+  owner_.on_idle = [&] { connection_->Close(4005, "ended"); };
+  connection_->Pump();
+  EXPECT_EQ(Receive(), "\x88\x07\x0f\xa5" "ended");
 }
 
 TEST_F(ConnectionTest, S5OurCloseIsNotWaitedForWithoutEnd) {
