@@ -129,7 +129,10 @@ bool Page::NextPiece(ws::Piece* piece) {
 }
 
 void Page::OnResponse(const JoinResponse& response) {
-  if (response.has_welcome()) joined_ = true;
+  if (response.has_welcome()) {
+    joined_ = true;
+    lag_ = LagTeller();  // A new control was told nothing.
+  }
   if (!response.has_attachment()) return OnHeard(response);
   attachment_ = response.attachment().attachment();
   for (auto& [tab, subscription] : subscriptions_) {
@@ -161,17 +164,14 @@ int64_t Page::TellLag() {
   int64_t bytes = 0;
   for (auto& [tab, subscription] : subscriptions_) {
     if (subscription.feed == nullptr || subscription.cursor->lossless) continue;
-    const int64_t lag = subscription.feed->LagOf(*subscription.cursor);
-    // Within its window a page is as it should be.
-    if (lag > limits::kTerminalWindowBytes) bytes += lag;
+    bytes += LagTeller::Counted(subscription.feed->LagOf(*subscription.cursor));
   }
-  if (!joined_ || (bytes == told_lag_ && skips_ == told_skips_)) return bytes;
-  told_lag_ = bytes;
-  told_skips_ = skips_;
-  JoinRequest request;
-  request.mutable_lag()->set_bytes(bytes);
-  request.mutable_lag()->set_skips(skips_);
-  link_->Send(request);
+  if (!joined_) return bytes;
+  if (const auto lag = lag_.Look(bytes, skips_)) {
+    JoinRequest request;
+    *request.mutable_lag() = *lag;
+    link_->Send(request);
+  }
   return bytes;
 }
 

@@ -17,6 +17,7 @@
 #include "gateway/bridge/cursor.h"
 #include "gateway/bridge/feeds.h"
 #include "gateway/bridge/join_link.h"
+#include "gateway/bridge/lag.h"
 #include "gateway/figures.h"
 #include "gateway/rate.h"
 #include "gateway/ws/connection.h"
@@ -104,7 +105,7 @@ class Page : public ws::Connection::Listener,
   std::string last_served_;  // The tab whose piece was sent last.
   Rate input_rate_, message_rate_;
   int64_t skips_ = 0;
-  int64_t told_lag_ = 0, told_skips_ = 0;
+  LagTeller lag_;
   bool joined_ = false;
   // Owned; last, as it calls the rest.
   std::unique_ptr<ws::Connection> connection_;

@@ -80,8 +80,10 @@ void StealConnection(SoupServerMessage* message, gpointer data) {
 
 // Exchange.
 
-Exchange::Exchange(SoupServerMessage* message, std::string path)
-    : message_(GRef<SoupServerMessage>::Share(message)), path_(std::move(path)) {}
+Exchange::Exchange(SoupServerMessage* message, std::string path, Figures* figures)
+    : figures_(figures),
+      message_(GRef<SoupServerMessage>::Share(message)),
+      path_(std::move(path)) {}
 
 std::string Exchange::method() const { return soup_server_message_get_method(message_.get()); }
 
@@ -159,6 +161,7 @@ void Exchange::Resume() {
 
 void Exchange::Fail(const absl::Status& status) {
   const ErrorDetails details = DetailsOf(status);
+  figures_->CountRefusal(details.reason);
   if (details.retry_after) {
     SetHeader("Retry-After", StrCat(std::max<int64_t>(1, absl::ToInt64Seconds(*details.retry_after))));
   }
@@ -292,12 +295,11 @@ absl::Status Server::Check(const Exchange& exchange, const Route* route) const {
 void Server::OnEarly(SoupServer*, SoupServerMessage* message, const char* path, GHashTable*,
                      gpointer self) {
   auto* server = static_cast<Server*>(self);
-  Exchange exchange(message, path);
+  Exchange exchange(message, path, server->figures_);
   const Route* route = server->Find(exchange.method(), path);
   ++server->figures_->requests[route == nullptr ? "other" : route->prefix];
   const absl::Status status = server->Check(exchange, route);
   if (status.ok()) return;
-  server->figures_->CountRefusal(DetailsOf(status).reason);
   if (exchange.HasBody()) return exchange.FailAndHangUp(status);
   exchange.Fail(status);
 }
@@ -306,7 +308,7 @@ void Server::OnRequest(SoupServer*, SoupServerMessage* message, const char* path
                        gpointer self) {
   auto* server = static_cast<Server*>(self);
   if (soup_server_message_get_status(message) != 0) return;  // Refused already.
-  auto exchange = std::make_shared<Exchange>(message, path);
+  auto exchange = std::make_shared<Exchange>(message, path, server->figures_);
   const Route* route = server->Find(exchange->method(), path);
   // Checked again here, so that no handler depends on the early one having run.
   if (const absl::Status status = server->Check(*exchange, route); !status.ok()) {

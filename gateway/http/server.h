@@ -29,7 +29,8 @@ namespace atrium::gateway {
 // which may be later.
 class Exchange {
  public:
-  Exchange(SoupServerMessage* message, std::string path);
+  // `figures` counts refusals; it outlives the exchange.
+  Exchange(SoupServerMessage* message, std::string path, Figures* figures);
 
   const std::string& path() const { return path_; }
   std::string method() const;
@@ -62,6 +63,8 @@ class Exchange {
  private:
   void Answer(int http_status, const std::string& type, SoupMemoryUse use, const std::string& body);
 
+  // Given.
+  Figures* const figures_;
   // Owned.
   const GRef<SoupServerMessage> message_;
   // State.

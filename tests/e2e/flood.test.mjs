@@ -215,6 +215,7 @@ test('X5, S1: /metrics answers owners on this machine alone', async () => {
   assert.equal(await status({ Authorization: `Bearer ${stack.serviceToken()}`, Origin: 'http://evil.example' }), 403);
   const owner = await enter(stack, stack.ownerLink());
   assert.equal(await status({ Authorization: `Bearer ${await accessToken(owner)}` }), 200);
+  await fetch(`${stack.origin}/nothing`);
   const text = await metrics();
   for (const line of [/^atrium_gateway_connections{kind="join"} [1-9]/m, /^atrium_gateway_requests_total{route="\/ws"} [1-9]/m, /^atrium_gateway_requests_total{route="other"} \d/m, /^atrium_gateway_refused_total{reason="[A-Z_]+"} [1-9]/m, /^atrium_gateway_received_bytes_total [1-9]/m]) {
     assert.match(text, line);

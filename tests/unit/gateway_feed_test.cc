@@ -4,6 +4,7 @@
 
 #include "common/rpc/output_codec.h"
 #include "gateway/bridge/feeds.h"
+#include "gateway/bridge/lag.h"
 #include "gateway/bridge/tab_feed.h"
 #include "gateway/figures.h"
 #include "gateway/limits.h"
@@ -380,6 +381,26 @@ TEST_F(TabFeedTest, M8TheLastOneToLeaveEndsTheStream) {
   EXPECT_EQ(feeds_.size(), 0u);
   loop_.RunPosted();
   EXPECT_EQ(terminals_.stream, nullptr);
+}
+
+TEST(LagTest, N3IsToldWhenItChangesAndOnceWhenItRecovers) {
+  LagTeller teller;
+  EXPECT_FALSE(teller.Look(0, 0));
+  const auto behind = teller.Look(1 << 20, 1);
+  ASSERT_TRUE(behind);
+  EXPECT_EQ(behind->bytes(), 1 << 20);
+  EXPECT_EQ(behind->skips(), 1);
+  EXPECT_FALSE(teller.Look(1 << 20, 1));
+  EXPECT_TRUE(teller.Look(2 << 20, 1));
+  const auto recovered = teller.Look(0, 1);
+  ASSERT_TRUE(recovered);
+  EXPECT_EQ(recovered->bytes(), 0);
+  EXPECT_FALSE(teller.Look(0, 1));
+}
+
+TEST(LagTest, N3WithinItsWindowAPageIsNotBehind) {
+  EXPECT_EQ(LagTeller::Counted(limits::kTerminalWindowBytes), 0);
+  EXPECT_EQ(LagTeller::Counted(limits::kTerminalWindowBytes + 1), limits::kTerminalWindowBytes + 1);
 }
 
 TEST(FiguresTest, X5_N3ThePrometheusTextNamesWhatItCounts) {
