@@ -6,9 +6,11 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "common/errors.h"
 #include "common/proto_time.h"
 #include "common/rpc/unary.h"
 #include "common/str_cat.h"
+#include "gateway/bridge/browser.h"
 #include "gateway/errors.h"
 #include "gateway/limits.h"
 
@@ -49,18 +51,19 @@ std::string ToJson(const google::protobuf::Message& message) {
 
 }  // namespace
 
-Routes::Routes(Loop* loop, atrium::v1::AuthService::Stub* auth,
-               atrium::v1::LiveService::Stub* live, const Keys* keys, const Guard* guard,
-               Feeds* feeds, const StaticFile* index)
+Routes::Routes(Loop* loop, atrium::v1::AuthService::Stub* auth, const Keys* keys,
+               Admission* admission, const Guard* guard, Pages* pages, const Figures* figures,
+               const StaticFile* index)
     : loop_(loop),
       auth_(auth),
-      live_(live),
       keys_(keys),
+      admission_(admission),
       guard_(guard),
-      feeds_(feeds),
+      pages_(pages),
+      figures_(figures),
       index_(index) {}
 
-std::vector<Route> Routes::Table() {
+std::vector<Route> Routes::Table(std::function<void(ExchangePtr)> terminal) {
   using Origin = Route::Origin;
   const auto page = [this](ExchangePtr e) { ServeIndex(e); };
   return {
@@ -69,10 +72,15 @@ std::vector<Route> Routes::Table() {
       {"GET", kJoinPrefix, Origin::kAny, false, page},
       {"GET", "/healthz", Origin::kAny, false,
        [](ExchangePtr e) { e->Answer(200, "text/plain", "ok\n"); }},
+      {"GET", "/metrics", Origin::kIfSent, false, [this](ExchangePtr e) { ServeFigures(e); }},
       {"POST", kJoinPrefix, Origin::kRequired, false, [this](ExchangePtr e) { ExchangeInvite(e); }},
       {"POST", "/ticket", Origin::kRequired, false, [this](ExchangePtr e) { CreateTicket(e); }},
       {"POST", "/leave", Origin::kRequired, false, [this](ExchangePtr e) { Leave(e); }},
-      {"GET", "/ws", Origin::kIfSent, true, [this](ExchangePtr e) { Join(e); }},
+      {"GET", "/ws", Origin::kIfSent, true,
+       [this, terminal](ExchangePtr e) {
+         if (!e->Query("session_id").empty()) return terminal(e);
+         Join(e);
+       }},
   };
 }
 
@@ -82,7 +90,7 @@ void Routes::ServeIndex(const ExchangePtr& exchange) const {
   if (exchange->Header("If-None-Match") == index_->etag) {
     return exchange->Answer(304, index_->type, "");
   }
-  exchange->Answer(200, index_->type, index_->content);
+  exchange->AnswerKept(200, index_->type, index_->content);
 }
 
 void Routes::ExchangeInvite(const ExchangePtr& exchange) {
@@ -149,30 +157,38 @@ void Routes::Leave(const ExchangePtr& exchange) {
 
 // The token is checked here, before the upgrade, and again by control.
 void Routes::Join(const ExchangePtr& exchange) {
-  if (!absl::EqualsIgnoreCase(exchange->Header("Upgrade"), "websocket")) {
-    return exchange->Fail(NoUpgrade());
-  }
+  if (const absl::Status s = Server::CheckUpgrade(*exchange); !s.ok()) return exchange->Fail(s);
   std::string token, protocol;
   for (const std::string& offered : Server::OfferedProtocols(*exchange)) {
     if (offered == kProtocol) protocol = offered;
     if (absl::StartsWith(offered, kTicketPrefix)) token = offered.substr(sizeof kTicketPrefix - 1);
   }
-  const std::string authorization = exchange->Header("Authorization");
-  if (token.empty() && absl::StartsWith(authorization, "Bearer ")) token = authorization.substr(7);
+  if (token.empty()) token = exchange->Bearer();
   const absl::StatusOr<Claims> claims = keys_->Check(token);
   if (!claims.ok()) return exchange->Fail(claims.status());
-  if (browsers_.size() >= limits::kSockets) return exchange->Fail(TooManySockets());
-  Server::Upgrade(exchange, protocol, [this, token](Upgraded upgraded) {
-    auto browser = std::make_unique<Browser>(
-        loop_, live_, feeds_, token, std::move(upgraded.stream), std::move(upgraded.socket),
-        [this](Browser* closed) { browsers_.erase(closed); });
-    Browser* raw = browser.get();
-    browsers_[raw] = std::move(browser);
+  const std::string user = claims->participant;
+  if (const absl::Status s = pages_->Admit(user); !s.ok()) return exchange->Fail(s);
+  Server::Upgrade(exchange, protocol, [this, token, user](Upgraded upgraded) {
+    pages_->Add("join", user, [&](const Page::Given& given, std::function<void(Page*)> closed) {
+      return std::make_unique<Browser>(
+          given, Page::Socket{token, std::move(upgraded.stream), std::move(upgraded.socket),
+                              std::move(closed)});
+    });
   });
 }
 
-void Routes::CloseAll() {
-  for (auto& [raw, browser] : browsers_) raw->Close(ws::kGoingAway, "the gateway restarts");
+// For whoever watches over the process: on this machine, as an owner.
+void Routes::ServeFigures(const ExchangePtr& exchange) {
+  if (!exchange->FromLoopback() || !guard_->IsLoopbackHost(exchange->Header("Host"))) {
+    return exchange->Fail(NotFromAfar());
+  }
+  exchange->Pause();
+  admission_->Check({.token = exchange->Bearer()}, [this, exchange](absl::StatusOr<Admission::Pass> pass) {
+    if (!pass.ok()) return exchange->Fail(pass.status());
+    if (!pass->owner) return exchange->Fail(NotAllowed("read the figures", "OWNER"));
+    exchange->SetHeader("Cache-Control", "no-store");
+    exchange->Answer(200, "text/plain; version=0.0.4; charset=utf-8", ToPrometheus(*figures_));
+  });
 }
 
 }  // namespace atrium::gateway
