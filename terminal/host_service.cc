@@ -152,6 +152,15 @@ grpc::ServerUnaryReactor* HostService::ReadOutput(grpc::CallbackServerContext* c
   });
 }
 
+grpc::ServerUnaryReactor* HostService::WaitForOutput(
+    grpc::CallbackServerContext*, const atrium::v1::WaitForOutputRequest* request,
+    atrium::v1::WaitForOutputResponse* response) {
+  return rpc::ServeWait(loop_, response, [this, request](auto reply) -> rpc::Cancel {
+    const int64_t id = host_->WaitForOutput(*request, std::move(reply));
+    return [this, id] { host_->CancelWait(id); };
+  });
+}
+
 grpc::ServerUnaryReactor* HostService::ListCommands(
     grpc::CallbackServerContext* context, const atrium::v1::ListCommandsRequest* request,
     atrium::v1::ListCommandsResponse* response) {

@@ -75,6 +75,9 @@ class TabDoor final : public atrium::v1::TabService::CallbackService {
   grpc::ServerUnaryReactor* RunCommand(grpc::CallbackServerContext*,
                                        const atrium::v1::RunCommandRequest*,
                                        atrium::v1::RunCommandResponse*) override;
+  grpc::ServerUnaryReactor* WaitForOutput(grpc::CallbackServerContext*,
+                                          const atrium::v1::WaitForOutputRequest*,
+                                          atrium::v1::WaitForOutputResponse*) override;
   grpc::ServerUnaryReactor* ListCommands(grpc::CallbackServerContext*,
                                          const atrium::v1::ListCommandsRequest*,
                                          atrium::v1::ListCommandsResponse*) override;

@@ -98,6 +98,11 @@ class Session final : public Conversation::Room {
   void ReadScreen(const atrium::v1::ReadScreenRequest& request,
                   Done<atrium::v1::ReadScreenResponse> done);
   // What ran in a tab and what came out of it (session_output.cc).
+  // Whoever may read may wait, for `patience` at most. Returns what ends the wait
+  // early; null if there is none.
+  std::function<void()> WaitForOutput(const atrium::v1::WaitForOutputRequest& request,
+                                      absl::Duration patience,
+                                      Done<atrium::v1::WaitForOutputResponse> done);
   void ListCommands(const atrium::v1::ListCommandsRequest& request,
                     Done<atrium::v1::ListCommandsResponse> done);
   // A service's attachment for one stream; confirmed when `ready` runs. Dropped
