@@ -62,6 +62,8 @@ inline constexpr absl::Duration kHostGrace = absl::Seconds(2);
 // How long CreateTab and RunCommand wait for a host to start a program.
 inline constexpr absl::Duration kStartWait = absl::Seconds(10);
 inline constexpr absl::Duration kRunDeadline = absl::Minutes(10);
+// How long WaitForOutput waits if nobody wants less.
+inline constexpr absl::Duration kWaitDeadline = absl::Minutes(10);
 // How often one tab is published because its last command changed.
 inline constexpr absl::Duration kCommandSpacing = absl::Milliseconds(500);
 // The provider: how long its handshake may take, and one of its messages be.

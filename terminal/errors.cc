@@ -53,7 +53,7 @@ absl::Status OutputNotKept(int64_t offset, int64_t oldest) {
   return MakeError(StatusCode::kOutOfRange,
                    StrCat("Byte ", offset, " is no longer kept, the oldest is ", oldest,
                           ": start from a snapshot"),
-                   {.reason = "OUTPUT_NOT_KEPT"});
+                   {.reason = "OUTPUT_NOT_KEPT", .offset = oldest});
 }
 absl::Status LosslessTooSlow() {
   return MakeError(StatusCode::kOutOfRange,
@@ -70,6 +70,11 @@ absl::Status NoShellIntegration(std::string_view tab) {
   return MakeError(StatusCode::kFailedPrecondition,
                    StrCat("No shell with integration waits in ", tab, ": run it in a tab of its own"),
                    {.reason = "NO_SHELL_INTEGRATION", .resource = std::string(tab)});
+}
+absl::Status WaitTimedOut(std::string_view tab, int64_t offset) {
+  return MakeError(StatusCode::kDeadlineExceeded,
+                   StrCat("It did not come in time in ", tab, ": ask again from offset ", offset),
+                   {.reason = "WAIT_TIMED_OUT", .resource = std::string(tab), .offset = offset});
 }
 absl::Status RunNotFinished(std::string_view tab) {
   return MakeError(StatusCode::kDeadlineExceeded,

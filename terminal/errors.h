@@ -21,6 +21,7 @@ absl::Status OutputNotKept(int64_t offset, int64_t oldest);
 absl::Status LosslessTooSlow();
 absl::Status TerminalEnded(std::string_view tab);
 absl::Status NoShellIntegration(std::string_view tab);
+absl::Status WaitTimedOut(std::string_view tab, int64_t offset);
 absl::Status RunNotFinished(std::string_view tab);
 absl::Status FirstMessageMustBe(std::string_view what);
 absl::Status CannotStartShell(std::string_view program, int error_number);

@@ -37,7 +37,8 @@ Host::Host(Loop* loop, ScreenThread* screens, ShellMaker shells, Options options
       screens_(screens),
       shells_(std::move(shells)),
       options_(std::move(options)),
-      runs_(loop) {
+      runs_(loop),
+      waits_(loop) {
   if (handover != nullptr) Resume(*handover);
   AdoptLeftBehind();
   Housekeep();
@@ -198,6 +199,7 @@ void Host::End(const std::string& tab) {
   auto it = entries_.find(tab);
   Terminal* terminal = it->second.terminal.get();
   runs_.OnGone(terminal);
+  waits_.OnGone(terminal);
   terminal->Forget();
   LogInfo("ended a terminal", {{"tab", tab}});
   // Streams see by Find() that it is gone; we may be inside its callback.
@@ -347,6 +349,13 @@ void Host::RunAtPrompt(const std::string& tab, const std::string& command,
   runs_.Start(terminal, command, run_id, std::move(done));
 }
 
+int64_t Host::WaitForOutput(const atrium::v1::WaitForOutputRequest& request, Waits::Done done) {
+  Terminal* terminal = Find(request.tab());
+  if (terminal != nullptr) return waits_.Start(terminal, request, std::move(done));
+  done(NoSuchTerminal(request.tab()));
+  return 0;
+}
+
 void Host::OnStatus(Terminal* terminal) {
   runs_.OnStatus(terminal);
   if (driver_ != nullptr) driver_->OnStatus(terminal->Status());
@@ -354,6 +363,7 @@ void Host::OnStatus(Terminal* terminal) {
 
 void Host::OnMark(Terminal* terminal, const ShellMark& mark) {
   runs_.OnMark(terminal, mark);
+  waits_.OnMark(terminal);
 }
 
 void Host::OnCommandEnd(Terminal* terminal, const atrium::v1::Command& command) {

@@ -24,6 +24,7 @@
 #include "terminal/screen_keeper.h"
 #include "terminal/shell.h"
 #include "terminal/terminal.h"
+#include "terminal/waits.h"
 
 namespace atrium::terminal {
 
@@ -87,6 +88,9 @@ class Host final : public Terminal::Listener {
   absl::Status WriteOnce(const std::string& tab, const std::string& write_id, std::string data);
   void RunAtPrompt(const std::string& tab, const std::string& command, const std::string& run_id,
                    Runs::Done done);
+  // Returns what CancelWait() takes.
+  int64_t WaitForOutput(const atrium::v1::WaitForOutputRequest& request, Waits::Done done);
+  void CancelWait(int64_t id) { waits_.Cancel(id); }
 
  private:
   // One terminal and what hangs on it.
@@ -127,6 +131,7 @@ class Host final : public Terminal::Listener {
   // Owned.
   Attachments attachments_;
   Runs runs_;
+  Waits waits_;
   std::map<std::string, Entry> entries_;
   // Until this turn of the loop is over; they go with us, before the screens do.
   std::shared_ptr<std::vector<Entry>> last_ended_ = std::make_shared<std::vector<Entry>>();

@@ -106,8 +106,12 @@ grpc::ServerUnaryReactor* HostService::ReadScreen(grpc::CallbackServerContext* c
   return rpc::Serve<ReadScreenResponse>(loop_, context, response, [this, request](auto reply) {
     Terminal* terminal = host_->Find(request->tab());
     if (terminal == nullptr) return reply(NoSuchTerminal(request->tab()));
+    const int lines = std::clamp(request->scrollback_lines(), 0, kMaxScrollbackLines);
+    if (request->format() == ReadScreenRequest::CELLS) {
+      return terminal->ReadCells(lines, [reply](auto cells) { reply(std::move(cells)); });
+    }
     terminal->ReadScreen(
-        std::clamp(request->scrollback_lines(), 0, kMaxScrollbackLines),
+        lines,
         request->format() == ReadScreenRequest::VT, [reply](ScreenText text) {
           ReadScreenResponse answer;
           answer.set_text(std::move(text.text));
@@ -117,6 +121,8 @@ grpc::ServerUnaryReactor* HostService::ReadScreen(grpc::CallbackServerContext* c
           answer.set_cursor_column(text.cursor_column);
           answer.set_cursor_row(text.cursor_row);
           answer.set_title(std::move(text.title));
+          answer.set_application_cursor_keys(text.application_cursor_keys);
+          answer.set_alternate_screen(text.alternate_screen);
           reply(std::move(answer));
         });
   });
@@ -143,6 +149,15 @@ grpc::ServerUnaryReactor* HostService::ReadOutput(grpc::CallbackServerContext* c
       at += static_cast<int64_t>(bytes.size());
     }
     reply(std::move(answer));
+  });
+}
+
+grpc::ServerUnaryReactor* HostService::WaitForOutput(
+    grpc::CallbackServerContext*, const atrium::v1::WaitForOutputRequest* request,
+    atrium::v1::WaitForOutputResponse* response) {
+  return rpc::ServeWait(loop_, response, [this, request](auto reply) -> rpc::Cancel {
+    const int64_t id = host_->WaitForOutput(*request, std::move(reply));
+    return [this, id] { host_->CancelWait(id); };
   });
 }
 

@@ -54,8 +54,10 @@ inline constexpr int kCommandsPageMost = 200;
 // nothing less.
 inline constexpr size_t kWaits = 64;
 inline constexpr absl::Duration kWaitDeadline = absl::Minutes(10);
-// A pattern, and the memory that its search may use.
+// A pattern, its instructions once compiled, and the memory that its search may use.
+// A search may cost instructions times the window.
 inline constexpr size_t kPatternBytes = 1 << 10;
+inline constexpr int kPatternInstructions = 500;
 inline constexpr int64_t kPatternMemoryBytes = 1 << 20;
 // Text that one pattern is searched for in at a time. It slides by half: a match
 // of at most half of it is found wherever it is.
@@ -66,6 +68,10 @@ inline constexpr size_t kMatchBytes = 4 << 10;
 // searches of a window that is not full.
 inline constexpr int64_t kWaitTurnBytes = 256 << 10;
 inline constexpr absl::Duration kWaitSpacing = absl::Milliseconds(10);
+// After looking for so long, all waits rest so many times as long: the loop has
+// other things to do.
+inline constexpr absl::Duration kWaitLook = absl::Milliseconds(1);
+inline constexpr int kWaitRest = 3;
 // Cells that ReadScreen answers; of more lines the oldest are left out.
 inline constexpr int64_t kScreenCells = 512 << 10;
 // A run's deadline if the caller names none.

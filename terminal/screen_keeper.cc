@@ -4,6 +4,7 @@
 
 #include "terminal/mark_splitter.h"
 #include "terminal/screen/screen.h"
+#include "terminal/screen_cells.h"
 
 namespace atrium::terminal {
 
@@ -159,10 +160,21 @@ void ScreenKeeper::Text(int scrollback_lines, bool escapes,
                     .size = {screen.columns(), screen.rows()},
                     .cursor_column = screen.cursor().column,
                     .cursor_row = screen.cursor().row,
-                    .title = std::string(screen.title())};
+                    .title = std::string(screen.title()),
+                    .application_cursor_keys = screen.application_cursor_keys(),
+                    .alternate_screen = screen.alternate()};
     text.text = escapes ? screen.Serialize({.scrollback_lines = scrollback_lines})
                         : screen.ScrollbackText(scrollback_lines) + screen.ScreenText();
     loop->Post([done, text = std::move(text)]() mutable { done(std::move(text)); });
+  });
+}
+
+void ScreenKeeper::Cells(int scrollback_lines,
+                         std::function<void(atrium::v1::ReadScreenResponse)> done) {
+  thread_->Post([state = state_, loop = loop_, scrollback_lines, done = std::move(done)] {
+    atrium::v1::ReadScreenResponse cells = ScreenCells(state->screen, scrollback_lines);
+    cells.set_offset(state->offset);
+    loop->Post([done, cells = std::move(cells)]() mutable { done(std::move(cells)); });
   });
 }
 

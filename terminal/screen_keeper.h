@@ -13,6 +13,7 @@
 #include <string>
 #include <thread>
 
+#include "atrium/v1/tab.pb.h"
 #include "common/loop.h"
 #include "terminal/output_log.h"
 
@@ -22,7 +23,7 @@ namespace atrium::terminal {
 class ScreenThread {
  public:
   ScreenThread();
-  ~ScreenThread();  // Finishes what was posted.
+  ~ScreenThread();                       // Finishes what was posted.
   void Post(std::function<void()> job);  // Safe on any thread.
 
  private:
@@ -49,6 +50,7 @@ struct ScreenText {
   std::string text;
   int cursor_column = 0, cursor_row = 0;
   std::string title;
+  bool application_cursor_keys = false, alternate_screen = false;
 };
 
 // A shell's mark (OSC 133) at its place in the output.
@@ -92,6 +94,9 @@ class ScreenKeeper {
   void Restore(std::string snapshot);
   void Snapshot(std::function<void(ScreenSnapshot)> done);
   void Text(int scrollback_lines, bool escapes, std::function<void(ScreenText)> done);
+  // The screen's cells, with at most limits::kScreenCells of them: of more lines of
+  // scrollback the oldest are left out.
+  void Cells(int scrollback_lines, std::function<void(atrium::v1::ReadScreenResponse)> done);
   int64_t parsed_offset() const;
 
  private:

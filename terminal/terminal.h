@@ -99,6 +99,10 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   void ReadScreen(int scrollback_lines, bool escapes, std::function<void(ScreenText)> done) {
     keeper_->Text(scrollback_lines, escapes, std::move(done));
   }
+  void ReadCells(int scrollback_lines,
+                 std::function<void(atrium::v1::ReadScreenResponse)> done) {
+    keeper_->Cells(scrollback_lines, std::move(done));
+  }
   // Removes what is kept on disk. Call before destroying one that is not wanted.
   void Forget() { log_->Unlink(); }
 

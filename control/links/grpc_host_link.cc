@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/proto_time.h"
 #include "common/rpc/server.h"
 #include "common/rpc/unary.h"
 #include "control/limits.h"
@@ -18,6 +19,8 @@ using atrium::v1::ListCommandsRequest;
 using atrium::v1::ListCommandsResponse;
 using atrium::v1::ReadScreenRequest;
 using atrium::v1::ReadScreenResponse;
+using atrium::v1::WaitForOutputRequest;
+using atrium::v1::WaitForOutputResponse;
 
 namespace {
 
@@ -75,6 +78,18 @@ void GrpcHostLink::ReadOutput(const ReadOutputRequest& request, Done<ReadOutputR
   rpc::Call<ReadOutputResponse>(
       loop_, kShortCall, request,
       [this](auto* c, auto* q, auto* r, auto then) { stub_->async()->ReadOutput(c, q, r, then); },
+      std::move(done));
+}
+
+std::function<void()> GrpcHostLink::WaitForOutput(const WaitForOutputRequest& request,
+                                                  absl::Duration timeout,
+                                                  Done<WaitForOutputResponse> done) {
+  WaitForOutputRequest bounded = request;
+  *bounded.mutable_timeout() = ToProtoDuration(timeout);
+  // The host answers in time, and says where to go on.
+  return rpc::Call<WaitForOutputResponse>(
+      loop_, timeout + kShortCall, std::move(bounded),
+      [this](auto* c, auto* q, auto* r, auto then) { stub_->async()->WaitForOutput(c, q, r, then); },
       std::move(done));
 }
 

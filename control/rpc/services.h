@@ -90,6 +90,9 @@ class TabDoor final : public atrium::v1::TabService::CallbackService {
   grpc::ServerUnaryReactor* ReleaseControl(grpc::CallbackServerContext*,
                                        const atrium::v1::ReleaseControlRequest*,
                                        atrium::v1::Tab*) override;
+  grpc::ServerUnaryReactor* WaitForOutput(grpc::CallbackServerContext*,
+                                          const atrium::v1::WaitForOutputRequest*,
+                                          atrium::v1::WaitForOutputResponse*) override;
   grpc::ServerUnaryReactor* ListCommands(grpc::CallbackServerContext*,
                                          const atrium::v1::ListCommandsRequest*,
                                          atrium::v1::ListCommandsResponse*) override;

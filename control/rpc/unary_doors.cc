@@ -122,13 +122,7 @@ ServerUnaryReactor* TabDoor::DeleteTab(CallbackServerContext* context,
 ServerUnaryReactor* TabDoor::RunCommand(CallbackServerContext* context,
                                         const pb::RunCommandRequest* request,
                                         pb::RunCommandResponse* response) {
-  absl::Duration patience = PatienceOf(*context, limits::kRunDeadline);
-  if (request->has_timeout()) {
-    const auto& timeout = request->timeout();
-    patience = std::min(patience, absl::Seconds(timeout.seconds()) + absl::Nanoseconds(timeout.nanos()));
-  }
-  // Answer before the caller's own deadline does, so that the tab is named.
-  patience = std::max(patience - absl::Milliseconds(200), absl::Milliseconds(1));
+  const absl::Duration patience = PatienceFor(*context, *request, limits::kRunDeadline);
   return ServeSession<pb::RunCommandResponse>(
       doors_, context, response, ParseSessionName(request->parent()),
       [request, patience](const Actor& actor, Session& session, auto reply) {
@@ -165,6 +159,22 @@ ServerUnaryReactor* TabDoor::ReleaseControl(CallbackServerContext* context,
                                [request](const Actor& actor, Session& session, auto reply) {
                                  reply(session.ReleaseControl(actor, *request));
                                });
+}
+ServerUnaryReactor* TabDoor::WaitForOutput(CallbackServerContext* context,
+                                           const pb::WaitForOutputRequest* request,
+                                           pb::WaitForOutputResponse* response) {
+  const absl::Duration patience = PatienceFor(*context, *request, limits::kWaitDeadline);
+  return rpc::ServeWait(
+      doors_.loop, response,
+      [this, request, patience,
+       token = BearerOf(*context)](rpc::Reply<pb::WaitForOutputResponse> reply) -> rpc::Cancel {
+        rpc::Cancel cancel;
+        WithSession(doors_, token, SessionOf(ParseTabName(request->tab())), reply,
+                    [&](const Actor&, Session& session, auto answer) {
+                      cancel = session.WaitForOutput(*request, patience, std::move(answer));
+                    });
+        return cancel;
+      });
 }
 ServerUnaryReactor* TabDoor::ListCommands(CallbackServerContext* context,
                                           const pb::ListCommandsRequest* request,

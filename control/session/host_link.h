@@ -43,6 +43,10 @@ class HostLink {
                           Done<atrium::v1::ReadScreenResponse> done) = 0;
   virtual void ReadOutput(const atrium::terminal::v1::ReadOutputRequest& request,
                           Done<atrium::terminal::v1::ReadOutputResponse> done) = 0;
+  // Waits for `timeout` at most. Returns what ends the wait early; on the loop.
+  virtual std::function<void()> WaitForOutput(const atrium::v1::WaitForOutputRequest& request,
+                                              absl::Duration timeout,
+                                              Done<atrium::v1::WaitForOutputResponse> done) = 0;
   virtual void ListCommands(const atrium::v1::ListCommandsRequest& request,
                             Done<atrium::v1::ListCommandsResponse> done) = 0;
   virtual void RunAtPrompt(const atrium::terminal::v1::RunAtPromptRequest& request,

@@ -119,6 +119,11 @@ class Session final : public Conversation::Room {
   void Tick();
   void OnHostStatus(const atrium::terminal::v1::HostStatus& status);
   // What ran in a tab and what came out of it (session_output.cc).
+  // Whoever may read may wait, for `patience` at most. Returns what ends the wait
+  // early; null if there is none.
+  std::function<void()> WaitForOutput(const atrium::v1::WaitForOutputRequest& request,
+                                      absl::Duration patience,
+                                      Done<atrium::v1::WaitForOutputResponse> done);
   void ListCommands(const atrium::v1::ListCommandsRequest& request,
                     Done<atrium::v1::ListCommandsResponse> done);
   // A service's attachment for one stream; confirmed when `ready` runs. Dropped

@@ -9,10 +9,22 @@ namespace atrium::control {
 
 using atrium::v1::ListCommandsRequest;
 using atrium::v1::ListCommandsResponse;
+using atrium::v1::WaitForOutputRequest;
+using atrium::v1::WaitForOutputResponse;
 
 void Session::ListCommands(const ListCommandsRequest& request, Done<ListCommandsResponse> done) {
   if (tabs_.Find(request.tab()) == nullptr) return done(NoSuchTab(request.tab()));
   context_->host->ListCommands(request, std::move(done));
+}
+
+std::function<void()> Session::WaitForOutput(const WaitForOutputRequest& request,
+                                             absl::Duration patience,
+                                             Done<WaitForOutputResponse> done) {
+  if (tabs_.Find(request.tab()) == nullptr) {
+    done(NoSuchTab(request.tab()));
+    return nullptr;
+  }
+  return context_->host->WaitForOutput(request, patience, std::move(done));
 }
 
 // A loop at the prompt ends commands as fast as it can: people are told at most

@@ -164,7 +164,8 @@ class Screen {
   const std::string& title() const;
   const std::string& working_directory() const;
 
-  // Rows count from the top of the screen, columns from the left.
+  // Rows count from the top of the screen, columns from the left. Rows below zero
+  // are the scrollback's, -1 its newest.
   CellView CellAt(int row, int column) const;
   // Text without trailing blanks.
   std::string LineText(int row) const;

@@ -92,5 +92,23 @@ TEST_F(OutputTest, N7CommandsAreAskedOfTheHost) {
   EXPECT_EQ(answers.at(1)->commands(0).text(), "ls");
 }
 
+TEST_F(OutputTest, N7WhoeverMayReadMayWait) {
+  Answers<atrium::v1::WaitForOutputResponse> answers;
+  atrium::v1::WaitForOutputRequest request;
+  request.set_tab("sessions/main/tabs/none");
+  request.set_pattern("x");
+  EXPECT_EQ(session_->WaitForOutput(request, absl::Seconds(7), Into(&answers)), nullptr);
+  EXPECT_TRUE(absl::IsNotFound(answers.at(0).status()));
+  request.set_tab(OpenTab());
+  const auto cancel = session_->WaitForOutput(request, absl::Seconds(7), Into(&answers));
+  ASSERT_EQ(host_.waits.size(), 1u);
+  EXPECT_EQ(host_.wait_timeouts[0], absl::Seconds(7));
+  EXPECT_EQ(host_.waits[0].request.pattern(), "x");
+  cancel();
+  EXPECT_EQ(host_.cancelled_waits, 1);
+  host_.waits[0].done(absl::CancelledError("gone"));
+  EXPECT_TRUE(absl::IsCancelled(answers.at(1).status()));
+}
+
 }  // namespace
 }  // namespace atrium::control
