@@ -36,6 +36,11 @@ absl::Status TabNotStartedInTime(std::string_view tab) {
                    {.reason = "HOST_UNREACHABLE", .resource = std::string(tab),
                     .retry_after = absl::Seconds(2)});
 }
+absl::Status RunLost(std::string_view tab) {
+  return MakeError(StatusCode::kUnavailable,
+                   "The terminal process ended under the command: nobody knows how far it got",
+                   {.reason = "RUN_LOST", .resource = std::string(tab)});
+}
 absl::Status RunStillGoing(std::string_view tab) {
   return MakeError(StatusCode::kDeadlineExceeded,
                    StrCat("The command still runs in ", tab,

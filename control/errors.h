@@ -14,6 +14,7 @@ absl::Status SessionExists(std::string_view name);
 absl::Status NoSuchTab(std::string_view name);
 absl::Status TabCannotStart(std::string_view tab, std::string_view why);
 absl::Status TabNotStartedInTime(std::string_view tab);
+absl::Status RunLost(std::string_view tab);
 absl::Status RunStillGoing(std::string_view tab);
 absl::Status SomebodyDrives(std::string_view who);
 absl::Status NotTheDriver();

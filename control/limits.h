@@ -13,6 +13,10 @@ using namespace atrium::limits;  // NOLINT: the shared bounds are ours too.
 
 inline constexpr size_t kSessions = 1000;
 inline constexpr size_t kTabsPerSession = 64;
+// Of all sessions: the terminal host's whole plan is one message.
+inline constexpr size_t kTabs = 512;
+inline constexpr size_t kDirectoryBytes = 4 << 10;
+inline constexpr size_t kRequestIdBytes = 128;
 inline constexpr size_t kParticipantsPerSession = 200;
 inline constexpr size_t kPagesPerParticipant = 20;
 inline constexpr size_t kInvitesPerSession = 100;
@@ -27,6 +31,8 @@ inline constexpr size_t kEnvironmentBytes = 32 << 10;
 inline constexpr int kRunOutputBytes = 1 << 20;
 // Entries in a snapshot, and in a page of a list.
 inline constexpr int kSnapshotEntries = 100;
+// Their bytes, so that a room of long words can still be joined.
+inline constexpr size_t kSnapshotEntryBytes = 512 << 10;
 inline constexpr int kListDefault = 50;
 inline constexpr int kListMost = 200;
 // Messages that wait for a page that does not read; then the page is dropped.
@@ -55,6 +61,8 @@ inline constexpr int kBadTicks = 3;
 inline constexpr absl::Duration kInviteLife = absl::Hours(24 * 7);
 inline constexpr absl::Duration kCredentialLife = absl::Hours(24 * 7);
 inline constexpr absl::Duration kApprovalLife = absl::Seconds(60);
+// What is left of one whose decision could not be stored.
+inline constexpr absl::Duration kReopenedLife = absl::Seconds(10);
 // A new access token is sent to pages this long before the old one ends.
 inline constexpr absl::Duration kTokenMargin = absl::Minutes(2);
 // A host without contact is UNREACHABLE after this.

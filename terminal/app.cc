@@ -53,7 +53,9 @@ absl::Status RunApp(const Config& config) {
   Host host(loop.get(), &screens, std::move(shells),
             {.log_directory = log_directory,
              .incarnation = before ? before->incarnation() : RandomId(),
-             .name = config.host_name},
+             .name = config.host_name,
+             .memory_limit = config.memory_limit,
+             .terminal_memory_limit = config.terminal_memory_limit},
             before ? &*before : nullptr);
   before.reset();
   HostService service(loop.get(), &host);

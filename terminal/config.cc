@@ -17,6 +17,10 @@ ABSL_FLAG(std::string, log_level, "info", "debug, info, warning or error");
 ABSL_FLAG(std::string, shell_user, "",
           "User that shells run as; empty: our own. Another one needs root");
 
+ABSL_FLAG(int64_t, memory_limit_mb, 0,
+          "MiB of memory that all shells together may use; people are told at four fifths; 0: any");
+ABSL_FLAG(int64_t, terminal_memory_limit_mb, 0,
+          "MiB of memory that the programs of one terminal may use, or they are killed; 0: any");
 ABSL_FLAG(int, handover_fd, -1, "Set by an upgrade in place; not for people");
 
 namespace atrium::terminal {
@@ -43,6 +47,8 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv) {
                 .log_level = absl::GetFlag(FLAGS_log_level),
                 .shell_user = absl::GetFlag(FLAGS_shell_user),
                 .host_name = name,
+                .memory_limit = absl::GetFlag(FLAGS_memory_limit_mb) << 20,
+                .terminal_memory_limit = absl::GetFlag(FLAGS_terminal_memory_limit_mb) << 20,
                 .program = OwnProgram(argv[0]),
                 .handover_fd = absl::GetFlag(FLAGS_handover_fd)};
   for (int i = 1; i < argc; ++i) {

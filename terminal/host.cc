@@ -1,6 +1,7 @@
 #include "terminal/host.h"
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <utility>
 
@@ -13,6 +14,7 @@
 #include "terminal/confine.h"
 #include "terminal/errors.h"
 #include "terminal/limits.h"
+#include "terminal/sweep.h"
 
 namespace atrium::terminal {
 
@@ -42,6 +44,7 @@ Host::Host(Loop* loop, ScreenThread* screens, ShellMaker shells, Options options
   if (handover != nullptr) Resume(*handover);
   AdoptLeftBehind();
   Housekeep();
+  Watch();
 }
 
 Host::~Host() = default;
@@ -202,6 +205,7 @@ void Host::End(const std::string& tab) {
   waits_.OnGone(terminal);
   terminal->Forget();
   LogInfo("ended a terminal", {{"tab", tab}});
+  Sweep(tab);
   // Streams see by Find() that it is gone; we may be inside its callback.
   const auto streams = std::move(it->second.streams);
   last_ended_->push_back(std::move(it->second));
@@ -209,6 +213,19 @@ void Host::End(const std::string& tab) {
   for (auto& [id, stream] : streams) stream->OnRevoked(id);
   loop_->Post([weak = std::weak_ptr(last_ended_)] {
     if (const auto ended = weak.lock()) ended->clear();
+  });
+}
+
+// Whoever ignores the hang-up is killed, also what left the terminal's session.
+void Host::Sweep(const std::string& tab) {
+  const int64_t number = ++last_sweep_;
+  sweeps_[number] = loop_->After(limits::kHangUpGrace, [this, tab, number] {
+    const auto done = std::move(sweeps_[number]);
+    sweeps_.erase(number);
+    for (const pid_t pid : ProcessesOf(tab)) {
+      LogWarning("killed what a closed terminal left behind", {{"tab", tab}, {"pid", pid}});
+      kill(pid, SIGKILL);
+    }
   });
 }
 
@@ -381,6 +398,44 @@ void Host::TellLastCommands() {
     const auto* command = entry.terminal->commands().LastEnded();
     if (command != nullptr) OnCommandEnd(entry.terminal.get(), *command);
   }
+}
+
+// Where there are no cgroups: who uses more than a terminal may is killed (R30), and
+// control is told when all together come near what the host may use.
+void Host::Watch() {
+  if (options_.memory_limit > 0 || options_.terminal_memory_limit > 0) {
+    std::vector<std::string> tabs;
+    for (const auto& [tab, entry] : entries_) {
+      if (entry.terminal->running()) tabs.push_back(tab);
+    }
+    const std::vector<int64_t> bytes = tabs.empty() ? std::vector<int64_t>() : MemoryOf(tabs);
+    int64_t all = 0;
+    for (size_t i = 0; i < tabs.size(); ++i) {
+      all += bytes[i];
+      if (options_.terminal_memory_limit == 0 || bytes[i] <= options_.terminal_memory_limit) continue;
+      LogWarning("a terminal uses too much memory and is killed",
+                 {{"tab", tabs[i]}, {"bytes", bytes[i]}});
+      for (const pid_t pid : ProcessesOf(tabs[i])) kill(pid, SIGKILL);
+    }
+    const bool alert = options_.memory_limit > 0 && all * 5 > options_.memory_limit * 4;
+    if (alert != memory_alert_) {
+      memory_alert_ = alert;
+      TellHostStatus(all);
+    }
+  }
+  watch_ = loop_->After(limits::kMemoryWatch, [this] {
+    auto done = std::move(watch_);
+    Watch();
+  });
+}
+
+void Host::TellHostStatus(int64_t bytes) {
+  if (driver_ == nullptr) return;
+  atrium::terminal::v1::HostStatus status;
+  status.set_memory_bytes(bytes);
+  status.set_memory_limit_bytes(options_.memory_limit);
+  status.set_memory_alert(memory_alert_);
+  driver_->OnHostStatus(status);
 }
 
 void Host::Housekeep() {

@@ -37,6 +37,7 @@ class Host final : public Terminal::Listener {
     virtual void OnStatus(const atrium::terminal::v1::TerminalStatus& status) = 0;
     virtual void OnTyped(const std::string& tab, const std::string& participant) = 0;
     virtual void OnCommandEnd(const atrium::terminal::v1::CommandEnd& end) = 0;
+    virtual void OnHostStatus(const atrium::terminal::v1::HostStatus& status) = 0;
     // A newer control drives now.
     virtual void OnReplaced(absl::Status why) = 0;
   };
@@ -54,6 +55,8 @@ class Host final : public Terminal::Listener {
     std::string log_directory;  // Empty: nothing is kept on disk.
     std::string incarnation;
     std::string name;
+    // Bytes of memory that all shells together, and each terminal's, may use; 0: any.
+    int64_t memory_limit = 0, terminal_memory_limit = 0;
   };
 
   // `handover`: what the process was before it changed its program; null: nothing.
@@ -90,6 +93,7 @@ class Host final : public Terminal::Listener {
                    Runs::Done done);
   // Returns what CancelWait() takes.
   int64_t WaitForOutput(const atrium::v1::WaitForOutputRequest& request, Waits::Done done);
+  void CancelRun(const std::string& tab, const std::string& run_id) { runs_.Cancel(tab, run_id); }
   void CancelWait(int64_t id) { waits_.Cancel(id); }
 
  private:
@@ -119,6 +123,9 @@ class Host final : public Terminal::Listener {
   void EndUnplanned(const std::set<std::string>& planned);
   void End(const std::string& tab);
   void FitWindows(Entry& entry, const std::string& tab);
+  void Sweep(const std::string& tab);
+  void Watch();
+  void TellHostStatus(int64_t bytes);
   void Typed(Entry& entry, const std::string& tab, const std::string& participant);
   void Housekeep();
   std::string LogPath(const std::string& tab) const;
@@ -136,7 +143,11 @@ class Host final : public Terminal::Listener {
   // Until this turn of the loop is over; they go with us, before the screens do.
   std::shared_ptr<std::vector<Entry>> last_ended_ = std::make_shared<std::vector<Entry>>();
   Loop::HandlePtr attachment_lease_, unplanned_, housekeeping_;
+  std::map<int64_t, Loop::HandlePtr> sweeps_;  // By number.
+  Loop::HandlePtr watch_;
   // State.
+  int64_t last_sweep_ = 0;
+  bool memory_alert_ = false;
   Driver* driver_ = nullptr;
   int64_t fence_ = 0;
   std::deque<std::string> write_ids_;

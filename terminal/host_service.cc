@@ -48,6 +48,11 @@ class DriveStream final : public Host::Driver, public std::enable_shared_from_th
     response.mutable_typed()->set_participant(participant);
     Send(std::move(response));
   }
+  void OnHostStatus(const v1::HostStatus& status) override {
+    v1::DriveResponse response;
+    *response.mutable_host_status() = status;
+    Send(std::move(response));
+  }
   void OnCommandEnd(const v1::CommandEnd& end) override {
     v1::DriveResponse response;
     *response.mutable_command_end() = end;
@@ -141,8 +146,13 @@ grpc::ServerUnaryReactor* HostService::ReadOutput(grpc::CallbackServerContext* c
     answer.set_offset(at);
     answer.set_start_offset(log.start());
     answer.set_end_offset(log.end());
-    const int64_t limit = std::clamp(request->limit(), 0, kMaxReadBytes);
-    const int64_t stop = std::min(log.end(), at + (limit == 0 ? kDefaultReadBytes : limit));
+    const int64_t asked = std::clamp(request->limit(), 0, kMaxReadBytes);
+    const int64_t limit = asked == 0 ? kDefaultReadBytes : asked;
+    if (request->newest()) {
+      at = std::max(log.start(), log.end() - limit);
+      answer.set_offset(at);
+    }
+    const int64_t stop = std::min(log.end(), at + limit);
     while (at < stop) {
       const std::string_view bytes = log.Peek(at, static_cast<size_t>(stop - at));
       answer.mutable_data()->append(bytes);
@@ -172,11 +182,12 @@ grpc::ServerUnaryReactor* HostService::ListCommands(
       });
 }
 
-grpc::ServerUnaryReactor* HostService::RunAtPrompt(grpc::CallbackServerContext* context,
+grpc::ServerUnaryReactor* HostService::RunAtPrompt(grpc::CallbackServerContext*,
                                                    const v1::RunAtPromptRequest* request,
                                                    v1::RunAtPromptResponse* response) {
-  return rpc::Serve<v1::RunAtPromptResponse>(loop_, context, response, [this, request](auto reply) {
-    host_->RunAtPrompt(request->tab(), request->command(), request->run_id(), reply);
+  return rpc::ServeWait(loop_, response, [this, request](auto reply) -> rpc::Cancel {
+    host_->RunAtPrompt(request->tab(), request->command(), request->run_id(), std::move(reply));
+    return [this, tab = request->tab(), id = request->run_id()] { host_->CancelRun(tab, id); };
   });
 }
 

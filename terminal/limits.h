@@ -40,6 +40,8 @@ inline constexpr absl::Duration kRevokeConfirm = absl::Seconds(1);
 inline constexpr absl::Duration kUnplannedLife = absl::Seconds(60);
 // A closed terminal's processes get SIGHUP, then after this SIGKILL.
 inline constexpr absl::Duration kHangUpGrace = absl::Seconds(2);
+// How often it is looked at how much memory terminals use.
+inline constexpr absl::Duration kMemoryWatch = absl::Milliseconds(500);
 // How often "X types" is told.
 inline constexpr absl::Duration kTypedSpacing = absl::Seconds(1);
 // How long a status change waits for others, so that titles cannot flood.

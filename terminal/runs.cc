@@ -30,6 +30,16 @@ void Runs::Start(Terminal* terminal, const std::string& command, const std::stri
   TypeNext(terminal);
 }
 
+void Runs::Cancel(const std::string& tab, const std::string& run_id) {
+  auto it = std::find_if(runs_.begin(), runs_.end(), [&](const auto& run) {
+    return run->tab == tab && run->id == run_id && run->state == State::kWaiting;
+  });
+  if (it == runs_.end() || (*it)->waiters.size() > 1) return;
+  const std::unique_ptr<Run> run = std::move(*it);
+  runs_.erase(it);
+  Finish(*run, absl::CancelledError("Nobody waits for it any more"));
+}
+
 void Runs::Arm(Run* run) {
   run->deadline = loop_->After(limits::kRunDeadline, [run] {
     for (Done& waiter : std::exchange(run->waiters, {})) waiter(RunNotFinished(run->tab));

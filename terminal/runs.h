@@ -27,6 +27,8 @@ class Runs {
   explicit Runs(Loop* loop) : loop_(loop) {}
 
   void Start(Terminal* terminal, const std::string& command, const std::string& run_id, Done done);
+  // Whoever asked is gone: what was not typed yet never is.
+  void Cancel(const std::string& tab, const std::string& run_id);
   // What another process must know to go on, and what one knew.
   void HandOver(atrium::terminal::v1::Handover* handover) const;
   void Resume(const atrium::terminal::v1::Handover& handover);

@@ -208,6 +208,11 @@ void JoinStream::DispatchTabs(Session* room, const JoinRequest& request) {
           actor_, request.run_command(), limits::kRunDeadline,
           Later<atrium::v1::RunCommandResponse>(
               id, [](const auto& run, auto* outcome) { *outcome->mutable_run() = run; }));
+    case JoinRequest::kListCommands:
+      return room->ListCommands(
+          request.list_commands(),
+          Later<atrium::v1::ListCommandsResponse>(
+              id, [](const auto& list, auto* outcome) { *outcome->mutable_commands() = list; }));
     default:
       return Outcome(id, BadField("message", "is unknown here"));
   }

@@ -234,6 +234,12 @@ atrium::media::v1::Plan Registry::MakeMediaPlan() {
   return plan;
 }
 
+size_t Registry::AllTabs() const {
+  size_t tabs = 0;
+  for (const auto& [id, session] : sessions_) tabs += session->tab_count();
+  return tabs;
+}
+
 void Registry::Tick() {
   for (auto& [id, session] : sessions_) session->Tick();
   tick_ = context_->loop->After(limits::kTick, [this] {

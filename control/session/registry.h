@@ -25,7 +25,10 @@ class Registry final : public HostLink::Listener,
   using Done = std::function<void(absl::StatusOr<T>)>;
 
   // `context` outlives it; its links may be set after construction.
-  explicit Registry(Session::Context* context) : context_(context) { Tick(); }
+  explicit Registry(Session::Context* context) : context_(context) {
+    context_->all_tabs = [this] { return AllTabs(); };
+    Tick();
+  }
 
   // Reads all sessions back; makes the default one if there is none.
   absl::Status LoadFromStore();
@@ -64,6 +67,7 @@ class Registry final : public HostLink::Listener,
 
  private:
   void Tick();
+  size_t AllTabs() const;
   Session* ByChild(const std::string& name);
   Session& Add(const SessionId& id, atrium::control::v1::SessionRecord record);
 

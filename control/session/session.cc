@@ -61,7 +61,13 @@ void Session::FinishLoading(const std::vector<std::string>& newest_entries) {
   std::sort(tabs.begin(), tabs.end(),
             [](const auto& a, const auto& b) { return a.position() < b.position(); });
   for (const auto& tab : tabs) *first.add_tabs() = tab;
-  for (auto it = newest_entries.rbegin(); it != newest_entries.rend(); ++it) {
+  size_t kept = 0;
+  for (size_t bytes = 0; kept < newest_entries.size(); ++kept) {
+    bytes += newest_entries[kept].size();
+    if (bytes > limits::kSnapshotEntryBytes && kept > 0) break;
+  }
+  for (size_t i = kept; i-- > 0;) {
+    const std::string* it = &newest_entries[i];
     auto* entry = first.add_entries();
     entry->ParseFromString(*it);
     const size_t slash = entry->name().rfind('/');
@@ -203,6 +209,10 @@ absl::StatusOr<PageId> Session::Join(const Actor& actor,
   }
   if (fresh || hello.muted()) who.shown.set_muted(hello.muted());
   if (fresh || hello.deafened()) who.shown.set_deafened(hello.deafened());
+  // Whose window tabs fit if nobody's: whoever comes first and may type.
+  if (actor.kind == Actor::Kind::kPerson && actor.role >= Participant::EDITOR) {
+    PublishTabs(tabs_.ReleaseSize("", ParticipantName(id_, participant)));
+  }
   page.door = door;
   page.participant = participant;
   page.lease.reset();

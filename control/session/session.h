@@ -52,7 +52,7 @@ class Session final : public Conversation::Room {
     std::string attachment_key;            // Secret; attachments are made from it.
     std::string state_epoch;
     std::string build_id;
-    // Services that watch a session; told of every change.
+    std::function<size_t()> all_tabs;  // Of all sessions; may be null.
   };
   class Watcher {
    public:
@@ -67,6 +67,7 @@ class Session final : public Conversation::Room {
   const SessionId& id() const { return id_; }
   std::string name() const;
   const atrium::v1::SessionSnapshot& snapshot() const { return publisher_->snapshot(); }
+  size_t tab_count() const { return tabs_.size(); }
   const atrium::control::v1::SessionRecord& record() const { return record_; }
   // At the start, before anybody joins.
   void LoadTab(TabTable::Record record) { tabs_.Load(std::move(record)); }
@@ -267,6 +268,7 @@ class Session final : public Conversation::Room {
   void ExpireApproval(const std::string& name);
   void Settle(const atrium::v1::Approval& approval, const std::string& decider,
               Done<atrium::v1::Approval> done);
+  void Reopen(const std::string& name);
   void Perform(const atrium::v1::Approval& approval);
   void Performed(const atrium::v1::Approval& approval, absl::StatusOr<std::string> outcome);
 

@@ -37,6 +37,12 @@ void Session::RunCommand(const Actor& actor, const RunCommandRequest& request,
                          absl::Duration patience, Done<RunCommandResponse> done) {
   if (absl::Status s = actor.Require(Participant::EDITOR, "run a command"); !s.ok()) return done(s);
   if (request.command().empty()) return done(MissingField("command"));
+  if (request.request_id().size() > limits::kRequestIdBytes) {
+    return done(BadField("request_id", "is too long: use a UUID"));
+  }
+  if (!request.tab().empty() && request.command().find_first_of("\r\n") != std::string::npos) {
+    return done(BadField("command", "must be one line: use `;` or a script"));
+  }
   if (request.command().size() > limits::kCommandBytes) {
     return done(BadField("command", StrCat("is longer than ", limits::kCommandBytes, " bytes")));
   }
@@ -136,7 +142,11 @@ void Session::FinishRuns(const std::string& tab) {
 void Session::AnswerRun(const std::shared_ptr<CommandRun>& run) {
   if (std::exchange(run->finished, true)) return;
   const TabTable::Record* record = tabs_.Find(run->tab);
-  if (record == nullptr) return EndRun(run, NoSuchTab(run->tab));
+  if (record == nullptr || record->tab().state() == Tab::LOST) {
+    run->entry.set_interrupted(true);
+    AddEntry(run->entry);
+    return EndRun(run, record == nullptr ? NoSuchTab(run->tab) : RunLost(run->tab));
+  }
   run->response.set_tab(run->tab);
   run->response.set_exit_code(record->tab().exit_code());
   *run->response.mutable_duration() =
@@ -146,15 +156,13 @@ void Session::AnswerRun(const std::shared_ptr<CommandRun>& run) {
   atrium::terminal::v1::ReadOutputRequest read;
   read.set_tab(run->tab);
   read.set_offset(-1);
-  read.set_limit(3 << 20);
+  read.set_limit(limits::kRunOutputBytes);
+  read.set_newest(true);
   context_->host->ReadOutput(read, [this, run, alive = Alive()](auto output) {
     if (alive.expired()) return;  // Its waiters were told.
     if (!output.ok()) return EndRun(run, output.status());
-    std::string data = std::move(*output->mutable_data());
-    const bool cut = data.size() > limits::kRunOutputBytes;
-    if (cut) data.erase(0, data.size() - limits::kRunOutputBytes);
-    run->response.set_truncated(cut || output->start_offset() > 0);
-    run->response.set_output(std::move(data));
+    run->response.set_truncated(output->offset() > 0);
+    run->response.set_output(std::move(*output->mutable_data()));
     EndRun(run, run->response);
   });
 }
@@ -203,6 +211,8 @@ void Session::RunAtPrompt(const Actor& actor, const RunCommandRequest& request,
                                               alive = Alive()](auto ended) mutable {
     if (alive.expired()) return done(SessionEnded());
     if (!ended.ok()) {
+      entry.set_interrupted(true);
+      AddEntry(entry);
       return done(absl::IsDeadlineExceeded(ended.status()) ? RunStillGoing(tab) : ended.status());
     }
     entry.set_exit_code(ended->exit_code());

@@ -106,6 +106,7 @@ void Session::Tick() {
     lapsed = true;
   }
   if (lapsed) context_->host->PlanChanged();
+  publisher_->Retry();
   CheckIdleTabs();
   CheckHealth();
 }

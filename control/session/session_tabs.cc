@@ -10,6 +10,7 @@
 #include "common/resource_name.h"
 #include "common/status_macros.h"
 #include "common/str_cat.h"
+#include "common/text.h"
 #include "control/errors.h"
 #include "control/limits.h"
 #include "control/session/session.h"
@@ -34,6 +35,15 @@ absl::Status CheckCreate(const atrium::v1::CreateTabRequest& request) {
     return BadField("environment", "has too many names");
   }
   size_t bytes = 0;
+  for (const std::string& word : request.tab().command()) bytes += word.size();
+  if (bytes > limits::kCommandBytes) return BadField("tab.command", "is too long");
+  if (request.working_directory().size() > limits::kDirectoryBytes) {
+    return BadField("working_directory", "is too long");
+  }
+  if (request.request_id().size() > limits::kRequestIdBytes) {
+    return BadField("request_id", "is too long: use a UUID");
+  }
+  bytes = 0;
   for (const auto& [name, value] : request.environment()) {
     bytes += name.size() + value.size();
     const bool good = !name.empty() && name.size() <= 64 &&
@@ -87,11 +97,14 @@ void Session::OpenTab(const Actor& actor, const atrium::v1::CreateTabRequest& re
   if (tabs_.size() >= limits::kTabsPerSession) {
     return done(TooMany("tabs", limits::kTabsPerSession, absl::Seconds(10)));
   }
+  if (context_->all_tabs && context_->all_tabs() >= limits::kTabs) {
+    return done(TooMany("tabs of all sessions", limits::kTabs, absl::Minutes(1)));
+  }
   TabTable::Record record;
   Tab& tab = *record.mutable_tab();
   const std::string name = TabName(id_, TabId(RandomId().substr(0, kTabIdChars)));
   tab.set_name(name);
-  tab.set_title(request.tab().title());
+  tab.set_title(CleanName(request.tab().title(), limits::kTitleChars));
   tab.set_state(Tab::CREATING);
   *tab.mutable_command() = request.tab().command();
   *tab.mutable_size() = request.tab().size();
@@ -156,6 +169,7 @@ void Session::UpdateTab(const Actor& actor, const atrium::v1::UpdateTabRequest& 
     }
   }
   if (absl::Status s = SetSize(request); !s.ok()) return done(s);
+  Used(name);
   TabTable::Changed changed;
   for (const std::string& path : request.update_mask().paths()) {
     TabTable::Changed now;

@@ -33,7 +33,11 @@ namespace {
 // "@agent ..." or "computer, ..." speaks to the agent.
 bool NamesAgent(const std::string& text) {
   const std::string lower = absl::AsciiStrToLower(text.substr(0, 16));
-  return absl::StartsWith(lower, "@agent") || absl::StartsWith(lower, "computer");
+  for (const std::string_view name : {"@agent", "computer"}) {
+    if (!absl::StartsWith(lower, std::string(name))) continue;
+    if (lower.size() == name.size() || !absl::ascii_isalnum(lower[name.size()])) return true;
+  }
+  return false;
 }
 
 bool ByAgent(const Approval& approval) {
@@ -143,9 +147,18 @@ void Session::ListEntries(const atrium::v1::ListTimelineEntriesRequest& request,
   context_->store->ListEntries(id_.value(), before, size, [size, done](auto rows) {
     if (!rows.ok()) return done(rows.status());
     atrium::v1::ListTimelineEntriesResponse response;
-    for (const std::string& row : *rows) response.add_entries()->ParseFromString(row);
-    if (response.entries_size() == size) {
-      const std::string& last = response.entries(size - 1).name();
+    size_t bytes = 0;
+    bool more = rows->size() == static_cast<size_t>(size);
+    for (const std::string& row : *rows) {
+      bytes += row.size();
+      if (bytes > limits::kSnapshotEntryBytes && response.entries_size() > 0) {
+        more = true;
+        break;
+      }
+      response.add_entries()->ParseFromString(row);
+    }
+    if (more) {
+      const std::string& last = response.entries().rbegin()->name();
       response.set_next_page_token(last.substr(last.rfind('/') + 1));
     }
     done(std::move(response));
@@ -259,18 +272,32 @@ void Session::Settle(const Approval& decided, const std::string& decider, Done<A
   entry.set_tab(approval.tab());
   entry.set_text(std::string(approval.input()));
   *entry.mutable_approval() = approval;
-  AddEntry(entry);
   LogInfo("approval", {{"name", approval.name()},
                        {"state", Approval::State_Name(approval.state())},
                        {"decider", decider}});
-  PublishApproval(approval, [this, settled = approval, done](absl::Status status) {
-    if (!status.ok()) return done(status);
+  PublishApproval(approval, [this, settled = approval, entry, done](absl::Status status) {
+    if (!status.ok()) {
+      Reopen(settled.name());
+      return done(status);
+    }
+    AddEntry(entry);
     done(settled);
     if (settled.state() == Approval::APPROVED) return Perform(settled);
     Performed(settled, settled.state() == Approval::DENIED
                            ? absl::PermissionDeniedError("A person denied it")
                            : absl::DeadlineExceededError("Nobody approved it in time"));
   });
+}
+
+// Its decision could not be stored: it waits for another one.
+void Session::Reopen(const std::string& name) {
+  auto it = approvals_.find(name);
+  if (it == approvals_.end()) return;
+  it->second.set_state(Approval::PENDING);
+  it->second.clear_decider();
+  it->second.clear_decider_name();
+  approval_timers_[name] =
+      context_->loop->After(limits::kReopenedLife, [this, name] { ExpireApproval(name); });
 }
 
 void Session::Perform(const Approval& approval) {

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_split.h"
 #include "terminal/limits.h"
+#include "terminal/sweep.h"
 #include "tests/support/host_test.h"
 
 namespace atrium::terminal {
@@ -107,6 +108,37 @@ TEST_F(HostTest, S16AnIsolatedShellIsInteractiveLikeAnyOther) {
   ASSERT_TRUE(Until([&] { return last_[kTab].at_prompt(); })) << Output();
   Type("echo hi-$((6*7))\n");
   EXPECT_TRUE(Says("hi-42"));
+}
+
+TEST_F(HostTest, R35NothingThatWasStartedInATerminalOutlivesItsEnd) {
+  Create({"/bin/bash", "-c",
+          "setsid -f sh -c \"trap '' HUP TERM; echo job:\\$\\$; sleep 1000; true\"; "
+          "(trap '' HUP; exec sleep 2000) & read end"});
+  ASSERT_TRUE(Says("job:"));
+  ASSERT_TRUE(Until([] { return ProcessesOf(kTab).size() >= 4; }));
+  host_->Apply(Plan());
+  EXPECT_TRUE(Until([] { return ProcessesOf(kTab).empty(); }));
+}
+
+TEST_F(HostTest, R30WhoUsesTooMuchMemoryIsKilledAndNeighboursAreNot) {
+  host_.reset();
+  host_ = std::make_unique<Host>(
+      loop_.get(), &screens_, *ShellMaker::ForUser("", home_ + "/zsh"),
+      Host::Options{.log_directory = directory_,
+                    .incarnation = "two",
+                    .memory_limit = 500 << 20,
+                    .terminal_memory_limit = 300 << 20});
+  ASSERT_TRUE(host_->TakeOver(this, ++fence_).ok());
+  Create({"/bin/bash", "-c",
+          "read go; (x=$(head -c 450000000 /dev/zero | tr '\\0' x); echo not-killed ${#x}); read end"});
+  Plan::Terminal& other = *plan_.add_terminals();
+  other.set_tab("sessions/main/tabs/other");
+  other.add_command("/bin/cat");
+  host_->Apply(plan_);
+  Type("\n");
+  EXPECT_TRUE(Until([&] { return last_[kTab].state() == atrium::v1::Tab::EXITED; }));
+  EXPECT_TRUE(host_->Find("sessions/main/tabs/other")->running());
+  EXPECT_THAT(Output(), testing::Not(HasSubstr("not-killed")));
 }
 
 TEST_F(HostTest, R33InputSentTwiceIsWrittenOnce) {

@@ -56,6 +56,7 @@ class HostTest : public testing::Test, public Host::Driver, public Host::Stream 
   }
   void OnTyped(const std::string&, const std::string&) override { ++typed_; }
   void OnCommandEnd(const CommandEnd& end) override { ends_.push_back(end); }
+  void OnHostStatus(const atrium::terminal::v1::HostStatus& status) override { health_ = status; }
   void OnReplaced(absl::Status) override {}
   void OnInputWritten(const AttachmentId&, int64_t sequence) override { written_ = sequence; }
   void OnInputDropped(const AttachmentId&, const absl::Status& why) override { dropped_ = why; }
@@ -129,6 +130,7 @@ class HostTest : public testing::Test, public Host::Driver, public Host::Stream 
   ScreenThread screens_;
   std::unique_ptr<Host> host_;
   std::map<std::string, TerminalStatus> last_;
+  atrium::terminal::v1::HostStatus health_;
   Plan plan_;
   absl::Status dropped_;
   std::vector<AttachmentId> revoked_;

@@ -417,5 +417,135 @@ TEST_F(DriveTest, N3HowFarAPersonIsBehindIsShownWithThePerson) {
   EXPECT_FALSE(Shown("ann")->has_lag());
 }
 
+TEST_F(DriveTest, R20WhatNobodyCanTakeBackIsShownAndStoredOnceThereIsSpace) {
+  const std::string tab = OpenTab();
+  store_.Fail(absl::InternalError("no space"));
+  ASSERT_TRUE(session_->DeleteTab(Service(), tab).ok());
+  EXPECT_EQ(ShownTab(tab), nullptr) << "it is gone for all";
+  loop_.Advance(absl::Seconds(5));
+  EXPECT_EQ(session_->snapshot().session().degradations(0).kind(), Degradation::NO_STORE);
+  store_.Fail(absl::OkStatus());
+  loop_.Advance(absl::Seconds(2));
+  EXPECT_EQ(session_->snapshot().session().degradations_size(), 0);
+  Start();
+  EXPECT_EQ(ShownTab(tab), nullptr) << "also after a restart";
+}
+
+TEST_F(DriveTest, R20ADecisionThatCannotBeStoredWaitsForAnother) {
+  SetPolicy(Policy({}, CommandPolicy::ASK));
+  Run(Service(), "make");
+  store_.Fail(absl::InternalError("no space"));
+  atrium::v1::DecideApprovalRequest request;
+  request.set_name(session_->snapshot().approvals(0).name());
+  request.set_approve(true);
+  absl::Status answer;
+  session_->DecideApproval(Person("ann"), request, [&](auto a) { answer = a.status(); });
+  EXPECT_FALSE(answer.ok());
+  EXPECT_EQ(session_->snapshot().tabs_size(), 0);
+  store_.Fail(absl::OkStatus());
+  session_->DecideApproval(Person("ann"), request, [&](auto a) { answer = a.status(); });
+  EXPECT_TRUE(answer.ok()) << answer;
+  EXPECT_EQ(session_->snapshot().tabs_size(), 1);
+}
+
+TEST_F(DriveTest, R27ARoomOfLongWordsCanStillBeJoined) {
+  atrium::v1::SayRequest say;
+  say.set_text(std::string(limits::kTextBytes - 1, 'x'));
+  for (int i = 0; i < 150; ++i) session_->Say(Person("ann"), say, [](auto) {});
+  EXPECT_LE(session_->snapshot().ByteSizeLong(), limits::kSnapshotEntryBytes + (64u << 10));
+  EXPECT_GE(session_->snapshot().entries_size(), 20);
+  Start();
+  EXPECT_LE(session_->snapshot().ByteSizeLong(), limits::kSnapshotEntryBytes + (64u << 10));
+  atrium::v1::ListTimelineEntriesRequest list;
+  list.set_page_size(200);
+  size_t seen = 0;
+  do {
+    Answers<atrium::v1::ListTimelineEntriesResponse> answers;
+    session_->ListEntries(list, Into(&answers));
+    ASSERT_TRUE(answers.at(0).ok());
+    EXPECT_LE(answers[0]->ByteSizeLong(), limits::kSnapshotEntryBytes + (64u << 10));
+    seen += answers[0]->entries_size();
+    list.set_page_token(answers[0]->next_page_token());
+  } while (!list.page_token().empty());
+  EXPECT_EQ(seen, 150u) << "all of them, page by page";
+}
+
+TEST_F(DriveTest, S22WhatATabIsAskedToBeIsBounded) {
+  const auto refused = [&](const atrium::v1::CreateTabRequest& request) {
+    Answers<Tab> answers;
+    session_->CreateTab(Service(), request, Into(&answers));
+    return !answers.empty() && absl::IsInvalidArgument(answers[0].status());
+  };
+  atrium::v1::CreateTabRequest directory, command, id;
+  directory.set_working_directory(std::string(1 << 20, 'd'));
+  command.mutable_tab()->add_command(std::string(1 << 20, 'c'));
+  id.set_request_id(std::string(1 << 20, 'i'));
+  EXPECT_TRUE(refused(directory));
+  EXPECT_TRUE(refused(command));
+  EXPECT_TRUE(refused(id));
+}
+
+TEST_F(DriveTest, N7ACommandWhoseTerminalProcessDiedHasNoExitCode) {
+  Run(Service(), "make");
+  Tell(FirstTab(), Tab::RUNNING);
+  atrium::terminal::v1::DriveResponse::Inventory other;
+  other.set_incarnation("another");
+  registry_->OnHostInventory(other);
+  ASSERT_EQ(ran_.size(), 1u);
+  EXPECT_TRUE(absl::IsUnavailable(ran_[0].status())) << ran_[0].status();
+  for (const auto& entry : session_->snapshot().entries()) {
+    if (entry.kind() == atrium::v1::TimelineEntry::COMMAND) {
+      EXPECT_FALSE(entry.has_exit_code());
+      EXPECT_TRUE(entry.interrupted());
+    }
+  }
+}
+
+TEST_F(DriveTest, N8WhoComesToARoomThatNobodyDecidesTheSizesOfDoes) {
+  const std::string tab = OpenTab();
+  EXPECT_EQ(ShownTab(tab)->size_owner(), "");
+  FakePage eve, ann;
+  ASSERT_TRUE(Join(&eve, "eve", Participant::VIEWER).ok());
+  EXPECT_EQ(ShownTab(tab)->size_owner(), "");
+  ASSERT_TRUE(Join(&ann, "ann").ok());
+  EXPECT_EQ(ShownTab(tab)->size_owner(), Name("ann"));
+}
+
+TEST_F(DriveTest, N9AnInviteThatIsOverIsListedAsLongAsSomebodyIsInByIt) {
+  atrium::v1::Invite wanted;
+  wanted.set_role(Participant::EDITOR);
+  wanted.set_uses_left(1);
+  absl::StatusOr<atrium::v1::Invite> invite;
+  auth_->CreateInvite(Service(), main_, wanted, [&](auto made) { invite = made; });
+  ASSERT_TRUE(invite.ok());
+  atrium::v1::ExchangeInviteRequest exchange;
+  exchange.set_secret(invite->secret());
+  bool in = false;
+  auth_->ExchangeInvite(exchange, [&](auto response) { in = response.ok(); });
+  ASSERT_TRUE(in);
+  ASSERT_EQ(auth_->ListInvites(Service(), main_)->invites_size(), 1);
+  ASSERT_TRUE(auth_->DeleteInvite(Service(), invite->name()).ok());
+  EXPECT_EQ(auth_->ListInvites(Service(), main_)->invites_size(), 0);
+}
+
+TEST_F(DriveTest, S22OneLinkMakesNoEndlessMembers) {
+  atrium::v1::Invite wanted;
+  wanted.set_role(Participant::VIEWER);
+  absl::StatusOr<atrium::v1::Invite> invite;
+  auth_->CreateInvite(Service(), main_, wanted, [&](auto made) { invite = made; });
+  atrium::v1::ExchangeInviteRequest exchange;
+  exchange.set_secret(invite->secret());
+  size_t in = 0;
+  absl::Status last;
+  for (size_t i = 0; i <= limits::kMembersPerSession; ++i) {
+    auth_->ExchangeInvite(exchange, [&](auto response) {
+      in += response.ok();
+      last = response.status();
+    });
+  }
+  EXPECT_EQ(in, limits::kMembersPerSession);
+  EXPECT_TRUE(absl::IsResourceExhausted(last));
+}
+
 }  // namespace
 }  // namespace atrium::control
