@@ -133,7 +133,7 @@ test('S17: whoever goes away while waiting leaves no wait behind', async () => {
   const tab = await api.call(TABS, 'CreateTab', { parent: 'sessions/ci', tab: { command: ['/bin/cat'] } });
   const request = { tab: tab.name, pattern: 'never', timeout: { seconds: 60 } };
   const wait = () => api.call(TABS, 'WaitForOutput', request, { deadlineMs: 400 }).catch((error) => error.code);
-  const waits = await Promise.all(Array.from({ length: 64 }, () => api.begin(TABS, 'WaitForOutput', request)));
+  const waits = await Promise.all(Array.from({ length: 70 }, () => api.begin(TABS, 'WaitForOutput', request)));
   await until('there is no room', async () => (await wait()) === 8);
   for (const call of waits) call.cancel();
   await until('there is room again', async () => (await wait()) === 4);
