@@ -100,9 +100,8 @@ grpc::ServerBidiReactor<v1::DriveRequest, v1::DriveResponse>* HostService::Drive
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* HostService::Attach(
     grpc::CallbackServerContext*) {
-  return new AttachStream::Stream(loop_, [this](AttachStream::Stream* stream) {
-    AttachStream::Serve(loop_, host_, stream);
-  });
+  return new AttachStream::Stream(
+      loop_, [this](AttachStream::Stream* stream) { AttachStream::Serve(loop_, host_, stream); });
 }
 
 grpc::ServerUnaryReactor* HostService::ReadScreen(grpc::CallbackServerContext* context,
@@ -115,21 +114,20 @@ grpc::ServerUnaryReactor* HostService::ReadScreen(grpc::CallbackServerContext* c
     if (request->format() == ReadScreenRequest::CELLS) {
       return terminal->ReadCells(lines, [reply](auto cells) { reply(std::move(cells)); });
     }
-    terminal->ReadScreen(
-        lines,
-        request->format() == ReadScreenRequest::VT, [reply](ScreenText text) {
-          ReadScreenResponse answer;
-          answer.set_text(std::move(text.text));
-          answer.set_offset(text.offset);
-          answer.mutable_size()->set_columns(text.size.columns);
-          answer.mutable_size()->set_rows(text.size.rows);
-          answer.set_cursor_column(text.cursor_column);
-          answer.set_cursor_row(text.cursor_row);
-          answer.set_title(std::move(text.title));
-          answer.set_application_cursor_keys(text.application_cursor_keys);
-          answer.set_alternate_screen(text.alternate_screen);
-          reply(std::move(answer));
-        });
+    terminal->ReadScreen(lines, request->format() == ReadScreenRequest::VT,
+                         [reply](ScreenText text) {
+                           ReadScreenResponse answer;
+                           answer.set_text(std::move(text.text));
+                           answer.set_offset(text.offset);
+                           answer.mutable_size()->set_columns(text.size.columns);
+                           answer.mutable_size()->set_rows(text.size.rows);
+                           answer.set_cursor_column(text.cursor_column);
+                           answer.set_cursor_row(text.cursor_row);
+                           answer.set_title(std::move(text.title));
+                           answer.set_application_cursor_keys(text.application_cursor_keys);
+                           answer.set_alternate_screen(text.alternate_screen);
+                           reply(std::move(answer));
+                         });
   });
 }
 
@@ -171,9 +169,9 @@ grpc::ServerUnaryReactor* HostService::WaitForOutput(
   });
 }
 
-grpc::ServerUnaryReactor* HostService::ListCommands(
-    grpc::CallbackServerContext* context, const atrium::v1::ListCommandsRequest* request,
-    atrium::v1::ListCommandsResponse* response) {
+grpc::ServerUnaryReactor* HostService::ListCommands(grpc::CallbackServerContext* context,
+                                                    const atrium::v1::ListCommandsRequest* request,
+                                                    atrium::v1::ListCommandsResponse* response) {
   return rpc::Serve<atrium::v1::ListCommandsResponse>(
       loop_, context, response, [this, request](auto reply) {
         Terminal* terminal = host_->Find(request->tab());

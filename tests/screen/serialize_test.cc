@@ -34,7 +34,8 @@ void ExpectSplitsEqual(const std::string& bytes, int columns = 12, int rows = 4)
 TEST(SerializeTest, N2MarksOfCommands) {
   ExpectSplitsEqual(
       "\x1b]133;A\x07$ \x1b]133;B\x07ls a long one\r\n\x1b]133;C\x07out that wraps around\r\n"
-      "\x1b]133;D;3\x07\x1b]133;A\x07$ \x1b]133;B\x07true\r\n\x1b]133;C\x07\x1b]133;D\x07\x1b]133;A\x07"
+      "\x1b]133;D;3\x07\x1b]133;A\x07$ "
+      "\x1b]133;B\x07true\r\n\x1b]133;C\x07\x1b]133;D\x07\x1b]133;A\x07"
       "$ \x1b[?1049h\x1b]133;A\x07full\x1b[?1049l\x1b]133;B\x07x\r\n\r\ny");
 }
 

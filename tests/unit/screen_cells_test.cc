@@ -95,12 +95,13 @@ TEST(ScreenCellsTest, N7ModesOfTheKeyboardAndTheScreenAreSaid) {
 }
 
 TEST(ScreenCellsTest, N7HalvesOfWideCharactersKeepTheColumns) {
-  for (const char* bytes : {"\u4f60\u597d\x1b[2Dx", "\u4f60\u597d\x1b[3Dx", "ab\u4f60\x1b[2D\x1b[@",
-                            "\x1b[?7l\x1b[9G\u4f60\x1b[10Gx"}) {
+  for (const char* bytes : {"\u4f60\u597d\x1b[2Dx\x1b[10G#", "\u4f60\u597d\x1b[3Dx\x1b[10G#",
+                            "ab\u4f60\x1b[2D\x1b[@\x1b[10G#", "\x1b[?7l\x1b[9G\u4f60#"}) {
     int columns = 0;
-    const ReadScreenResponse screen = Read(std::string(bytes) + "\x1b[?7h\x1b[1;10H#");
+    const ReadScreenResponse screen = Read(bytes);
     for (const auto& cell : screen.rows(0).cells()) columns += cell.width();
     EXPECT_EQ(columns, 10) << bytes;
+    EXPECT_EQ(screen.rows(0).cells().rbegin()->text(), "#") << bytes;
   }
 }
 
