@@ -11,6 +11,7 @@ import {
   JoinResponse_WelcomeSchema,
   JoinResponseSchema,
 } from '../../src/gen/atrium/v1/live_pb';
+import { FakeDriving } from './driving';
 import { FakePage } from './page';
 import { FakeSession } from './session';
 
@@ -28,6 +29,9 @@ const BINARY = new Set(['output', 'screen', 'resized', 'exit', 'inputAck', 'leve
 /** A pretended gateway for tests and for looking at the page. Not shipped. */
 export class FakeGateway {
   readonly session = new FakeSession();
+  readonly driving = new FakeDriving(this.session);
+  /** Typed bytes that came from somebody who may not type now. */
+  strayInputs = 0;
   readonly pages = new Set<FakePage>();
   /** Set to refuse tickets with this HTTP status. */
   refuseTickets = 0;
@@ -48,7 +52,9 @@ export class FakeGateway {
       handleProtocols: () => 'atrium.v1',
     });
     this.sockets.on('connection', (socket, request) => this.join(socket, request));
-    this.session.onChange = (value) => this.broadcast({ case: 'change', value });
+    this.session.onChange = (value) => {
+      if (this.control === 'here') this.broadcast({ case: 'change', value });
+    };
   }
 
   listen(port = 0): Promise<number> {
