@@ -35,7 +35,7 @@ function body(room: Room, entry: TimelineEntry): TemplateResult {
     case TimelineEntry_Kind.COMMAND:
       return html`${speaker(entry)}${tabLink(room, entry)}<code class="entry__command">${entry.text}</code>${exitCode(entry)}`;
     case TimelineEntry_Kind.APPROVAL:
-      return entry.approval ? decidedApproval(room, entry.approval) : html`${entry.text}`;
+      return entry.approval ? decidedApproval(room, entry.approval, entry) : html`${entry.text}`;
     case TimelineEntry_Kind.NOTICE:
       return html`${entry.text}`;
     default:
