@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { InterruptConversationRequestSchema } from '../gen/atrium/v1/conversation_pb';
+import { notifyObstacle, toggleNotify } from './desktop';
 import type { Room } from './room';
 import { MAX_FONT_SIZE, MIN_FONT_SIZE } from './settings';
 import type { ActionId } from './shortcuts';
@@ -16,6 +17,8 @@ export function actionsOf(room: Room): Action[] {
   return [
     ...tabActions(room),
     ...terminalActions(room),
+    ...driveActions(room),
+    ...commandActions(room),
     ...callActions(room),
     ...pageActions(room),
   ];
@@ -38,9 +41,34 @@ function tabActions(room: Room): Action[] {
     actions.push(
       { id: 'tab.close', title: 'Close this tab', run: () => tabs.close(selected) },
       { id: 'tab.rename', title: 'Rename this tab', run: () => room.show({ dialog: 'rename' }) },
+      {
+        id: 'terminal.size',
+        title: "Choose who decides this terminal's size",
+        run: () => room.show({ dialog: 'size' }),
+      },
     );
+    if (room.store.tabs.get(selected)?.idleExpireTime)
+      actions.push({
+        id: 'tab.keep',
+        title: 'Keep this tab open',
+        run: () => tabs.keepOpen(selected),
+      });
   }
+  if (selected) actions.push(menuAction(room, selected));
   if (tabs.bar().length > 1) {
+    if (selected && room.mayType)
+      actions.push(
+        {
+          id: 'tab.left',
+          title: 'Move this tab to the left',
+          run: () => tabs.moveBeside(selected, -1),
+        },
+        {
+          id: 'tab.right',
+          title: 'Move this tab to the right',
+          run: () => tabs.moveBeside(selected, 1),
+        },
+      );
     actions.push(
       { id: 'tab.next', title: 'Next tab', run: () => tabs.selectBeside(1) },
       { id: 'tab.previous', title: 'Previous tab', run: () => tabs.selectBeside(-1) },
@@ -78,15 +106,95 @@ function terminalActions(room: Room): Action[] {
     { id: 'text.smaller', title: 'Smaller text', run: () => zoom(room, -1) },
     { id: 'text.usual', title: 'Usual text size', run: () => room.setSettings({ fontSize: 13 }) },
   ];
-  const owner = room.store.tabs.get(selected)?.sizeOwner;
-  if (room.mayType && owner !== room.me) {
+  const scrolls = room.settings.scrollTerminal;
+  actions.push({
+    id: 'terminal.scroll',
+    title: scrolls ? 'Scale larger terminals to fit' : 'Scroll larger terminals, unscaled',
+    run: () => room.setSettings({ scrollTerminal: !scrolls }),
+  });
+  return actions;
+}
+
+/** Who drives the tab that is looked at. */
+function driveActions(room: Room): Action[] {
+  const { driving } = room;
+  const { selected } = room.tabs;
+  if (!selected || !room.mayType) return [];
+  const drive = driving.of(selected);
+  const actions: Action[] = [];
+  if (drive.kind === 'free' || (drive.kind === 'other' && room.isOwner)) {
     actions.push({
       id: 'terminal.control',
-      title: "Take control of this terminal's size",
-      run: () => room.tabs.takeControl(selected),
+      title: 'Take control of this terminal',
+      run: () => driving.take(selected),
     });
   }
+  if (drive.kind === 'other' && !drive.asked)
+    actions.push({
+      id: 'drive.ask',
+      title: `Ask ${room.nameOf(drive.driver)} for control`,
+      run: () => driving.ask(selected),
+    });
+  if (drive.kind === 'mine' || (drive.kind === 'other' && room.isOwner))
+    actions.push({
+      id: 'drive.release',
+      title: 'Release control: everybody types again',
+      run: () => driving.release(selected),
+    });
+  const [asking] = driving.asked();
+  if (asking) {
+    const name = room.nameOf(asking.requester);
+    actions.push(
+      {
+        id: 'drive.give',
+        title: `Give control to ${name}`,
+        run: () => driving.give(asking.tab, asking.requester),
+      },
+      {
+        id: 'drive.decline',
+        title: `Keep control: not now, ${name}`,
+        run: () => driving.decline(asking.tab),
+      },
+    );
+  }
   return actions;
+}
+
+/** The commands that the shell marked. */
+function commandActions(room: Room): Action[] {
+  const { commands } = room;
+  const { selected } = room.tabs;
+  const { subject } = commands;
+  if (!selected || commands.all().length === 0) return [];
+  const actions: Action[] = [
+    { id: 'command.previous', title: 'Go to the previous command', run: () => commands.step(-1) },
+    { id: 'command.next', title: 'Go to the next command', run: () => commands.step(1) },
+  ];
+  if (!subject) return actions;
+  const what = subject.text ? `: ${subject.text.slice(0, 40)}` : '';
+  actions.push({
+    id: 'command.copy',
+    title: `Copy what the command printed${what}`,
+    run: () => void commands.copyOutput(),
+  });
+  if (subject.text && room.driving.obstacle(selected) === undefined)
+    actions.push({
+      id: 'command.again',
+      title: `Run the command again${what}`,
+      run: () => commands.runAgain(),
+    });
+  return actions;
+}
+
+function menuAction(room: Room, tab: string): Action {
+  return {
+    id: 'tab.menu',
+    title: 'Menu of this tab',
+    run: () => {
+      const bar = document.querySelector('.tab--selected')?.getBoundingClientRect();
+      room.show({ tabMenu: { tab, left: bar?.left ?? 0, top: bar?.bottom ?? 0 } });
+    },
+  };
 }
 
 function callActions(room: Room): Action[] {
@@ -169,10 +277,21 @@ function pageActions(room: Room): Action[] {
     { id: 'shortcuts', title: 'Change shortcuts', run: () => room.show({ dialog: 'shortcuts' }) },
   ];
   if (room.isOwner)
+    actions.push(
+      { id: 'invite', title: 'Invite people', run: () => room.show({ dialog: 'invite' }) },
+      {
+        id: 'session.settings',
+        title: 'Settings of this session',
+        run: () => room.show({ dialog: 'session' }),
+      },
+    );
+  if (!notifyObstacle())
     actions.push({
-      id: 'invite',
-      title: 'Invite people',
-      run: () => room.show({ dialog: 'invite' }),
+      id: 'notify',
+      title: settings.notify
+        ? 'No notifications when long commands end'
+        : 'Notify me when long commands end unseen',
+      run: () => void toggleNotify(room),
     });
   if (room.store.approvals.size > 0) {
     actions.push({
@@ -192,6 +311,11 @@ export function toggleCall(room: Room): void {
   if (call.phase !== 'idle') call.hangUp();
   else if (settings.checked) void call.start(settings.microphone);
   else room.show({ dialog: 'device' });
+}
+
+/** Back to the terminal after a click; on touch that would bring up the keyboard. */
+export function returnToTerminal(room: Room): void {
+  if (matchMedia('(pointer: fine)').matches) focusTerminal(room);
 }
 
 export function focusTerminal(room: Room): void {

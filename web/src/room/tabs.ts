@@ -3,10 +3,10 @@ import { FieldMaskSchema } from '@bufbuild/protobuf/wkt';
 import {
   CreateTabRequestSchema,
   DeleteTabRequestSchema,
+  type SizePolicy,
   type Tab,
   Tab_State,
   TabSchema,
-  TakeControlRequestSchema,
   TerminalSizeSchema,
   UpdateTabRequestSchema,
 } from '../gen/atrium/v1/tab_pb';
@@ -150,11 +150,11 @@ export class RoomTabs {
   }
 
   rename(name: string, title: string): Promise<void> {
-    return this.update(name, { title }, 'title');
+    return this.update(name, { title }, ['title']);
   }
 
   move(name: string, position: number): Promise<void> {
-    return this.update(name, { position }, 'position');
+    return this.update(name, { position }, ['position']);
   }
 
   /** Closes a tab; for 5 s it can be taken back while the shell lives on. */
@@ -176,11 +176,23 @@ export class RoomTabs {
     this.closeLater(entry);
   }
 
-  takeControl(name: string): void {
-    const size = terminalSize(this.room.stageSize());
-    if (!size) return;
-    const value = create(TakeControlRequestSchema, { tab: name, size });
-    this.room.ask({ case: 'takeControl', value }).catch((error) => this.room.notices.failed(error));
+  /** Moves a tab one place to the left or to the right. */
+  moveBeside(name: string, step: 1 | -1): void {
+    const bar = this.bar();
+    const to = bar.findIndex((one) => one.name === name) + step;
+    if (to >= 0 && to < bar.length) void this.move(name, to);
+  }
+
+  /** Uses the tab without changing it, so that it is not closed for being unused. */
+  keepOpen(name: string): void {
+    const tab = this.room.store.tabs.get(name);
+    if (tab) void this.update(name, { position: tab.position }, ['position']);
+  }
+
+  /** Says who decides how large the program's screen is. */
+  setSizePolicy(name: string, sizePolicy: SizePolicy, size?: CellSize): Promise<void> {
+    const fields = { sizePolicy, size: terminalSize(size) };
+    return this.update(name, fields, size ? ['size_policy', 'size'] : ['size_policy']);
   }
 
   onOutput(name: string): void {
@@ -205,12 +217,12 @@ export class RoomTabs {
 
   private async update(
     name: string,
-    fields: { title?: string; position?: number },
-    path: string,
+    fields: Partial<Pick<Tab, 'title' | 'position' | 'sizePolicy' | 'size'>>,
+    paths: string[],
   ): Promise<void> {
     const value = create(UpdateTabRequestSchema, {
       tab: create(TabSchema, { name, ...fields }),
-      updateMask: create(FieldMaskSchema, { paths: [path] }),
+      updateMask: create(FieldMaskSchema, { paths }),
     });
     try {
       await this.room.ask({ case: 'updateTab', value });
