@@ -185,6 +185,10 @@ export const drivingWalks = {
     await columns(small, 72);
     await small.setViewportSize({ width: 1300, height: 800 });
     await small.getByText('Fixed size 72x20').waitFor();
+    await focus(small);
+    await small.keyboard.press('Alt+Shift+C');
+    await text(small, 'You are driving');
+    await small.getByText('Fixed size 72x20').waitFor();
     await columns(small, 72);
   },
 };
