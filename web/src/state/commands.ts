@@ -30,8 +30,8 @@ export interface MarkedCommand {
   tookMs: number | undefined;
 }
 
-/** Commands that are kept. The renderer moves every place with every line. */
-const MAX_KEPT = 500;
+/** Commands that are kept. The renderer moves every place with every line that scrolls away. */
+const MAX_KEPT = 200;
 
 /** Reads what was typed between two places of the screen. */
 type ReadTyped = (from: Cursor, to: Cursor) => string;
@@ -68,7 +68,7 @@ export class CommandMarks {
     switch (payload[0]) {
       case 'A':
         this.forgetPrompt();
-        this.prompt = at.place;
+        this.prompt = this.shared(at.place);
         return false;
       case 'B':
         this.typedFrom?.place.dispose?.();
@@ -87,9 +87,9 @@ export class CommandMarks {
 
   /** The screen begins anew. */
   clear(): void {
+    this.forgetPrompt();
     for (const one of this.marks) forget(one);
     this.marks = [];
-    this.forgetPrompt();
   }
 
   /** A snapshot was drawn; the bytes go on at this offset. */
@@ -147,12 +147,20 @@ export class CommandMarks {
     from?.place.dispose?.();
     this.typedFrom = undefined;
     this.prompt = undefined;
-    if (this.marks.length > MAX_KEPT) forget(this.marks.shift()!);
+    if (this.marks.length > MAX_KEPT) forget(this.marks.shift()!, this.marks[0]);
+  }
+
+  /** Where one command ends the next prompt begins: one place is enough for both. */
+  private shared(place: Place): Place {
+    const end = this.marks.at(-1)?.end?.place;
+    if (!end || end.line !== place.line) return place;
+    place.dispose?.();
+    return end;
   }
 
   /** A prompt at which nothing was run. */
   private forgetPrompt(): void {
-    this.prompt?.dispose?.();
+    if (this.prompt !== this.marks.at(-1)?.end?.place) this.prompt?.dispose?.();
     this.typedFrom?.place.dispose?.();
     this.prompt = undefined;
     this.typedFrom = undefined;
@@ -198,8 +206,9 @@ export class CommandMarks {
   }
 }
 
-function forget(command: MarkedCommand): void {
-  for (const place of [command.head, command.output, command.end?.place]) place?.dispose?.();
+function forget(command: MarkedCommand, next?: MarkedCommand): void {
+  for (const place of [command.head, command.output, command.end?.place])
+    if (place !== next?.head) place?.dispose?.();
 }
 
 /** The line to show for a command; -1 if nothing of it is left. */
