@@ -124,7 +124,9 @@ export class RoomCommands {
   onTab(tab: Tab): void {
     const { lastCommand } = tab;
     if (!lastCommand) return;
-    this.room.terminals.screen(tab.name)?.marks.commands.learn(lastCommand);
+    const screen = this.room.terminals.screen(tab.name);
+    screen?.marks.commands.learn(lastCommand);
+    screen?.drawCommands();
     const before = this.lastNumbers.get(tab.name) ?? 0n;
     this.lastNumbers.set(tab.name, lastCommand.number);
     if (lastCommand.number > before && this.knowsAll) this.onEnded(tab, lastCommand);
@@ -143,14 +145,16 @@ export class RoomCommands {
   }
 
   private async list(tab: string): Promise<void> {
-    const commands = this.room.terminals.screen(tab)?.marks.commands;
-    if (!commands || this.listed.has(tab)) return;
+    const screen = this.room.terminals.screen(tab);
+    if (!screen || this.listed.has(tab)) return;
     this.listed.add(tab);
     try {
       const value = create(ListCommandsRequestSchema, { tab, pageSize: PAGE });
       const { result } = await this.room.ask({ case: 'listCommands', value });
       if (result.case !== 'commands') return;
-      commands.list(result.value.commands, result.value.nextPageToken === '');
+      const isComplete = result.value.nextPageToken === '';
+      screen.marks.commands.list(result.value.commands, isComplete);
+      screen.drawCommands();
       this.room.changes.emit('terminal');
     } catch {
       // The marks in the output say enough; names and times are missing then.

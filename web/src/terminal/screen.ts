@@ -190,6 +190,11 @@ export class TerminalScreen {
     }
   }
 
+  /** More is known of the commands than when their signs were drawn. */
+  drawCommands(): void {
+    this.gutter.drawSoon();
+  }
+
   /** Marks the lines of a command, and brings them into view. */
   showCommand(command: MarkedCommand | undefined, scroll: boolean): void {
     this.gutter.chosen = command?.id;

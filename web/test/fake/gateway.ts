@@ -37,6 +37,8 @@ export class FakeGateway {
   refuseTickets = 0;
   /** What becomes of words: they are answered, lost, or kept until control is back. */
   control: 'here' | 'dying' | 'away' = 'here';
+  /** Lists of commands are answered only when a page catches up. */
+  listsWait = false;
   /** Answers an offer, in the place of the media process. */
   onOffer: ((epoch: number, offer: string) => Promise<string>) | undefined;
   disclosures = ['Voice: offline agent'];

@@ -68,7 +68,8 @@ export class FakePage {
       if (control === 'away') this.kept.push(request);
       return;
     }
-    this.obey(request);
+    if (this.gateway.listsWait && request.message.case === 'listCommands') this.kept.push(request);
+    else this.obey(request);
   }
 
   private obey(request: JoinRequest): void {
@@ -83,7 +84,7 @@ export class FakePage {
       this.send(outcome(request.requestId, result ? { result } : {}));
   }
 
-  /** Control is back: what waited is done now. */
+  /** What waited is done now: control is back, or lists are answered again. */
   catchUp(): void {
     const { kept } = this;
     this.kept = [];

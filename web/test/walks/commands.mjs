@@ -68,7 +68,14 @@ export const commandWalks = {
     const terminal = await room();
     terminal.command('make all', 'built\r\n', 2, 83_000);
     terminal.showPrompt();
+    gateway.listsWait = true;
     const page = await visit('editor-ada');
+    await page.waitForFunction(
+      () => document.querySelector('.gutter__sign--bad')?.ariaLabel === 'Command: exit 2',
+    );
+    gateway.listsWait = false;
+    for (const one of gateway.pages) one.catchUp();
+
     const sign = page.locator('.gutter__sign--bad');
     await page.waitForFunction(() =>
       document.querySelector('.gutter__sign--bad')?.ariaLabel?.includes('1 min 23 s'),
