@@ -17,6 +17,7 @@ absl::Status BadJson(std::string_view why);
 absl::Status BadMessage(std::string_view why);
 absl::Status NoUpgrade();
 absl::Status TooManySockets();
+absl::Status KeyMissing();
 absl::Status KeysUnknown();
 absl::Status NotSubscribed(std::string_view tab);
 absl::Status TooManySubscriptions();

@@ -369,6 +369,13 @@ const walks = {
     await page.getByText('Open an invite link again').waitFor();
     await page.goto(`${origin}/join/bad-x`);
     await page.getByText('This link is no longer valid').waitFor();
+    const forgetful = await visit('editor-bea');
+    await forgetful.evaluate(() => localStorage.clear());
+    await forgetful.reload();
+    const lost = 'its storage was cleared or is blocked. Open an invite link again.';
+    await forgetful.getByText(lost).waitFor();
+    await forgetful.goto(`${origin}/join/editor-bea`);
+    await ready(forgetful);
     const revoked = await visit('editor-ada');
     gateway.dropAll(4403);
     await revoked.getByText('Your access was taken back').waitFor();

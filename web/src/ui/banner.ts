@@ -123,12 +123,16 @@ function named(line: Line): TemplateResult {
 function endText(state: LinkState & { kind: 'ended' }): string {
   switch (state.reason) {
     case 'no-credential':
-      return `${sentence(state.message, 'This browser is not invited.')} Open an invite link again.`;
+      return withRemedy(sentence(state.message, 'This browser is not invited.'));
     case 'forbidden':
       return `${sentence(state.message, 'Your access was taken back.')} Ask an owner of the room for a new link.`;
     default:
       return `${sentence(state.message, 'The session ended.')} What was shown can still be read.`;
   }
+}
+
+function withRemedy(text: string): string {
+  return /open an invite link/i.test(text) ? text : `${text} Open an invite link again.`;
 }
 
 function sentence(message: string, usual: string): string {

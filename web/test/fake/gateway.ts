@@ -23,7 +23,9 @@ const TYPES: Record<string, string> = {
 };
 const UNAVAILABLE = 14;
 const POLICY =
-  "default-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; img-src 'self' data: blob:; media-src 'self' blob:; worker-src 'self' blob:";
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' blob:; worker-src 'self' blob:; connect-src 'self' ws: wss:";
+const KEY_MISSING =
+  'This browser was let in, but this page has lost its half of the key: its storage was cleared or is blocked. Open an invite link again';
 const BINARY = new Set(['output', 'screen', 'resized', 'exit', 'inputAck', 'levels']);
 
 /** A pretended gateway for tests and for looking at the page. Not shipped. */
@@ -132,8 +134,8 @@ export class FakeGateway {
       if (cookie) headers['set-cookie'] = `who=${cookie}; HttpOnly; Path=/; SameSite=Strict`;
       response.writeHead(status, headers).end(JSON.stringify(value));
     };
-    const refuse = (status: number, code: string, message: string) =>
-      json(status, { code, message, reason: '' });
+    const refuse = (status: number, code: string, message: string, reason = '') =>
+      json(status, { code, message, reason });
     const invite = /^\/join\/([a-z]+)-?(.*)$/.exec(path);
     if (invite) {
       const [, role, id] = invite;
@@ -144,12 +146,15 @@ export class FakeGateway {
         role: number,
         displayName: body.displayName || who,
       });
-      return json(200, { session: this.session.name, participant }, who);
+      return json(200, { session: this.session.name, participant, key: keyOf(who) }, who);
     }
     if (path !== '/ticket') return refuse(404, 'NOT_FOUND', 'No such path.');
     const who = /who=([^;]+)/.exec(request.headers.cookie ?? '')?.[1];
     if (this.refuseTickets) return refuse(this.refuseTickets, 'UNAUTHENTICATED', 'No credential.');
-    if (!who) return refuse(401, 'UNAUTHENTICATED', 'This browser holds no credential.');
+    const key = request.headers['atrium-key'];
+    if (who && !key) return refuse(401, 'UNAUTHENTICATED', KEY_MISSING, 'KEY_MISSING');
+    if (!who || key !== keyOf(who))
+      return refuse(401, 'UNAUTHENTICATED', 'This browser holds no credential.');
     const participant = `${this.session.name}/participants/${who}`;
     json(200, {
       ticket: `${who}.${++this.tickets}`,
@@ -201,6 +206,9 @@ export function frame(message: JoinResponse['message']): string | Uint8Array {
 export function outcome(requestId: bigint, fields: object = {}): JoinResponse['message'] {
   return { case: 'outcome', value: create(JoinResponse_OutcomeSchema, { requestId, ...fields }) };
 }
+
+/** The half of a credential that the page has; the cookie has the other one. */
+const keyOf = (who: string) => `key-of-${who}`;
 
 async function read(request: IncomingMessage): Promise<string> {
   let text = '';
