@@ -12,6 +12,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -36,6 +37,9 @@ class Exchange {
   std::string Body() const;
   bool FromLoopback() const;
 
+  // The host that the request names is ours: pages that are answered may connect
+  // to it.
+  void SetOwnHost(std::string host) { own_host_ = std::move(host); }
   void SetHeader(const char* name, const std::string& value);
   void Answer(int http_status, const std::string& type, std::string body);
   void AnswerJson(int http_status, const std::string& json) {
@@ -55,6 +59,7 @@ class Exchange {
   const GRef<SoupServerMessage> message_;
   // State.
   const std::string path_;
+  std::string own_host_;
   bool paused_ = false;
 };
 using ExchangePtr = std::shared_ptr<Exchange>;
@@ -64,7 +69,7 @@ using ExchangePtr = std::shared_ptr<Exchange>;
 struct Route {
   enum class Origin {
     kAny,       // Reading what anybody may read.
-    kRequired,  // Ours only: acts on a cookie.
+    kRequired,  // Ours only: acts on a credential.
     kIfSent,    // Ours if there is one; without one only with an explicit token.
   };
   std::string method;

@@ -105,6 +105,14 @@ test('S1, S2: the cookie, which other ports of this host are sent too, is half o
   await undisturbed();
 });
 
+test('S2: a page may connect to its own host alone', async () => {
+  const connects = async (host) => /connect-src ([^;]*)/.exec((await http('GET', '/', { Host: host })).headers['content-security-policy'])?.[1].trim();
+  const own = `localhost:${stack.port}`;
+  assert.equal(await connects(own), `'self' ws://${own} wss://${own}`);
+  assert.equal(await connects(`127.0.0.1:${stack.port}`), `'self' ws://127.0.0.1:${stack.port} wss://127.0.0.1:${stack.port}`);
+  assert.equal(await connects('evil.example; script-src *'), `'self'`, 'a host that is refused is not named');
+});
+
 test('S2: a ticket opens one socket, once', async () => {
   const once = await ticket(who);
   const open = () => new Promise((resolve) => {

@@ -23,7 +23,7 @@ const TYPES: Record<string, string> = {
 };
 const UNAVAILABLE = 14;
 const POLICY =
-  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' blob:; worker-src 'self' blob:; connect-src 'self' ws: wss:";
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' blob:; worker-src 'self' blob:; connect-src 'self'";
 const KEY_MISSING =
   'This browser was let in, but this page has lost its half of the key: its storage was cleared or is blocked. Open an invite link again';
 const BINARY = new Set(['output', 'screen', 'resized', 'exit', 'inputAck', 'levels']);
@@ -116,7 +116,8 @@ export class FakeGateway {
     try {
       const bytes = readFileSync(join(this.folder, file));
       const type = TYPES[extname(file)] ?? 'application/octet-stream';
-      response.writeHead(200, { 'content-type': type, 'content-security-policy': POLICY });
+      const policy = `${POLICY} ws://${request.headers.host}`;
+      response.writeHead(200, { 'content-type': type, 'content-security-policy': policy });
       response.end(bytes);
     } catch {
       response.writeHead(404).end();
