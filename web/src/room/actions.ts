@@ -70,8 +70,8 @@ function tabActions(room: Room): Action[] {
         },
       );
     actions.push(
-      { id: 'tab.next', title: 'Next tab', run: () => tabs.selectBeside(1) },
-      { id: 'tab.previous', title: 'Previous tab', run: () => tabs.selectBeside(-1) },
+      { id: 'tab.next', title: 'Next tab', run: () => showBeside(room, 1) },
+      { id: 'tab.previous', title: 'Previous tab', run: () => showBeside(room, -1) },
     );
   }
   tabs
@@ -81,11 +81,7 @@ function tabActions(room: Room): Action[] {
       actions.push({
         id: `tab.${index + 1}` as ActionId,
         title: `Show tab ${index + 1}: ${one.title}`,
-        run: () => {
-          room.show({ panel: 'terminal' });
-          tabs.select(one.name);
-          focusTerminal(room);
-        },
+        run: () => tabs.show(one.name),
       });
     });
   return actions;
@@ -315,12 +311,16 @@ export function toggleCall(room: Room): void {
 
 /** Back to the terminal after a click; on touch that would bring up the keyboard. */
 export function returnToTerminal(room: Room): void {
-  if (matchMedia('(pointer: fine)').matches) focusTerminal(room);
+  room.focus.byClick();
 }
 
 export function focusTerminal(room: Room): void {
-  const { selected } = room.tabs;
-  if (selected) room.terminals.screen(selected)?.focus();
+  room.focus.bring();
+}
+
+function showBeside(room: Room, step: 1 | -1): void {
+  room.tabs.selectBeside(step);
+  returnToTerminal(room);
 }
 
 function focusPart(room: Room, panel: Room['panel'], selector: string): void {

@@ -170,7 +170,7 @@ export class RoomCommands {
     const good = (command.exitCode ?? 0) === 0;
     const how = good ? 'is done' : `ended with exit code ${command.exitCode}`;
     const text = `${titleOf(command.text)} ${how} in ${tab.title}, after ${spanText(tookMs)}.`;
-    const show = () => this.room.tabs.select(tab.name);
+    const show = () => this.room.tabs.show(tab.name);
     if (!isShown) {
       const acts = [{ label: 'Show', run: show }];
       this.room.notices.show(text, good ? 'good' : 'bad', acts, NOTICE_STAYS_MS);

@@ -31,6 +31,7 @@ import { actionsOf } from './actions';
 import { Changes } from './changes';
 import { RoomCommands } from './commands';
 import { RoomDriving } from './driving';
+import { TerminalFocus } from './focus';
 import { Notices } from './notices';
 import { reloadForOtherBuild } from './other_build';
 import { loadSettings, type Settings, saveSettings } from './settings';
@@ -72,6 +73,7 @@ export class Room {
   readonly captions = new Captions();
   readonly driving = new RoomDriving(this);
   readonly commands = new RoomCommands(this);
+  readonly focus = new TerminalFocus(this);
   readonly tabs: RoomTabs;
   readonly terminals: Terminals;
   readonly call: Call;

@@ -115,10 +115,11 @@ export class RoomTabs {
     this.changed();
   }
 
-  /** Selects by place in the bar, counted from 0. */
-  selectAt(index: number): void {
-    const entry = this.bar()[index];
-    if (entry) this.select(entry.name);
+  /** Shows a tab, and goes there with the keyboard. */
+  show(name: string): void {
+    this.room.show({ panel: 'terminal' });
+    this.select(name);
+    this.room.focus.byClick();
   }
 
   selectBeside(step: number): void {
@@ -130,6 +131,7 @@ export class RoomTabs {
 
   async open(): Promise<void> {
     this.list.beginOpening();
+    this.room.focus.beginOpening();
     const size = terminalSize(this.room.stageSize());
     const value = create(CreateTabRequestSchema, {
       tab: create(TabSchema, { size }),
@@ -143,8 +145,10 @@ export class RoomTabs {
         this.list.upsert(tab, this.room.me);
         this.select(tab.name);
       }
+      this.room.focus.endOpening(tab !== undefined);
     } catch (error) {
       this.list.endOpening(undefined);
+      this.room.focus.endOpening(false);
       this.room.notices.failed(error);
     }
   }
@@ -245,7 +249,7 @@ export class RoomTabs {
       this.hidden.delete(name);
       this.list.reopen(name);
       takeAway();
-      this.select(name);
+      this.show(name);
     };
     const takeAway = this.room.notices.show(
       `Closed ${title}. Its shell still runs.`,
@@ -272,7 +276,7 @@ export class RoomTabs {
     const creator = this.room.nameOf(entry.tab?.creator ?? '');
     const by = entry.tab?.creator && entry.tab.creator !== this.room.me ? ` by ${creator}` : '';
     this.room.notices.show(`Tab "${entry.title}" opened on another device${by}`, 'plain', [
-      { label: 'Show', run: () => this.select(entry.name) },
+      { label: 'Show', run: () => this.show(entry.name) },
     ]);
   }
 

@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { html, nothing, type TemplateResult } from 'lit';
 import { ResizeTerminalSchema } from '../gen/atrium/v1/live_pb';
 import { type Tab, TerminalSizeSchema } from '../gen/atrium/v1/tab_pb';
-import { focusTerminal, toggleCall } from '../room/actions';
+import { returnToTerminal, toggleCall } from '../room/actions';
 import type { Topic } from '../room/changes';
 import { MAX_FONT_SIZE, MIN_FONT_SIZE } from '../room/settings';
 import { type Sizing, sizingOf } from '../state/driving';
@@ -56,6 +56,15 @@ class AtriumStage extends RoomElement {
     const framed = !!tab && this.sizing(tab) !== 'decides' && !!this.shown;
     return html`<section class="stage" aria-label="Terminal">
       ${room.findOpen && this.shown ? html`<atrium-find></atrium-find>` : nothing}
+      <textarea
+        class="sr-only stage__keys"
+        tabindex="-1"
+        autocapitalize="off"
+        autocomplete="off"
+        spellcheck="false"
+        aria-label="Typed for the terminal that is coming"
+        @paste=${(event: ClipboardEvent) => event.preventDefault()}
+      ></textarea>
       <div
         class="stage__box ${framed ? 'stage__box--framed' : ''}"
         role="tabpanel"
@@ -75,11 +84,13 @@ class AtriumStage extends RoomElement {
 
   protected override firstUpdated(): void {
     this.observer.observe(this.box);
+    this.room.focus.field = this.querySelector<HTMLTextAreaElement>('.stage__keys') ?? undefined;
     this.touch.listen(this.box);
   }
 
   protected override updated(): void {
     this.showScreen();
+    this.room.focus.settle();
     this.fitSoon();
   }
 
@@ -110,7 +121,7 @@ class AtriumStage extends RoomElement {
   private focusIfFree(): void {
     const active = document.activeElement;
     const free = !active || active === document.body || active.closest('.xterm');
-    if (free && matchMedia('(pointer: fine)').matches) focusTerminal(this.room);
+    if (free) returnToTerminal(this.room);
   }
 
   private sizing(tab: Tab): Sizing {

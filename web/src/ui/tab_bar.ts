@@ -65,12 +65,12 @@ class AtriumTabs extends RoomElement {
       data-tab=${entry.name}
       @dragstart=${(event: DragEvent) => this.onDragStart(event, entry)}
       @dragend=${this.onDragEnd}
-      @auxclick=${(event: MouseEvent) => event.button === 1 && this.room.tabs.close(entry.name)}
+      @auxclick=${(event: MouseEvent) => event.button === 1 && this.close(entry)}
       @dblclick=${() => this.beginRename(entry)}
       @contextmenu=${(event: MouseEvent) => this.openMenu(event, entry)}
     >
       ${this.renaming === entry.name ? this.input(entry) : this.label(entry, index, selected)}
-      <button class="tab__close" tabindex="-1" aria-hidden="true" title="Close" @click=${() => this.room.tabs.close(entry.name)}>
+      <button class="tab__close" tabindex="-1" aria-hidden="true" title="Close" @click=${() => this.close(entry)}>
         ${icon('close')}
       </button>
     </div>`;
@@ -151,10 +151,13 @@ class AtriumTabs extends RoomElement {
     />`;
   }
 
+  private close(entry: BarTab): void {
+    this.room.tabs.close(entry.name);
+    this.room.focus.byClick();
+  }
+
   private choose(entry: BarTab): void {
-    this.room.show({ panel: 'terminal' });
-    this.room.tabs.select(entry.name);
-    focusTerminal(this.room);
+    this.room.tabs.show(entry.name);
   }
 
   private beginRename(entry: BarTab): void {

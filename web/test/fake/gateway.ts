@@ -39,6 +39,10 @@ export class FakeGateway {
   refuseTickets = 0;
   /** What becomes of words: they are answered, lost, or kept until control is back. */
   control: 'here' | 'dying' | 'away' = 'here';
+  /** A tab opens so long after it was asked for. */
+  opensAfterMs = 0;
+  /** Why no tab opens; empty if they do. */
+  refuseTabs = '';
   /** Lists of commands are answered only when a page catches up. */
   listsWait = false;
   /** Answers an offer, in the place of the media process. */

@@ -31,6 +31,7 @@ import { type FakeGateway, frame, outcome } from './gateway';
 const INVALID_ARGUMENT = 3;
 const NOT_FOUND = 5;
 const PERMISSION_DENIED = 7;
+const RESOURCE_EXHAUSTED = 8;
 const FAILED_PRECONDITION = 9;
 
 /** What the gateway does by itself. */
@@ -68,7 +69,10 @@ export class FakePage {
       if (control === 'away') this.kept.push(request);
       return;
     }
-    if (this.gateway.listsWait && request.message.case === 'listCommands') this.kept.push(request);
+    const { listsWait, opensAfterMs } = this.gateway;
+    if (listsWait && request.message.case === 'listCommands') this.kept.push(request);
+    else if (opensAfterMs > 0 && request.message.case === 'createTab')
+      setTimeout(() => this.obey(request), opensAfterMs);
     else this.obey(request);
   }
 
@@ -140,6 +144,8 @@ export class FakePage {
       case 'resize':
         return this.onResize(message.value.tab, message.value.size!);
       case 'createTab': {
+        const { refuseTabs } = this.gateway;
+        if (refuseTabs) return { code: RESOURCE_EXHAUSTED, message: refuseTabs };
         const tab = session.openTab(`shell ${session.tabs.size + 1}`, this.participant, {
           size: message.value.tab?.size,
         });

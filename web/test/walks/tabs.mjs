@@ -12,6 +12,18 @@ const titles = (page, wanted) =>
     wanted,
   );
 
+/** Opens a tab, types at once, and tells its terminal when all has arrived. */
+async function typedAfter(page, open, text, count) {
+  await open();
+  await page.keyboard.type(text);
+  await page.keyboard.press('Enter');
+  await page.waitForFunction((count) => window.atrium.tabs().length >= count, count);
+  await page.waitForTimeout(400);
+  assert.equal(gateway.session.tabs.size, count, 'one more tab');
+  await page.waitForFunction(() => window.atrium.pendingInput(window.atrium.state.selected) === 0);
+  return [...gateway.session.terminals.values()].at(-1);
+}
+
 export const tabWalks = {
   'M5: tabs are renamed and moved by keys, by the menu, and by the palette': async () => {
     await room();
@@ -73,6 +85,73 @@ export const tabWalks = {
     assert.equal(await sign.getAttribute('title'), 'typing in build');
     assert.equal(await ada.locator('.tab--typing').count(), 0);
     await ben.locator('.tab--typing').waitFor({ state: 'detached' });
+  },
+  'M5, M1: what is typed after opening a tab is for that tab, by the button, a key, the palette':
+    async () => {
+      const before = await room();
+      const page = await visit('editor-ada');
+      gateway.opensAfterMs = 200;
+      const ways = [
+        () => page.getByRole('button', { name: 'Open a tab', exact: true }).click(),
+        () => page.keyboard.press('Alt+Shift+T'),
+        async () => {
+          await page.keyboard.press('F1');
+          await page.keyboard.type('open a tab');
+          await page.keyboard.press('Enter');
+        },
+      ];
+      for (const [index, open] of ways.entries()) {
+        const last = await typedAfter(page, open, 'ls -la /tmp', index + 2);
+        assert.equal(last.typed, 'ls -la /tmp\r');
+      }
+      assert.equal(before.typed, '');
+      await page.keyboard.press('F1');
+      await page.keyboard.type('open a tab');
+      await page.keyboard.press('Enter');
+      await page.locator('.composer textarea').click();
+      await page.keyboard.type('hello');
+      await page.waitForFunction(() => window.atrium.tabs().length === 5);
+      assert.equal(await page.locator('.composer textarea').inputValue(), 'hello');
+    },
+  'M5, X7: a click or Enter on a tab brings the keyboard there, arrows stay in the bar':
+    async () => {
+      const first = await room();
+      const second = gateway.session.openTab('logs', person('owner'));
+      const page = await visit('editor-ada');
+      const typed = (name) => gateway.session.terminals.get(name).typed;
+      await page.getByRole('tab', { name: 'logs' }).click();
+      await page.keyboard.type('word one\n');
+      await page.getByRole('tab', { name: 'build' }).click();
+      await page.keyboard.type('word two\n');
+      await page.keyboard.press('Alt+PageDown');
+      await page.keyboard.type('three\n');
+      await page.waitForFunction(() => window.atrium.pendingInput('logs') === 0);
+      assert.deepEqual([first.typed, typed(second.name)], ['word two\r', 'word one\rthree\r']);
+      await page.getByRole('tab', { name: 'logs' }).focus();
+      await page.keyboard.press('ArrowLeft');
+      const inBar = () => page.evaluate(() => document.activeElement?.getAttribute('role'));
+      await page.waitForFunction(() => document.activeElement?.textContent?.includes('build'));
+      assert.equal(await inBar(), 'tab');
+      await page.keyboard.type('nothing');
+      await page.keyboard.press('Enter');
+      await page.keyboard.type('four\n');
+      await page.waitForFunction(() => window.atrium.terminalText('build').includes('four'));
+      assert.equal(first.typed, 'word two\rfour\r');
+      await page.locator('.tab', { hasText: 'logs' }).click({ button: 'middle' });
+      await page.keyboard.type('five\n');
+      await page.waitForFunction(() => window.atrium.terminalText('build').includes('five'));
+    },
+  'M5: when no tab opens, what was typed for it is not run elsewhere': async () => {
+    const terminal = await room();
+    const page = await visit('editor-ada');
+    gateway.opensAfterMs = 200;
+    gateway.refuseTabs = 'There is no room for more tabs.';
+    await page.getByRole('button', { name: 'Open a tab', exact: true }).click();
+    await page.keyboard.type('rm x\n');
+    await page.getByText('There is no room for more tabs.').waitFor();
+    await page.keyboard.type('ls\n');
+    await page.waitForFunction(() => window.atrium.terminalText('build').includes('ls'));
+    assert.equal(terminal.typed, 'ls\r');
   },
   'P12: an unused tab says when it closes, and is kept by a click': async () => {
     await room();
