@@ -74,17 +74,19 @@ function tabActions(room: Room): Action[] {
       { id: 'tab.previous', title: 'Previous tab', run: () => showBeside(room, -1) },
     );
   }
-  tabs
+  return [...actions, ...showActions(room)];
+}
+
+function showActions({ tabs }: Room): Action[] {
+  const labels = tabs.labels();
+  return tabs
     .bar()
     .slice(0, 9)
-    .forEach((one, index) => {
-      actions.push({
-        id: `tab.${index + 1}` as ActionId,
-        title: `Show tab ${index + 1}: ${one.title}`,
-        run: () => tabs.show(one.name),
-      });
-    });
-  return actions;
+    .map((one, index) => ({
+      id: `tab.${index + 1}` as ActionId,
+      title: `Show tab ${index + 1}: ${labels.get(one.name)}`,
+      run: () => tabs.show(one.name),
+    }));
 }
 
 function terminalActions(room: Room): Action[] {

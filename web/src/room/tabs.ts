@@ -10,6 +10,7 @@ import {
   TerminalSizeSchema,
   UpdateTabRequestSchema,
 } from '../gen/atrium/v1/tab_pb';
+import { tabLabels } from '../state/tab_labels';
 import { type BarTab, type SavedTab, TabList } from '../state/tab_list';
 import type { CellSize } from '../terminal/feed';
 import type { Room } from './room';
@@ -51,6 +52,22 @@ export class RoomTabs {
   /** What the bar shows, in order. */
   bar(): BarTab[] {
     return this.list.ordered().filter((one) => !this.hidden.has(one.name));
+  }
+
+  /** What people call a tab; undefined if it is not in the bar. */
+  labelOf(name: string): string | undefined {
+    return this.labels().get(name);
+  }
+
+  /** The same for all tabs in the bar. */
+  labels(): Map<string, string> {
+    const parts = this.bar().map(({ name, title, tab }) => ({
+      name,
+      title,
+      pinned: tab?.titlePinned ?? false,
+      directory: tab?.workingDirectory ?? '',
+    }));
+    return tabLabels(parts);
   }
 
   signsOf(name: string): TabSigns {
@@ -236,7 +253,8 @@ export class RoomTabs {
   }
 
   private closeLater(entry: BarTab): void {
-    const { name, title } = entry;
+    const { name } = entry;
+    const title = this.labelOf(name) ?? entry.title;
     this.list.close(name);
     this.leave(name);
     setTimeout(() => {
@@ -275,7 +293,8 @@ export class RoomTabs {
   private announce(entry: BarTab): void {
     const creator = this.room.nameOf(entry.tab?.creator ?? '');
     const by = entry.tab?.creator && entry.tab.creator !== this.room.me ? ` by ${creator}` : '';
-    this.room.notices.show(`Tab "${entry.title}" opened on another device${by}`, 'plain', [
+    const label = this.labelOf(entry.name) ?? entry.title;
+    this.room.notices.show(`Tab "${label}" opened on another device${by}`, 'plain', [
       { label: 'Show', run: () => this.show(entry.name) },
     ]);
   }

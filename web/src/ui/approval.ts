@@ -92,9 +92,7 @@ function countdown(approval: Approval, nowMs: number): TemplateResult {
 }
 
 function place(room: Room, approval: Approval, left: TemplateResult | '' = ''): TemplateResult {
-  const tab = approval.tab
-    ? (room.tabs.list.get(approval.tab)?.title ?? 'a closed tab')
-    : 'a new tab';
+  const tab = approval.tab ? (room.tabs.labelOf(approval.tab) ?? 'a closed tab') : 'a new tab';
   const directory = approval.workingDirectory;
   return html`<p class="approval__place">
     <span>in <b>${tab}</b></span>

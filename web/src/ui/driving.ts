@@ -53,7 +53,7 @@ class AtriumAsking extends RoomElement {
     const { room } = this;
     const name = room.nameOf(asking.requester);
     const elsewhere = asking.tab !== room.tabs.selected;
-    const title = room.tabs.list.get(asking.tab)?.title ?? 'a tab';
+    const title = room.tabs.labelOf(asking.tab) ?? 'a tab';
     const more = asking.others > 0 ? `, and ${asking.others} more` : '';
     return html`<div class="asking__card" role="group" aria-label=${`${name} asks for control`}>
       ${icon('wheel')}

@@ -63,7 +63,7 @@ function speaker(entry: TimelineEntry): TemplateResult | typeof nothing {
 function tabLink(room: Room, entry: TimelineEntry): TemplateResult | typeof nothing {
   const tab = room.tabs.list.get(entry.tab);
   if (!tab) return nothing;
-  return html`<button class="link entry__tab" @click=${() => room.tabs.show(tab.name)}>${tab.title}</button> `;
+  return html`<button class="link entry__tab" @click=${() => room.tabs.show(tab.name)}>${room.tabs.labelOf(tab.name) ?? tab.title}</button> `;
 }
 
 function exitCode(entry: TimelineEntry): TemplateResult | typeof nothing {

@@ -94,7 +94,7 @@ class AtriumPeople extends RoomElement {
   }
 
   private titleOf(tab: string): string {
-    return this.room.tabs.list.get(tab)?.title ?? 'a tab';
+    return this.room.tabs.labelOf(tab) ?? 'a tab';
   }
 
   /** For whoever has the keyboard of the tab that is looked at, and for owners. */

@@ -68,7 +68,7 @@ class AtriumStage extends RoomElement {
       <div
         class="stage__box ${framed ? 'stage__box--framed' : ''}"
         role="tabpanel"
-        aria-label=${room.tabs.current?.title ?? 'Terminal'}
+        aria-label=${(room.tabs.selected && room.tabs.labelOf(room.tabs.selected)) || 'Terminal'}
       ></div>
       ${empty ? this.welcome() : this.door()}
       <atrium-command-bar></atrium-command-bar>

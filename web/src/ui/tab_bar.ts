@@ -19,9 +19,10 @@ class AtriumTabs extends RoomElement {
 
   override render(): TemplateResult {
     const bar = this.room.tabs.bar();
+    const labels = this.room.tabs.labels();
     return html`
       <div class="tabs" role="tablist" aria-label="Terminals" @keydown=${this.onKey} @dragover=${this.onDragOver} @drop=${this.onDrop}>
-        ${bar.map((entry, index) => this.tab(entry, index))}
+        ${bar.map((entry, index) => this.tab(entry, index, labels.get(entry.name) ?? entry.title))}
       </div>
       <span class="sr-only" role="status">${this.moved}</span>
       ${
@@ -48,7 +49,7 @@ class AtriumTabs extends RoomElement {
     }
   }
 
-  private tab(entry: BarTab, index: number): TemplateResult {
+  private tab(entry: BarTab, index: number, label: string): TemplateResult {
     const selected = entry.name === this.room.tabs.selected;
     const classes = [
       'tab',
@@ -69,14 +70,14 @@ class AtriumTabs extends RoomElement {
       @dblclick=${() => this.beginRename(entry)}
       @contextmenu=${(event: MouseEvent) => this.openMenu(event, entry)}
     >
-      ${this.renaming === entry.name ? this.input(entry) : this.label(entry, index, selected)}
+      ${this.renaming === entry.name ? this.input(entry) : this.label(entry, index, selected, label)}
       <button class="tab__close" tabindex="-1" aria-hidden="true" title="Close" @click=${() => this.close(entry)}>
         ${icon('close')}
       </button>
     </div>`;
   }
 
-  private label(entry: BarTab, index: number, selected: boolean): TemplateResult {
+  private label(entry: BarTab, index: number, selected: boolean, label: string): TemplateResult {
     const typists = this.room.typistsIn(entry.name).map((name) => this.room.nameOf(name));
     return html`<button
       class="tab__label"
@@ -88,7 +89,7 @@ class AtriumTabs extends RoomElement {
       @click=${() => this.choose(entry)}
     >
       ${this.sign(entry)}
-      <span class="tab__title">${entry.title || 'shell'}</span>
+      <span class="tab__title">${label}</span>
       ${this.mark(entry, typists)}
       ${stateWord(entry) ? html`<span class="sr-only">${stateWord(entry)}</span>` : nothing}
     </button>`;
@@ -205,7 +206,8 @@ class AtriumTabs extends RoomElement {
     const to = bar.indexOf(entry) + step;
     if (to < 0 || to >= bar.length) return;
     this.room.tabs.moveBeside(entry.name, step);
-    this.moved = `${entry.title} is tab ${to + 1} of ${bar.length} now`;
+    const label = this.room.tabs.labelOf(entry.name) ?? entry.title;
+    this.moved = `${label} is tab ${to + 1} of ${bar.length} now`;
     this.requestUpdate();
   }
 

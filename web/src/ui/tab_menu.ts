@@ -21,7 +21,7 @@ class AtriumTabMenu extends RoomElement {
     const { tabMenu, tabs } = this.room;
     const entry = tabMenu && tabs.list.get(tabMenu.tab);
     if (!entry) return nothing;
-    return html`<div class="menu menu--tab" role="menu" aria-label=${`Tab ${entry.title}`} @keydown=${this.onKey} @focusout=${this.onFocusOut}>
+    return html`<div class="menu menu--tab" role="menu" aria-label=${`Tab ${tabs.labelOf(entry.name) ?? entry.title}`} @keydown=${this.onKey} @focusout=${this.onFocusOut}>
       ${this.items(entry.name).map(
         (one) => html`<button class="menu__item" role="menuitem" @click=${() => this.choose(one)}>
           <span>${one.title}</span><kbd>${one.chord ?? ''}</kbd>

@@ -141,6 +141,20 @@ export const tabWalks = {
       await page.keyboard.type('five\n');
       await page.waitForFunction(() => window.atrium.terminalText('build').includes('five'));
     },
+  'M5: tabs whose shells give them one title are told apart': async () => {
+    await room();
+    const page = await visit('editor-ada');
+    const title = 'atrium-shell@box: ~';
+    for (let count = 0; count < 7; count++)
+      gateway.session.openTab(title, person('ada'), { workingDirectory: '/home/atrium-shell' });
+    await page.waitForFunction(() => window.atrium.tabs().length === 8);
+    const shown = await page.locator('.tab__title').allTextContents();
+    assert.deepEqual(shown, ['build', ...[2, 3, 4, 5, 6, 7, 8].map((place) => `${place} · ~`)]);
+    assert.match(await page.getByRole('tab', { name: '8 · ~' }).getAttribute('title'), /@box: ~/);
+    await page.keyboard.press('Alt+8');
+    await page.locator('.tab--selected', { hasText: '8 · ~' }).waitFor();
+    assert.deepEqual(await faults(page), []);
+  },
   'M5: when no tab opens, what was typed for it is not run elsewhere': async () => {
     const terminal = await room();
     const page = await visit('editor-ada');
