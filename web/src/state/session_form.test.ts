@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { entry } from '../../test/support/make';
 import { CommandPolicy_Action, SessionSchema, ShellProfile } from '../gen/atrium/v1/session_pb';
 import { ApprovalSchema } from '../gen/atrium/v1/timeline_pb';
-import { askerOf, deciderName } from './approvals';
+import { askerOf, deciderNameOf } from './approvals';
 import { movedRule, ruleOfField, ruleProblem, sessionForm, sessionUpdate } from './session_form';
 
 const { ALLOW, ASK, DENY } = CommandPolicy_Action;
@@ -58,21 +58,26 @@ describe('P7: the command policy is edited', () => {
 
 describe('N6: a card names people', () => {
   const names = (name: string) => (name === 'p/bot' ? 'deploy-bot' : undefined);
-  const approval = (requester?: string) =>
-    Object.assign(create(ApprovalSchema, { tool: 'run_command' }), { requester });
+  const approval = (requester = '', fields = {}) =>
+    create(ApprovalSchema, { tool: 'run_command', requester, ...fields });
 
   it('says who asks, or does not pretend to know', () => {
     expect(askerOf(approval('p/bot'), false, names)).toEqual({ kind: 'named', name: 'deploy-bot' });
     expect(askerOf(approval('p/bot'), true, names)).toMatchObject({ kind: 'named' });
     expect(askerOf(approval('agent'), false, names)).toEqual({ kind: 'agent' });
+    expect(askerOf(approval('service'), true, names)).toEqual({ kind: 'service' });
     expect(askerOf(approval(), true, names)).toEqual({ kind: 'agent' });
     expect(askerOf(approval(), false, names)).toEqual({ kind: 'unknown' });
   });
 
   it('says who decided as they were called then', () => {
     const decided = { ...entry('e', 0), speakers: ['p/ann'], speakerNames: ['Ann'] };
-    expect(deciderName(decided, 'p/ann')).toBe('Ann');
-    expect(deciderName(decided, 'p/ben')).toBeUndefined();
-    expect(deciderName(undefined, 'p/ann')).toBeUndefined();
+    const byAnn = approval('', { decider: 'p/ann' });
+    expect(deciderNameOf(approval('', { decider: 'p/ann', deciderName: 'Anna' }), decided)).toBe(
+      'Anna',
+    );
+    expect(deciderNameOf(byAnn, decided)).toBe('Ann');
+    expect(deciderNameOf(approval('', { decider: 'p/ben' }), decided)).toBeUndefined();
+    expect(deciderNameOf(byAnn, undefined)).toBeUndefined();
   });
 });

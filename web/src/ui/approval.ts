@@ -9,7 +9,7 @@ import {
   type TimelineEntry,
 } from '../gen/atrium/v1/timeline_pb';
 import type { Room } from '../room/room';
-import { type Asker, askerOf, deciderName } from '../state/approvals';
+import { type Asker, askerOf, deciderNameOf } from '../state/approvals';
 import { visibleBytes } from '../state/visible';
 import { icon } from './icons';
 
@@ -45,7 +45,7 @@ export function decidedApproval(
 ): TemplateResult {
   const [word, tone, sign] = verdict(approval.state);
   const decider =
-    deciderName(entry, approval.decider) ??
+    deciderNameOf(approval, entry) ??
     room.store.participants.get(approval.decider)?.displayName ??
     room.nameOf(approval.decider);
   const by = approval.decider ? ` by ${decider}` : '';
@@ -72,6 +72,8 @@ export function askText(room: Room, approval: Approval): string {
   switch (who.kind) {
     case 'agent':
       return `The agent asks to ${what}`;
+    case 'service':
+      return `A service asks to ${what}`;
     case 'named':
       return `${who.name} asks to ${what}`;
     default:

@@ -179,7 +179,7 @@ export class FakeSession {
     return entry;
   }
 
-  propose(tab: string, input: string): Approval {
+  propose(tab: string, input: string, requester = ''): Approval {
     const approval = create(ApprovalSchema, {
       name: `${this.name}/approvals/a${this.next++}`,
       state: Approval_State.PENDING,
@@ -187,6 +187,7 @@ export class FakeSession {
       tab,
       input: Buffer.from(input),
       workingDirectory: '/srv/shop',
+      requester,
       createTime: timestampFromMs(this.nowMs()),
       expireTime: timestampFromMs(this.nowMs() + 60_000),
     });
@@ -200,9 +201,11 @@ export class FakeSession {
     if (!pending) return false;
     this.approvals.delete(name);
     const state = approve ? Approval_State.APPROVED : Approval_State.DENIED;
-    const approval = create(ApprovalSchema, { ...pending, state, decider } as Approval);
+    const deciderName = this.participants.get(decider)?.displayName ?? '';
+    const decided = { ...pending, state, decider, deciderName } as Approval;
+    const approval = create(ApprovalSchema, decided);
     this.change({ case: 'approval', value: approval });
-    this.entry(TimelineEntry_Kind.APPROVAL, [decider], '', { approval });
+    this.entry(TimelineEntry_Kind.APPROVAL, [], '', { approval });
     return true;
   }
 }
