@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import type { JoinResponse_Outcome } from '../gen/atrium/v1/live_pb';
 import {
   GrantControlRequestSchema,
   ReleaseControlRequestSchema,
@@ -11,6 +12,9 @@ import type { Said } from '../link/codec';
 import { type Drive, driveOf, keyObstacle, lossOf, requestOutcome } from '../state/driving';
 import type { Room } from './room';
 
+/** google.rpc.Code, and the host's words for it. */
+const FAILED_PRECONDITION = 9;
+const SOMEBODY_DRIVES = /^Somebody else holds this tab's keyboard/;
 /** How long a hint about keys that were not sent stays. */
 const HINT_STAYS_MS = 4000;
 
@@ -55,6 +59,17 @@ export class RoomDriving {
     this.held = { tab, atMs: Date.now() };
     this.room.changes.emit('terminal');
     setTimeout(() => this.room.changes.emit('terminal'), HINT_STAYS_MS + 100);
+  }
+
+  /**
+   * Keys met a host where somebody else had just taken the keyboard: each is answered,
+   * the person is told once. False if the outcome is about something else.
+   */
+  onUnaskedOutcome({ code, message }: JoinResponse_Outcome): boolean {
+    if (code !== FAILED_PRECONDITION || !SOMEBODY_DRIVES.test(message)) return false;
+    const { selected } = this.room.tabs;
+    if (selected) this.hold(selected);
+    return true;
   }
 
   /** The first request for each keyboard that we have; the tab that we look at first. */

@@ -429,6 +429,7 @@ export class Room {
   }
 
   private onUnaskedOutcome(outcome: JoinResponse_Outcome): void {
+    if (this.driving.onUnaskedOutcome(outcome)) return;
     if (outcome.code !== 0 && outcome.message) this.notices.show(outcome.message, 'warn');
   }
 

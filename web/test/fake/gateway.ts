@@ -43,6 +43,8 @@ export class FakeGateway {
   opensAfterMs = 0;
   /** Why no tab opens; empty if they do. */
   refuseTabs = '';
+  /** Why nobody goes live; empty if they do. */
+  refuseCalls = '';
   /** Lists of commands are answered only when a page catches up. */
   listsWait = false;
   /** Answers an offer, in the place of the media process. */

@@ -33,6 +33,9 @@ const NOT_FOUND = 5;
 const PERMISSION_DENIED = 7;
 const RESOURCE_EXHAUSTED = 8;
 const FAILED_PRECONDITION = 9;
+const UNAVAILABLE = 14;
+
+const SOMEBODY_DRIVES = "Somebody else holds this tab's keyboard: ask for it";
 
 /** What the gateway does by itself. */
 const OF_TERMINALS: ReadonlySet<string | undefined> = new Set([
@@ -275,6 +278,8 @@ export class FakePage {
         }
         return;
       case 'goLive':
+        if (this.gateway.refuseCalls)
+          return { code: UNAVAILABLE, message: this.gateway.refuseCalls };
         session.participant(this.id, { live: true });
         this.makeLive();
         return;
@@ -321,6 +326,10 @@ export class FakePage {
     const driver = session.tabs.get(input.tab)?.driver;
     if (driver && driver !== this.participant) {
       this.gateway.strayInputs++;
+      const { tab, sequence } = input;
+      terminal.skip(this.pageId, Number(sequence));
+      this.send({ case: 'inputAck', value: create(InputAckSchema, { tab, sequence }) });
+      this.send(outcome(0n, { code: FAILED_PRECONDITION, message: SOMEBODY_DRIVES }));
       return;
     }
     const sequence = terminal.type(this.pageId, Number(input.sequence), input.data);

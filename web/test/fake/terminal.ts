@@ -118,6 +118,11 @@ export class FakeTerminal {
     return this.written.get(page) ?? 0;
   }
 
+  /** Input that is acknowledged and not written. */
+  skip(page: string, sequence: number): void {
+    this.written.set(page, sequence);
+  }
+
   showPrompt(): void {
     this.print(`${mark('A')}${this.prompt}${mark('B')}`);
   }

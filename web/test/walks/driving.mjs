@@ -52,6 +52,21 @@ export const drivingWalks = {
     assert.equal(terminal.typed, 'echo mine\recho all\r');
     assert.equal(gateway.strayInputs, 0);
   },
+  'N8: keys that crossed somebody’s taking the keyboard are told of once': async () => {
+    const terminal = await room();
+    const ada = await visit('editor-ada');
+    gateway.session.participant('ben', { displayName: 'Ben' });
+    await focus(ada);
+    build().driver = person('ben');
+    await ada.keyboard.type('lost');
+    await ada.waitForFunction(() => window.atrium.pendingInput('build') === 0);
+    gateway.session.updateTab(build().name, { driver: person('ben') });
+    await ada.getByText('Ben is driving; your keys were not sent').waitFor();
+    assert.equal(gateway.strayInputs, 4);
+    assert.equal(await ada.locator('.notice').count(), 0);
+    assert.equal(await ada.locator('.view-only').count(), 1);
+    assert.equal(terminal.typed, '');
+  },
   'N8: an owner takes the keyboard from whoever holds it; an editor cannot': async () => {
     await room();
     const [ada, boss] = [await visit('editor-ada'), await visit('owner-boss')];
