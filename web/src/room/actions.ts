@@ -196,6 +196,10 @@ function menuAction(room: Room, tab: string): Action {
 }
 
 function callActions(room: Room): Action[] {
+  return [...(callObstacle(room) ? [] : audioActions(room)), ...agentActions(room)];
+}
+
+function audioActions(room: Room): Action[] {
   const { call } = room;
   const idle = call.phase === 'idle';
   const actions: Action[] = [
@@ -221,22 +225,26 @@ function callActions(room: Room): Action[] {
       { id: 'call.talk', title: 'Talk while held', run: () => call.setMuted(false) },
     );
   }
-  if (room.mayType && room.agentAvailable) {
-    const value = create(InterruptConversationRequestSchema, {
-      name: `${room.sessionName}/conversation`,
-    });
-    actions.push({
+  return actions;
+}
+
+function agentActions(room: Room): Action[] {
+  if (!room.mayType || !room.agentAvailable) return [];
+  const value = create(InterruptConversationRequestSchema, {
+    name: `${room.sessionName}/conversation`,
+  });
+  return [
+    {
       id: 'agent.settings',
       title: 'Settings of the agent',
       run: () => room.show({ dialog: 'agent' }),
-    });
-    actions.push({
+    },
+    {
       id: 'agent.interrupt',
       title: 'Interrupt the agent',
       run: () => void room.ask({ case: 'interrupt', value }).catch((e) => room.notices.failed(e)),
-    });
-  }
-  return actions;
+    },
+  ];
 }
 
 function pageActions(room: Room): Action[] {
@@ -303,10 +311,18 @@ function pageActions(room: Room): Action[] {
   return actions;
 }
 
+/** Why this person cannot be in the call; undefined if they can. */
+export function callObstacle(room: Room): string | undefined {
+  if (!room.self || room.mayType) return undefined;
+  return 'Viewers are not in the call. Ask an owner for an editor link to hear and speak.';
+}
+
 /** Starts live audio, after the device check if it was never done; or ends it. */
 export function toggleCall(room: Room): void {
   const { call, settings } = room;
-  if (call.phase !== 'idle') call.hangUp();
+  const obstacle = callObstacle(room);
+  if (obstacle) room.notices.show(obstacle, 'warn');
+  else if (call.phase !== 'idle') call.hangUp();
   else if (settings.checked) void call.start(settings.microphone);
   else room.show({ dialog: 'device' });
 }

@@ -214,7 +214,7 @@ class AtriumStage extends RoomElement {
         'Start live audio',
         'Talk with each other and with the agent.',
         () => toggleCall(room),
-        true,
+        room.mayType,
       ],
     ];
     return html`<div class="welcome">
