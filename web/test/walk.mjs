@@ -99,7 +99,7 @@ const walks = {
     await page.getByRole('button', { name: 'Open a tab' }).click();
     await page.waitForTimeout(100);
     gateway.loseControl();
-    await page.getByText('control is restarting. Your shells are running').waitFor();
+    await page.getByText('control is restarting. Terminals go on without it').waitFor();
     await focus(page);
     await page.keyboard.type('echo away\n');
     await shows(page, '\naway');

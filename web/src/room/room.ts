@@ -115,7 +115,7 @@ export class Room {
       { say: (message) => this.say(message), ask: (message) => this.ask(message) },
       {
         onCallChanged: () => this.changes.emit('call'),
-        onCallProblem: (message) => this.notices.show(message, 'warn', [], 12_000),
+        onCallProblem: (message) => this.notices.callFailed(message),
       },
     );
   }

@@ -37,7 +37,9 @@ describe('M5: tabs can be told apart', () => {
   });
 
   it('numbers those that are alike by their place, so that a cut label tells it first', () => {
-    const eight = labels(...Array.from({ length: 8 }, () => ['a@b: ~', '/home/a'] as [string, string]));
+    const eight = labels(
+      ...Array.from({ length: 8 }, () => ['a@b: ~', '/home/a'] as [string, string]),
+    );
     expect(eight).toEqual(Array.from({ length: 8 }, (_, index) => `${index + 1} · ~`));
     expect(new Set(eight).size).toBe(8);
     expect(labels(['make'], ['a@b: ~'], ['make'])).toEqual(['1 · make', '~', '3 · make']);

@@ -10,13 +10,15 @@ import { icon } from './icons';
 const QUIET_MS = 700;
 
 const CONTROL_AWAY =
-  'The session’s control is restarting. Your shells are running; what you type reaches them.';
+  'The session’s control is restarting. Terminals go on without it; chat, tabs and calls wait.';
 
 interface Line {
   tone: 'warn' | 'bad';
   /** What is degraded, in two words. */
   name?: string;
   text: string;
+  /** What the server said, if the text tells it. */
+  said?: string;
   act?: { title: string; run: () => void };
 }
 
@@ -26,6 +28,7 @@ class AtriumBanner extends RoomElement {
   private brokenMs = 0;
   /** All that does not work is shown. */
   private open = false;
+  private told: string[] = [];
   private clock: ReturnType<typeof setInterval> | undefined;
 
   override connectedCallback(): void {
@@ -45,6 +48,7 @@ class AtriumBanner extends RoomElement {
     if (linkState.kind === 'open' && !linkState.controlAway) this.brokenMs = 0;
     else this.brokenMs ||= Date.now();
     const lines = this.lines(linkState);
+    this.told = lines.flatMap((one) => one.said ?? []);
     const [line] = lines;
     if (!line) return nothing;
     const more = lines.length - 1;
@@ -66,6 +70,10 @@ class AtriumBanner extends RoomElement {
     return agent ? [...lines, agent] : lines;
   }
 
+  protected override updated(): void {
+    this.room.notices.leaveToBanner(this.told);
+  }
+
   private toggle(): void {
     this.open = !this.open;
     this.requestUpdate();
@@ -82,23 +90,28 @@ class AtriumBanner extends RoomElement {
     if (this.brokenMs === 0 || Date.now() - this.brokenMs < QUIET_MS) return undefined;
     if (state.kind === 'open') return { tone: 'warn', text: CONTROL_AWAY };
     if (!this.room.store.known && state.kind === 'connecting') return undefined;
-    const running = this.room.store.known
-      ? 'Connection lost. Your shells are running.'
-      : 'The server cannot be reached.';
+    const lost = this.room.store.known ? this.lostText() : 'The server cannot be reached.';
     const waitS = state.kind === 'waiting' ? Math.ceil((state.untilMs - Date.now()) / 1000) : 0;
     const next = waitS > 0 ? `Retrying in ${waitS} s` : 'Retrying now';
     return {
       tone: 'warn',
-      text: `${running} ${next}`,
+      text: `${lost} ${next}`,
       act: { title: 'Retry now', run: () => this.room.link?.connect() },
     };
+  }
+
+  /** Whether the shells run nobody knows from here. */
+  private lostText(): string {
+    const keys = this.room.mayType ? '; what you type waits for the server' : '';
+    return `Connection lost. What is shown can be read${keys}.`;
   }
 
   private agentLine(): Line | undefined {
     const conversation = this.room.store.conversation;
     if (conversation?.state !== Conversation_State.FAILED) return undefined;
-    const problem = conversation.problem || 'The voice agent is not available.';
-    return { tone: 'warn', text: `${problem} Terminals and chat work.` };
+    const { problem } = conversation;
+    const text = sentence(problem, 'The voice agent is not available.');
+    return { tone: 'warn', text: `${text} Terminals and chat work.`, said: problem };
   }
 }
 
@@ -113,7 +126,7 @@ const BAD = new Set([Degradation_Kind.NO_STORE, Degradation_Kind.HOST_LOST]);
 
 function degradationLine({ kind, message }: Degradation): Line {
   const name = NAMES[kind] ?? 'Something does not work';
-  return { tone: BAD.has(kind) ? 'bad' : 'warn', name, text: message };
+  return { tone: BAD.has(kind) ? 'bad' : 'warn', name, text: message, said: message };
 }
 
 function named(line: Line): TemplateResult {

@@ -1,8 +1,9 @@
 // What is said of the whole session: what does not work, who lags, what is allowed.
 import assert from 'node:assert/strict';
-import { build, faults, focus, gateway, person, room, shows, visit } from './support.mjs';
+import { build, faults, focus, gateway, person, ready, room, shows, visit } from './support.mjs';
 
 const NO_PROVIDER = 1;
+const FAILED = 5;
 const HOST_LOST = 4;
 const SERVICE = 2;
 const WAITING_FOR_APPROVAL = 4;
@@ -27,6 +28,62 @@ export const roomWalks = {
     assert.equal(await all.count(), 0);
     say();
     await page.locator('.banner').waitFor({ state: 'detached' });
+  },
+  'V3: a call that is refused is told once, and the banner needs no notice beside it': async () => {
+    await room();
+    const page = await visit('editor-ada', { permissions: ['microphone'] });
+    await page.evaluate(() =>
+      localStorage.setItem('atrium.settings', JSON.stringify({ checked: true })),
+    );
+    await page.reload();
+    await ready(page);
+    const problem = 'The voice agent cannot be reached: it is tried again';
+    gateway.refuseCalls = problem;
+    await page.getByRole('button', { name: 'Start live audio' }).click();
+    await page.locator('.notice', { hasText: problem }).waitFor();
+    const { conversation } = gateway.session;
+    Object.assign(conversation, { state: FAILED, problem });
+    gateway.session.change({ case: 'conversation', value: conversation });
+    await page.getByText(`${problem}. Terminals and chat work.`).waitFor();
+    await page.locator('.notice', { hasText: problem }).waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Start live audio' }).click();
+    await page.getByText('Live audio did not start.').waitFor();
+    assert.equal(await page.getByText(problem).count(), 1);
+  },
+  'L20, N9: what a viewer may not do is said: in the invite, and at the phone': async () => {
+    await room();
+    const [boss, eve] = [await visit('owner-boss'), await visit('viewer-eve')];
+    const phone = eve.getByRole('button', { name: 'Start live audio' });
+    assert.equal(await phone.getAttribute('aria-disabled'), 'true');
+    assert.match(await phone.getAttribute('title'), /viewers are not in the call.*editor link/i);
+    await phone.click({ force: true });
+    await eve.locator('.notice', { hasText: 'Viewers are not in the call' }).waitFor();
+    assert.equal(await eve.locator('dialog').count(), 0);
+    await eve.keyboard.press('F1');
+    await eve.keyboard.type('audio');
+    await eve.waitForTimeout(100);
+    assert.equal(await eve.getByRole('option', { name: /live audio|microphone/i }).count(), 0);
+    await eve.keyboard.press('Escape');
+    assert.deepEqual(await faults(eve), []);
+    await boss.getByRole('button', { name: 'Invite' }).click();
+    const dialog = boss.locator('dialog');
+    await dialog.getByText('not in the call: neither hears nor speaks').waitFor();
+    assert.equal(await dialog.getByText(/hears the room/).count(), 0);
+    await dialog.getByText('The link can be opened for').waitFor();
+    await dialog.getByText('Who came by it stays for seven days').waitFor();
+    assert.deepEqual(await faults(boss), []);
+  },
+  'N4: a lost connection says what is known, and not that shells run': async () => {
+    await room();
+    const page = await visit('editor-ada');
+    gateway.refuseTickets = 503;
+    gateway.dropAll();
+    await page.locator('.banner').getByText('Connection lost.').waitFor();
+    const text = await page.locator('.banner__text').textContent();
+    assert.doesNotMatch(text, /running/);
+    assert.match(text, /What is shown can be read.*Retrying/);
+    gateway.refuseTickets = 0;
+    await ready(page);
   },
   'N3: who is behind is seen, as a figure and in words': async () => {
     await room();
@@ -86,6 +143,14 @@ export const roomWalks = {
       conversation.activity = WAITING_FOR_APPROVAL;
       gateway.session.change({ case: 'conversation', value: conversation });
       await card.getByText('The agent asks to run a command').waitFor();
+      for (const [requester, who] of [
+        ['agent', 'The agent'],
+        ['service', 'A service'],
+        [person('ci'), 'deploy-bot'],
+      ]) {
+        gateway.session.propose(build().name, 'true\r', requester);
+        await card.getByText(`${who} asks to run a command`).last().waitFor();
+      }
       gateway.session.participant('gus', { displayName: 'Gus' });
       gateway.session.decide(asked.name, true, person('gus'));
       gateway.session.leave(person('gus'));
