@@ -56,6 +56,12 @@ absl::Status NotFromAfar() {
   return MakeError(StatusCode::kPermissionDenied, "This is answered on the machine itself only",
                    {.reason = "LOOPBACK_ONLY"});
 }
+absl::Status KeyMissing() {
+  return MakeError(StatusCode::kUnauthenticated,
+                   "This browser was let in, but this page has lost its half of the key: its "
+                   "storage was cleared or is blocked. Open an invite link again",
+                   {.reason = "KEY_MISSING"});
+}
 absl::Status KeysUnknown() { return Unreachable("control", "its keys are not known yet"); }
 absl::Status NotSubscribed(std::string_view tab) {
   return MakeError(StatusCode::kFailedPrecondition, StrCat("Subscribe to ", tab, " first"),

@@ -19,6 +19,7 @@ absl::Status TooManySockets();
 absl::Status TooManySocketsOfOne();
 absl::Status NoSuchRoom(std::string_view room);
 absl::Status NotFromAfar();
+absl::Status KeyMissing();
 absl::Status KeysUnknown();
 absl::Status NotSubscribed(std::string_view tab);
 absl::Status TooManySubscriptions();

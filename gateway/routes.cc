@@ -12,6 +12,7 @@
 #include "common/str_cat.h"
 #include "gateway/bridge/browser.h"
 #include "gateway/errors.h"
+#include "gateway/http/credential.h"
 #include "gateway/limits.h"
 
 namespace atrium::gateway {
@@ -21,15 +22,9 @@ using atrium::v1::ExchangeInviteResponse;
 
 namespace {
 
-constexpr char kCookie[] = "atrium";
 constexpr char kProtocol[] = "atrium.v1";
 constexpr char kTicketPrefix[] = "ticket.";
 constexpr char kJoinPrefix[] = "/join/";
-
-std::string CookieOf(const std::string& credential, absl::Duration life) {
-  return StrCat(kCookie, "=", credential, "; Path=/; HttpOnly; SameSite=Strict; Max-Age=",
-                absl::ToInt64Seconds(life));
-}
 
 // The string member `name` of a JSON object in the body; empty if absent.
 absl::StatusOr<std::string> BodyField(const Exchange& exchange, const char* name) {
@@ -43,10 +38,20 @@ absl::StatusOr<std::string> BodyField(const Exchange& exchange, const char* name
   return it->get<std::string>();
 }
 
-std::string ToJson(const google::protobuf::Message& message) {
+// `message` as JSON, and the page's half of a new credential if there is one.
+std::string ToJson(const google::protobuf::Message& message, const std::string& key) {
   std::string out;
   (void)google::protobuf::util::MessageToJsonString(message, &out);
-  return out;
+  if (key.empty()) return out;
+  nlohmann::json json = nlohmann::json::parse(out);
+  json["key"] = key;
+  return json.dump();
+}
+
+// Half of a credential counts as none; who is refused for that is told so.
+void FailWithout(const ExchangePtr& exchange, const absl::Status& status) {
+  const bool lost = absl::IsUnauthenticated(status) && LacksKey(*exchange);
+  exchange->Fail(lost ? KeyMissing() : status);
 }
 
 }  // namespace
@@ -99,20 +104,21 @@ void Routes::ExchangeInvite(const ExchangePtr& exchange) {
   atrium::v1::ExchangeInviteRequest request;
   request.set_secret(exchange->path().substr(sizeof kJoinPrefix - 1));
   request.set_display_name(*name);
-  request.set_credential(exchange->Cookie(kCookie));
+  request.set_credential(HeldCredential(*exchange));
   exchange->Pause();
   rpc::Call<ExchangeInviteResponse>(
       loop_, limits::kCallDeadline, std::move(request),
       [this](auto* c, auto* q, auto* r, auto then) { auth_->async()->ExchangeInvite(c, q, r, then); },
       [this, exchange](absl::StatusOr<ExchangeInviteResponse> response) {
         if (!response.ok()) return exchange->Fail(response.status());
+        std::string key;
         if (!response->credential().empty()) {
           const absl::Duration life = FromProtoTime(response->expire_time()) - loop_->Now();
-          exchange->SetHeader("Set-Cookie", CookieOf(response->credential(), life));
+          key = GiveCredential(exchange.get(), response->credential(), life);
         }
         response->clear_credential();
         exchange->SetHeader("Cache-Control", "no-store");
-        exchange->AnswerJson(200, ToJson(*response));
+        exchange->AnswerJson(200, ToJson(*response, key));
       });
 }
 
@@ -120,7 +126,7 @@ void Routes::CreateTicket(const ExchangePtr& exchange) {
   const absl::StatusOr<std::string> session = BodyField(*exchange, "session");
   if (!session.ok()) return exchange->Fail(session.status());
   atrium::v1::CreateTicketRequest request;
-  request.set_credential(exchange->Cookie(kCookie));
+  request.set_credential(HeldCredential(*exchange));
   request.set_session(*session);
   request.set_from_loopback(exchange->FromLoopback() &&
                             guard_->IsLoopbackHost(exchange->Header("Host")));
@@ -129,19 +135,20 @@ void Routes::CreateTicket(const ExchangePtr& exchange) {
       loop_, limits::kCallDeadline, std::move(request),
       [this](auto* c, auto* q, auto* r, auto then) { auth_->async()->CreateTicket(c, q, r, then); },
       [exchange](absl::StatusOr<CreateTicketResponse> response) {
-        if (!response.ok()) return exchange->Fail(response.status());
+        if (!response.ok()) return FailWithout(exchange, response.status());
+        std::string key;
         if (!response->credential().empty()) {
-          exchange->SetHeader("Set-Cookie", CookieOf(response->credential(), absl::Hours(24 * 7)));
+          key = GiveCredential(exchange.get(), response->credential(), absl::Hours(24 * 7));
           response->clear_credential();
         }
         exchange->SetHeader("Cache-Control", "no-store");
-        exchange->AnswerJson(200, ToJson(*response));
+        exchange->AnswerJson(200, ToJson(*response, key));
       });
 }
 
 void Routes::Leave(const ExchangePtr& exchange) {
   atrium::v1::DeleteCredentialRequest request;
-  request.set_credential(exchange->Cookie(kCookie));
+  request.set_credential(HeldCredential(*exchange));
   exchange->Pause();
   rpc::Call<google::protobuf::Empty>(
       loop_, limits::kCallDeadline, std::move(request),
@@ -149,8 +156,8 @@ void Routes::Leave(const ExchangePtr& exchange) {
         auth_->async()->DeleteCredential(c, q, r, then);
       },
       [exchange](absl::StatusOr<google::protobuf::Empty> response) {
-        if (!response.ok()) return exchange->Fail(response.status());
-        exchange->SetHeader("Set-Cookie", CookieOf("", absl::ZeroDuration()));
+        if (!response.ok()) return FailWithout(exchange, response.status());
+        TakeCredential(exchange.get());
         exchange->Answer(204, "text/plain", "");
       });
 }

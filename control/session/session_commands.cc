@@ -117,7 +117,8 @@ void Session::RunInOwnTab(const Actor& actor, const RunCommandRequest& request,
     const TabTable::Record* record = tabs_.Find(run->tab);
     if (record != nullptr && record->tab().state() != Tab::RUNNING) AnswerRun(run);
   });
-  run->deadline = context_->loop->After(patience, [this, run] {
+  run->deadline = context_->loop->After(patience, [weak = std::weak_ptr(run)] {
+    const auto run = weak.lock();
     for (auto& waiter : std::exchange(run->waiters, {})) waiter(RunStillGoing(run->tab));
   });
 }

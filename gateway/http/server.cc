@@ -24,9 +24,17 @@ namespace atrium::gateway {
 namespace {
 
 constexpr char kSecurityPolicy[] =
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; "
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; media-src 'self' blob:; worker-src 'self' blob:; "
-    "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+    "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; "
+    "connect-src 'self'";
+
+// Where a page of `own_host` may connect to. Older Safaris do not take a WebSocket
+// for 'self', so the host is named; a proxy before us may speak TLS.
+std::string SecurityPolicy(const std::string& own_host) {
+  if (own_host.empty()) return kSecurityPolicy;
+  return StrCat(kSecurityPolicy, " ws://", own_host, " wss://", own_host);
+}
 
 int HttpStatusOf(const absl::Status& status) {
   switch (status.code()) {
@@ -44,8 +52,8 @@ int HttpStatusOf(const absl::Status& status) {
   }
 }
 
-void SetSafetyHeaders(SoupMessageHeaders* headers) {
-  soup_message_headers_replace(headers, "Content-Security-Policy", kSecurityPolicy);
+void SetSafetyHeaders(SoupMessageHeaders* headers, const std::string& own_host) {
+  soup_message_headers_replace(headers, "Content-Security-Policy", SecurityPolicy(own_host).c_str());
   soup_message_headers_replace(headers, "X-Content-Type-Options", "nosniff");
   soup_message_headers_replace(headers, "Referrer-Policy", "no-referrer");
   soup_message_headers_replace(headers, "Cross-Origin-Opener-Policy", "same-origin");
@@ -149,7 +157,7 @@ void Exchange::AnswerKept(int http_status, const std::string& type, const std::s
 
 void Exchange::Answer(int http_status, const std::string& type, SoupMemoryUse use,
                       const std::string& body) {
-  SetSafetyHeaders(soup_server_message_get_response_headers(message_.get()));
+  SetSafetyHeaders(soup_server_message_get_response_headers(message_.get()), own_host_);
   soup_server_message_set_status(message_.get(), static_cast<guint>(http_status), nullptr);
   soup_server_message_set_response(message_.get(), type.c_str(), use, body.data(), body.size());
   Resume();
@@ -314,6 +322,7 @@ void Server::OnRequest(SoupServer*, SoupServerMessage* message, const char* path
   if (const absl::Status status = server->Check(*exchange, route); !status.ok()) {
     return exchange->Fail(status);
   }
+  exchange->SetOwnHost(exchange->Header("Host"));
   if (route != nullptr) return route->serve(exchange);
   server->ServeFile(exchange.get(), *server->files_.Find(path));
 }

@@ -12,6 +12,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -43,6 +44,9 @@ class Exchange {
   std::string Body() const;
   bool FromLoopback() const;
 
+  // The host that the request names is ours: pages that are answered may connect
+  // to it.
+  void SetOwnHost(std::string host) { own_host_ = std::move(host); }
   void SetHeader(const char* name, const std::string& value);
   void Answer(int http_status, const std::string& type, const std::string& body);
   // Of what lives as long as the server: not copied, however many read it slowly.
@@ -69,6 +73,7 @@ class Exchange {
   const GRef<SoupServerMessage> message_;
   // State.
   const std::string path_;
+  std::string own_host_;
   bool paused_ = false;
 };
 using ExchangePtr = std::shared_ptr<Exchange>;
@@ -78,7 +83,7 @@ using ExchangePtr = std::shared_ptr<Exchange>;
 struct Route {
   enum class Origin {
     kAny,       // Reading what anybody may read.
-    kRequired,  // Ours only: acts on a cookie.
+    kRequired,  // Ours only: acts on a credential.
     kIfSent,    // Ours if there is one; without one only with an explicit token.
   };
   std::string method;
