@@ -13,6 +13,7 @@ constexpr char kReason[] = "atrium/reason";
 constexpr char kField[] = "atrium/field";
 constexpr char kResource[] = "atrium/resource";
 constexpr char kRetryMs[] = "atrium/retry_ms";
+constexpr char kOffset[] = "atrium/offset";
 
 std::string PayloadOr(const absl::Status& status, const char* url) {
   auto payload = status.GetPayload(url);
@@ -30,6 +31,7 @@ absl::Status MakeError(absl::StatusCode code, std::string_view message, ErrorDet
     status.SetPayload(kRetryMs,
                       absl::Cord(StrCat(absl::ToInt64Milliseconds(*details.retry_after))));
   }
+  if (details.offset) status.SetPayload(kOffset, absl::Cord(StrCat(*details.offset)));
   return status;
 }
 
@@ -41,6 +43,8 @@ ErrorDetails DetailsOf(const absl::Status& status) {
   if (absl::SimpleAtoi(PayloadOr(status, kRetryMs), &ms)) {
     details.retry_after = absl::Milliseconds(ms);
   }
+  int64_t offset = 0;
+  if (absl::SimpleAtoi(PayloadOr(status, kOffset), &offset)) details.offset = offset;
   return details;
 }
 

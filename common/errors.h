@@ -5,6 +5,7 @@
 #ifndef ATRIUM_COMMON_ERRORS_H_
 #define ATRIUM_COMMON_ERRORS_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,7 @@ struct ErrorDetails {
   std::string field;     // The request's wrong field; empty if it is not one.
   std::string resource;  // What it is about; empty if nothing in particular.
   std::optional<absl::Duration> retry_after;
+  std::optional<int64_t> offset;  // Where in a terminal's output to go on from.
 };
 
 // Makes a status with details; the only way to make one.

@@ -31,6 +31,21 @@ class Termination final : public Loop::Handle {
   guint ids_[2];
 };
 
+class Signal final : public Loop::Handle {
+ public:
+  Signal(int signal, Loop::Fn fn)
+      : fn_(std::move(fn)), id_(g_unix_signal_add(signal, Fire, this)) {}
+  ~Signal() override { g_source_remove(id_); }
+
+ private:
+  static gboolean Fire(gpointer self) {
+    static_cast<Signal*>(self)->fn_();
+    return G_SOURCE_CONTINUE;
+  }
+  Loop::Fn fn_;
+  const guint id_;
+};
+
 }  // namespace
 
 void PrepareProcess() {
@@ -44,6 +59,10 @@ void PrepareProcess() {
 
 Loop::HandlePtr OnTermination(Loop*, Loop::Fn fn) {
   return std::make_unique<Termination>(std::move(fn));
+}
+
+Loop::HandlePtr OnSignal(Loop*, int signal, Loop::Fn fn) {
+  return std::make_unique<Signal>(signal, std::move(fn));
 }
 
 int FailToStart(const absl::Status& status) {

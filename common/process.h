@@ -11,6 +11,8 @@ namespace atrium {
 void PrepareProcess();
 // Runs `fn` once on the loop at the first SIGTERM or SIGINT.
 [[nodiscard]] Loop::HandlePtr OnTermination(Loop* loop, Loop::Fn fn);
+// Runs `fn` on the loop at every `signal`.
+[[nodiscard]] Loop::HandlePtr OnSignal(Loop* loop, int signal, Loop::Fn fn);
 // Says on stderr why the process cannot start or go on; returns the exit code.
 int FailToStart(const absl::Status& status);
 

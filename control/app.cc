@@ -59,12 +59,15 @@ absl::StatusOr<std::string> ServiceToken(const std::string& path) {
   return token;
 }
 
-// The link with which the one who started us gets in; a new one each time.
+// The link with which the one who started us gets in: the one of before as long as
+// nobody used it.
 absl::Status MakeOwnerLink(Loop* loop, Store* store, Auth* auth, Registry* registry,
                            const std::string& path) {
   ASSIGN_OR_RETURN(const Store::Records meta, store->Load(RecordKind::kMeta));
   for (const auto& [name, value] : meta) {
-    if (name == "owner_invite") auth->DropUnusedInvite(value);
+    if (name != "owner_invite") continue;
+    if (auth->IsOpen(value) && ReadFile(path).ok()) return absl::OkStatus();
+    auth->DropUnusedInvite(value);
   }
   atrium::v1::Invite invite;
   invite.set_role(atrium::v1::Participant::OWNER);

@@ -36,6 +36,11 @@ absl::Status TabNotStartedInTime(std::string_view tab) {
                    {.reason = "HOST_UNREACHABLE", .resource = std::string(tab),
                     .retry_after = absl::Seconds(2)});
 }
+absl::Status RunLost(std::string_view tab) {
+  return MakeError(StatusCode::kUnavailable,
+                   "The terminal process ended under the command: nobody knows how far it got",
+                   {.reason = "RUN_LOST", .resource = std::string(tab)});
+}
 absl::Status RunStillGoing(std::string_view tab) {
   return MakeError(StatusCode::kDeadlineExceeded,
                    StrCat("The command still runs in ", tab,
@@ -127,6 +132,21 @@ absl::Status ProviderRefused(std::string_view why) {
 absl::Status ProviderStopped() {
   return MakeError(StatusCode::kCancelled, "The conversation was stopped",
                    {.reason = "CONVERSATION_STOPPED"});
+}
+absl::Status SomebodyDrives(std::string_view who) {
+  return MakeError(StatusCode::kFailedPrecondition,
+                   StrCat("The keyboard of this tab is held by ", who, ": ask for it with RequestControl"),
+                   {.reason = "SOMEBODY_DRIVES"});
+}
+absl::Status NotTheDriver() {
+  return MakeError(StatusCode::kPermissionDenied,
+                   "Only who holds this tab's keyboard, or an owner, may do that",
+                   {.reason = "NOT_THE_DRIVER"});
+}
+absl::Status CommandDenied() {
+  return MakeError(StatusCode::kPermissionDenied,
+                   "The session's command policy forbids this command; an owner can change it",
+                   {.reason = "COMMAND_DENIED"});
 }
 absl::Status ForGateway(std::string_view message) {
   return MakeError(StatusCode::kInvalidArgument,

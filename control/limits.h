@@ -13,6 +13,10 @@ using namespace atrium::limits;  // NOLINT: the shared bounds are ours too.
 
 inline constexpr size_t kSessions = 1000;
 inline constexpr size_t kTabsPerSession = 64;
+// Of all sessions: the terminal host's whole plan is one message.
+inline constexpr size_t kTabs = 512;
+inline constexpr size_t kDirectoryBytes = 4 << 10;
+inline constexpr size_t kRequestIdBytes = 128;
 inline constexpr size_t kParticipantsPerSession = 200;
 inline constexpr size_t kPagesPerParticipant = 20;
 inline constexpr size_t kInvitesPerSession = 100;
@@ -27,6 +31,8 @@ inline constexpr size_t kEnvironmentBytes = 32 << 10;
 inline constexpr int kRunOutputBytes = 1 << 20;
 // Entries in a snapshot, and in a page of a list.
 inline constexpr int kSnapshotEntries = 100;
+// Their bytes, so that a room of long words can still be joined.
+inline constexpr size_t kSnapshotEntryBytes = 512 << 10;
 inline constexpr int kListDefault = 50;
 inline constexpr int kListMost = 200;
 // Messages that wait for a page that does not read; then the page is dropped.
@@ -34,9 +40,29 @@ inline constexpr size_t kPageQueue = 4096;
 // Undecided approvals of one session.
 inline constexpr size_t kPendingApprovals = 16;
 
+// Who waits for one tab's keyboard.
+inline constexpr size_t kControlRequests = 16;
+// A command policy.
+inline constexpr size_t kPolicyRules = 100;
+inline constexpr size_t kPatternBytes = 1 << 10;
+
+// A held keyboard lapses this long after its driver's last key,
+inline constexpr absl::Duration kControlLife = absl::Minutes(2);
+// and a request for it if the driver does not answer.
+inline constexpr absl::Duration kControlRequestLife = absl::Seconds(30);
+// The shortest time after which an unused tab may be closed.
+inline constexpr absl::Duration kIdleTabLeast = absl::Minutes(1);
+// Between two publications of a session's counters.
+inline constexpr absl::Duration kTouchSpacing = absl::Milliseconds(500);
+// How often sessions look at what lapses, and how often in a row something must
+// not work until people are told.
+inline constexpr absl::Duration kTick = absl::Seconds(1);
+inline constexpr int kBadTicks = 3;
 inline constexpr absl::Duration kInviteLife = absl::Hours(24 * 7);
 inline constexpr absl::Duration kCredentialLife = absl::Hours(24 * 7);
 inline constexpr absl::Duration kApprovalLife = absl::Seconds(60);
+// What is left of one whose decision could not be stored.
+inline constexpr absl::Duration kReopenedLife = absl::Seconds(10);
 // A new access token is sent to pages this long before the old one ends.
 inline constexpr absl::Duration kTokenMargin = absl::Minutes(2);
 // A host without contact is UNREACHABLE after this.
@@ -44,6 +70,10 @@ inline constexpr absl::Duration kHostGrace = absl::Seconds(2);
 // How long CreateTab and RunCommand wait for a host to start a program.
 inline constexpr absl::Duration kStartWait = absl::Seconds(10);
 inline constexpr absl::Duration kRunDeadline = absl::Minutes(10);
+// How long WaitForOutput waits if nobody wants less.
+inline constexpr absl::Duration kWaitDeadline = absl::Minutes(10);
+// How often one tab is published because its last command changed.
+inline constexpr absl::Duration kCommandSpacing = absl::Milliseconds(500);
 // The provider: how long its handshake may take, and one of its messages be.
 inline constexpr absl::Duration kProviderConnect = absl::Seconds(10);
 inline constexpr size_t kProviderMessageBytes = 16 << 20;

@@ -11,7 +11,8 @@ supervise() {
   state=$(cd "$state" && pwd)
   local run=$state/run
   exec 9>"$run/lock"
-  flock -n 9 || die "Atrium runs already with the state directory $state"
+  # The processes hold the lock too: what a killed supervisor left behind counts.
+  flock -n 9 || die "Atrium runs already with the state directory $state: stop it first (pgrep -fa $run)"
   rm -f "$run"/*.sock "$run/port" "$state/owner.link"
   local provider_name=""
   if [ -z "$provider" ]; then
@@ -21,12 +22,11 @@ supervise() {
 
   declare -gA atrium_pids=() atrium_commands=() atrium_starts=()
   atrium_log=$state/log
-  atrium_commands[terminal]="$bin/terminal/atrium-terminal --listen=$run/terminal.sock --state_dir=$state/terminal ${shell_user:+--shell_user=$shell_user}"
-  atrium_commands[media]="$bin/media/atrium-media --listen=$run/media.sock"
-  atrium_commands[agent]="$bin/control/atrium-agent --listen=$run/agent.sock"
-  atrium_commands[control]="$bin/control/atrium-control --listen=$run/control.sock --terminal=$run/terminal.sock --media=$run/media.sock --state_dir=$state --provider=$provider $*"
-  atrium_commands[gateway]="$bin/gateway/atrium-gateway --port=$port --port_file=$run/port --control=$run/control.sock --terminal=$run/terminal.sock --web_root=$web"
-  atrium_provider_name=$provider_name
+  atrium_commands[terminal]=$(quoted "$bin/terminal/atrium-terminal" "--listen=$run/terminal.sock" "--state_dir=$state/terminal" ${shell_user:+"--shell_user=$shell_user"})
+  atrium_commands[media]=$(quoted "$bin/media/atrium-media" "--listen=$run/media.sock")
+  atrium_commands[agent]=$(quoted "$bin/control/atrium-agent" "--listen=$run/agent.sock")
+  atrium_commands[control]=$(quoted "$bin/control/atrium-control" "--listen=$run/control.sock" "--terminal=$run/terminal.sock" "--media=$run/media.sock" "--state_dir=$state" "--provider=$provider" ${provider_name:+"--provider_name=$provider_name"} "$@")
+  atrium_commands[gateway]=$(quoted "$bin/gateway/atrium-gateway" "--port=$port" "--port_file=$run/port" "--control=$run/control.sock" "--terminal=$run/terminal.sock" "--web_root=$web")
   trap 'stop_all; exit 0' INT TERM
   trap stop_all EXIT
   local name
@@ -40,14 +40,13 @@ supervise() {
   watch_over
 }
 
+# The words as one line that eval takes apart again, whatever they hold.
+quoted() { printf '%q ' "$@"; }
+
 start_one() {
   local name=$1
   atrium_starts[$name]=$(date +%s)
-  local extra=()
-  if [ "$name" = control ] && [ -n "$atrium_provider_name" ]; then extra=("--provider_name=$atrium_provider_name"); fi
-  # Words of the commands hold no spaces but those that part them.
-  # shellcheck disable=SC2086
-  ${atrium_commands[$name]} "${extra[@]}" >>"$atrium_log/$name.log" 2>&1 9>&- &
+  eval "${atrium_commands[$name]}" '>>"$atrium_log/$name.log" 2>&1 &'
   atrium_pids[$name]=$!
 }
 

@@ -42,12 +42,25 @@ absl::Status BadMessage(std::string_view why) {
   return MakeError(StatusCode::kInvalidArgument, StrCat("The message is not a JoinRequest: ", why),
                    {.reason = "BAD_MESSAGE", .field = "message"});
 }
-absl::Status NoUpgrade() {
-  return MakeError(StatusCode::kFailedPrecondition, "This path is for WebSockets: upgrade",
-                   {.reason = "UPGRADE_REQUIRED"});
-}
 absl::Status TooManySockets() {
   return TooMany("sockets", limits::kSockets, absl::Seconds(5));
+}
+absl::Status TooManySocketsOfOne() {
+  return TooMany("sockets of one participant", limits::kSocketsPerUser, absl::Seconds(5));
+}
+absl::Status NoSuchRoom(std::string_view room) {
+  return MakeError(StatusCode::kNotFound, StrCat("There is no ", room.substr(0, 200), " for you"),
+                   {.reason = "SESSION_NOT_FOUND", .field = "room"});
+}
+absl::Status NotFromAfar() {
+  return MakeError(StatusCode::kPermissionDenied, "This is answered on the machine itself only",
+                   {.reason = "LOOPBACK_ONLY"});
+}
+absl::Status KeyMissing() {
+  return MakeError(StatusCode::kUnauthenticated,
+                   "This browser was let in, but this page has lost its half of the key: its "
+                   "storage was cleared or is blocked. Open an invite link again",
+                   {.reason = "KEY_MISSING"});
 }
 absl::Status KeysUnknown() { return Unreachable("control", "its keys are not known yet"); }
 absl::Status NotSubscribed(std::string_view tab) {

@@ -16,13 +16,24 @@ using namespace atrium::limits;  // NOLINT: the shared bounds are ours too.
 inline constexpr int kBacklog = 4096;
 // WebSockets in all.
 inline constexpr size_t kSockets = 10000;
+// HTTP connections; whoever was slowest makes room for the next.
+inline constexpr size_t kHttpConnections = 1024;
+// How long a request may take to come, its answer to go, and a connection wait for
+// the next request (S5).
+inline constexpr absl::Duration kRequestDeadline = absl::Seconds(10);
+inline constexpr absl::Duration kAnswerDeadline = absl::Seconds(60);
+inline constexpr absl::Duration kIdleDeadline = absl::Seconds(30);
 // The body of a request.
 inline constexpr int64_t kBodyBytes = 64 << 10;
 // Bytes that the kernel holds unsent for one socket: what is said next waits
 // behind no more than this.
 inline constexpr int kNotSentLowat = 64 << 10;
-// Words that wait for one socket; then it is closed.
-inline constexpr size_t kQueuedWordBytes = 4 << 20;
+// Words that wait for one socket; then it is closed (R17).
+inline constexpr size_t kQueuedWordBytes = 1 << 20;
+// Messages that have not wholly come, of all sockets together; whoever adds to more
+// is closed. So much of each is free.
+inline constexpr int64_t kPartialMessageBytes = 8 << 20;
+inline constexpr size_t kPartialFree = 128 << 10;
 // Output that is kept of each tab for readers that fall behind or come back.
 inline constexpr int64_t kRingBytes = 4 << 20;
 // A reader further behind than this skips to a snapshot.
@@ -32,14 +43,39 @@ inline constexpr size_t kUnconfirmedInputBytes = 512 << 10;
 // Typed bytes a second of one page, and in one go; reading pauses beyond.
 inline constexpr double kInputBytesPerSecond = 64 << 10;
 inline constexpr double kInputBurstBytes = 512 << 10;
+// Messages a second of one page, and in one go; reading pauses beyond. JSON costs
+// more to read than what is binary.
+inline constexpr double kMessagesPerSecond = 10000;
+inline constexpr double kMessageBurst = 20000;
+inline constexpr double kTextMessageCost = 20;
 // Requests that wait while control cannot be reached.
 inline constexpr size_t kWaitingRequests = 256;
 // Tabs that one page may follow.
 inline constexpr size_t kSubscriptions = 64;
 
-// A socket on which nothing comes: pinged, then closed.
+// Sockets of one participant, whatever they speak (T5).
+inline constexpr size_t kSocketsPerUser = 20;
+// Sockets that share one identity made for loopback (--trust_localhost); control
+// takes 20 pages of one participant.
+inline constexpr int kSocketsPerIdentity = 16;
+// Ids and names on the source systems' sockets.
+inline constexpr size_t kCompatIdBytes = 128;
+// Commands of one such socket that are under way.
+inline constexpr size_t kCompatRuns = 8;
+// Reasons of refusals that are told apart in /metrics.
+inline constexpr size_t kRefusalReasons = 100;
+
+// A socket on which nothing comes: pinged, then closed (P8).
 inline constexpr absl::Duration kPingInterval = absl::Seconds(15);
-inline constexpr absl::Duration kSilence = absl::Seconds(40);
+inline constexpr absl::Duration kSilence = absl::Seconds(30);
+// A socket whose other side reads nothing, though something waits for it (R17).
+inline constexpr absl::Duration kStallWait = absl::Seconds(30);
+// The least time between two snapshots of one screen on `/buffers` (T1), and until
+// one that could not be read is tried again.
+inline constexpr absl::Duration kScreenDebounce = absl::Milliseconds(50);
+inline constexpr absl::Duration kScreenRetry = absl::Milliseconds(500);
+// How often control is told how far behind a page is, if that changed (N3).
+inline constexpr absl::Duration kLagInterval = absl::Seconds(2);
 // A close that the other side does not answer.
 inline constexpr absl::Duration kCloseWait = absl::Seconds(2);
 // Between attempts to reach another process.

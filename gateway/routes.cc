@@ -6,10 +6,13 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "common/errors.h"
 #include "common/proto_time.h"
 #include "common/rpc/unary.h"
 #include "common/str_cat.h"
+#include "gateway/bridge/browser.h"
 #include "gateway/errors.h"
+#include "gateway/http/credential.h"
 #include "gateway/limits.h"
 
 namespace atrium::gateway {
@@ -19,15 +22,9 @@ using atrium::v1::ExchangeInviteResponse;
 
 namespace {
 
-constexpr char kCookie[] = "atrium";
 constexpr char kProtocol[] = "atrium.v1";
 constexpr char kTicketPrefix[] = "ticket.";
 constexpr char kJoinPrefix[] = "/join/";
-
-std::string CookieOf(const std::string& credential, absl::Duration life) {
-  return StrCat(kCookie, "=", credential, "; Path=/; HttpOnly; SameSite=Strict; Max-Age=",
-                absl::ToInt64Seconds(life));
-}
 
 // The string member `name` of a JSON object in the body; empty if absent.
 absl::StatusOr<std::string> BodyField(const Exchange& exchange, const char* name) {
@@ -41,26 +38,37 @@ absl::StatusOr<std::string> BodyField(const Exchange& exchange, const char* name
   return it->get<std::string>();
 }
 
-std::string ToJson(const google::protobuf::Message& message) {
+// `message` as JSON, and the page's half of a new credential if there is one.
+std::string ToJson(const google::protobuf::Message& message, const std::string& key) {
   std::string out;
   (void)google::protobuf::util::MessageToJsonString(message, &out);
-  return out;
+  if (key.empty()) return out;
+  nlohmann::json json = nlohmann::json::parse(out);
+  json["key"] = key;
+  return json.dump();
+}
+
+// Half of a credential counts as none; who is refused for that is told so.
+void FailWithout(const ExchangePtr& exchange, const absl::Status& status) {
+  const bool lost = absl::IsUnauthenticated(status) && LacksKey(*exchange);
+  exchange->Fail(lost ? KeyMissing() : status);
 }
 
 }  // namespace
 
-Routes::Routes(Loop* loop, atrium::v1::AuthService::Stub* auth,
-               atrium::v1::LiveService::Stub* live, const Keys* keys, const Guard* guard,
-               Feeds* feeds, const StaticFile* index)
+Routes::Routes(Loop* loop, atrium::v1::AuthService::Stub* auth, const Keys* keys,
+               Admission* admission, const Guard* guard, Pages* pages, const Figures* figures,
+               const StaticFile* index)
     : loop_(loop),
       auth_(auth),
-      live_(live),
       keys_(keys),
+      admission_(admission),
       guard_(guard),
-      feeds_(feeds),
+      pages_(pages),
+      figures_(figures),
       index_(index) {}
 
-std::vector<Route> Routes::Table() {
+std::vector<Route> Routes::Table(std::function<void(ExchangePtr)> terminal) {
   using Origin = Route::Origin;
   const auto page = [this](ExchangePtr e) { ServeIndex(e); };
   return {
@@ -69,10 +77,15 @@ std::vector<Route> Routes::Table() {
       {"GET", kJoinPrefix, Origin::kAny, false, page},
       {"GET", "/healthz", Origin::kAny, false,
        [](ExchangePtr e) { e->Answer(200, "text/plain", "ok\n"); }},
+      {"GET", "/metrics", Origin::kIfSent, false, [this](ExchangePtr e) { ServeFigures(e); }},
       {"POST", kJoinPrefix, Origin::kRequired, false, [this](ExchangePtr e) { ExchangeInvite(e); }},
       {"POST", "/ticket", Origin::kRequired, false, [this](ExchangePtr e) { CreateTicket(e); }},
       {"POST", "/leave", Origin::kRequired, false, [this](ExchangePtr e) { Leave(e); }},
-      {"GET", "/ws", Origin::kIfSent, true, [this](ExchangePtr e) { Join(e); }},
+      {"GET", "/ws", Origin::kIfSent, true,
+       [this, terminal](ExchangePtr e) {
+         if (!e->Query("session_id").empty()) return terminal(e);
+         Join(e);
+       }},
   };
 }
 
@@ -82,7 +95,7 @@ void Routes::ServeIndex(const ExchangePtr& exchange) const {
   if (exchange->Header("If-None-Match") == index_->etag) {
     return exchange->Answer(304, index_->type, "");
   }
-  exchange->Answer(200, index_->type, index_->content);
+  exchange->AnswerKept(200, index_->type, index_->content);
 }
 
 void Routes::ExchangeInvite(const ExchangePtr& exchange) {
@@ -91,20 +104,21 @@ void Routes::ExchangeInvite(const ExchangePtr& exchange) {
   atrium::v1::ExchangeInviteRequest request;
   request.set_secret(exchange->path().substr(sizeof kJoinPrefix - 1));
   request.set_display_name(*name);
-  request.set_credential(exchange->Cookie(kCookie));
+  request.set_credential(HeldCredential(*exchange));
   exchange->Pause();
   rpc::Call<ExchangeInviteResponse>(
       loop_, limits::kCallDeadline, std::move(request),
       [this](auto* c, auto* q, auto* r, auto then) { auth_->async()->ExchangeInvite(c, q, r, then); },
       [this, exchange](absl::StatusOr<ExchangeInviteResponse> response) {
         if (!response.ok()) return exchange->Fail(response.status());
+        std::string key;
         if (!response->credential().empty()) {
           const absl::Duration life = FromProtoTime(response->expire_time()) - loop_->Now();
-          exchange->SetHeader("Set-Cookie", CookieOf(response->credential(), life));
+          key = GiveCredential(exchange.get(), response->credential(), life);
         }
         response->clear_credential();
         exchange->SetHeader("Cache-Control", "no-store");
-        exchange->AnswerJson(200, ToJson(*response));
+        exchange->AnswerJson(200, ToJson(*response, key));
       });
 }
 
@@ -112,7 +126,7 @@ void Routes::CreateTicket(const ExchangePtr& exchange) {
   const absl::StatusOr<std::string> session = BodyField(*exchange, "session");
   if (!session.ok()) return exchange->Fail(session.status());
   atrium::v1::CreateTicketRequest request;
-  request.set_credential(exchange->Cookie(kCookie));
+  request.set_credential(HeldCredential(*exchange));
   request.set_session(*session);
   request.set_from_loopback(exchange->FromLoopback() &&
                             guard_->IsLoopbackHost(exchange->Header("Host")));
@@ -121,19 +135,20 @@ void Routes::CreateTicket(const ExchangePtr& exchange) {
       loop_, limits::kCallDeadline, std::move(request),
       [this](auto* c, auto* q, auto* r, auto then) { auth_->async()->CreateTicket(c, q, r, then); },
       [exchange](absl::StatusOr<CreateTicketResponse> response) {
-        if (!response.ok()) return exchange->Fail(response.status());
+        if (!response.ok()) return FailWithout(exchange, response.status());
+        std::string key;
         if (!response->credential().empty()) {
-          exchange->SetHeader("Set-Cookie", CookieOf(response->credential(), absl::Hours(24 * 7)));
+          key = GiveCredential(exchange.get(), response->credential(), absl::Hours(24 * 7));
           response->clear_credential();
         }
         exchange->SetHeader("Cache-Control", "no-store");
-        exchange->AnswerJson(200, ToJson(*response));
+        exchange->AnswerJson(200, ToJson(*response, key));
       });
 }
 
 void Routes::Leave(const ExchangePtr& exchange) {
   atrium::v1::DeleteCredentialRequest request;
-  request.set_credential(exchange->Cookie(kCookie));
+  request.set_credential(HeldCredential(*exchange));
   exchange->Pause();
   rpc::Call<google::protobuf::Empty>(
       loop_, limits::kCallDeadline, std::move(request),
@@ -141,38 +156,46 @@ void Routes::Leave(const ExchangePtr& exchange) {
         auth_->async()->DeleteCredential(c, q, r, then);
       },
       [exchange](absl::StatusOr<google::protobuf::Empty> response) {
-        if (!response.ok()) return exchange->Fail(response.status());
-        exchange->SetHeader("Set-Cookie", CookieOf("", absl::ZeroDuration()));
+        if (!response.ok()) return FailWithout(exchange, response.status());
+        TakeCredential(exchange.get());
         exchange->Answer(204, "text/plain", "");
       });
 }
 
 // The token is checked here, before the upgrade, and again by control.
 void Routes::Join(const ExchangePtr& exchange) {
-  if (!absl::EqualsIgnoreCase(exchange->Header("Upgrade"), "websocket")) {
-    return exchange->Fail(NoUpgrade());
-  }
+  if (const absl::Status s = Server::CheckUpgrade(*exchange); !s.ok()) return exchange->Fail(s);
   std::string token, protocol;
   for (const std::string& offered : Server::OfferedProtocols(*exchange)) {
     if (offered == kProtocol) protocol = offered;
     if (absl::StartsWith(offered, kTicketPrefix)) token = offered.substr(sizeof kTicketPrefix - 1);
   }
-  const std::string authorization = exchange->Header("Authorization");
-  if (token.empty() && absl::StartsWith(authorization, "Bearer ")) token = authorization.substr(7);
+  if (token.empty()) token = exchange->Bearer();
   const absl::StatusOr<Claims> claims = keys_->Check(token);
   if (!claims.ok()) return exchange->Fail(claims.status());
-  if (browsers_.size() >= limits::kSockets) return exchange->Fail(TooManySockets());
-  Server::Upgrade(exchange, protocol, [this, token](Upgraded upgraded) {
-    auto browser = std::make_unique<Browser>(
-        loop_, live_, feeds_, token, std::move(upgraded.stream), std::move(upgraded.socket),
-        [this](Browser* closed) { browsers_.erase(closed); });
-    Browser* raw = browser.get();
-    browsers_[raw] = std::move(browser);
+  const std::string user = claims->participant;
+  if (const absl::Status s = pages_->Admit(user); !s.ok()) return exchange->Fail(s);
+  Server::Upgrade(exchange, protocol, [this, token, user](Upgraded upgraded) {
+    pages_->Add("join", user, [&](const Page::Given& given, std::function<void(Page*)> closed) {
+      return std::make_unique<Browser>(
+          given, Page::Socket{token, std::move(upgraded.stream), std::move(upgraded.socket),
+                              std::move(closed)});
+    });
   });
 }
 
-void Routes::CloseAll() {
-  for (auto& [raw, browser] : browsers_) raw->Close(ws::kGoingAway, "the gateway restarts");
+// For whoever watches over the process: on this machine, as an owner.
+void Routes::ServeFigures(const ExchangePtr& exchange) {
+  if (!exchange->FromLoopback() || !guard_->IsLoopbackHost(exchange->Header("Host"))) {
+    return exchange->Fail(NotFromAfar());
+  }
+  exchange->Pause();
+  admission_->Check({.token = exchange->Bearer()}, [this, exchange](absl::StatusOr<Admission::Pass> pass) {
+    if (!pass.ok()) return exchange->Fail(pass.status());
+    if (!pass->owner) return exchange->Fail(NotAllowed("read the figures", "OWNER"));
+    exchange->SetHeader("Cache-Control", "no-store");
+    exchange->Answer(200, "text/plain; version=0.0.4; charset=utf-8", ToPrometheus(*figures_));
+  });
 }
 
 }  // namespace atrium::gateway

@@ -2,16 +2,14 @@
 #ifndef ATRIUM_GATEWAY_ROUTES_H_
 #define ATRIUM_GATEWAY_ROUTES_H_
 
-#include <map>
-#include <memory>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "atrium/v1/auth.grpc.pb.h"
-#include "atrium/v1/live.grpc.pb.h"
 #include "common/loop.h"
-#include "gateway/bridge/browser.h"
-#include "gateway/bridge/feeds.h"
+#include "gateway/bridge/pages.h"
+#include "gateway/http/admission.h"
 #include "gateway/http/guard.h"
 #include "gateway/http/keys.h"
 #include "gateway/http/server.h"
@@ -21,13 +19,11 @@ namespace atrium::gateway {
 class Routes {
  public:
   // All given outlive it.
-  Routes(Loop* loop, atrium::v1::AuthService::Stub* auth, atrium::v1::LiveService::Stub* live,
-         const Keys* keys, const Guard* guard, Feeds* feeds, const StaticFile* index);
+  Routes(Loop* loop, atrium::v1::AuthService::Stub* auth, const Keys* keys, Admission* admission,
+         const Guard* guard, Pages* pages, const Figures* figures, const StaticFile* index);
 
-  std::vector<Route> Table();
-  size_t sockets() const { return browsers_.size(); }
-  // Tells all sockets that the process is stopping.
-  void CloseAll();
+  // `terminal` serves /ws with a `session_id`, which is another system's socket.
+  std::vector<Route> Table(std::function<void(ExchangePtr)> terminal);
 
  private:
   void ServeIndex(const ExchangePtr& exchange) const;
@@ -35,17 +31,17 @@ class Routes {
   void CreateTicket(const ExchangePtr& exchange);
   void Leave(const ExchangePtr& exchange);
   void Join(const ExchangePtr& exchange);
+  void ServeFigures(const ExchangePtr& exchange);
 
   // Given.
   Loop* const loop_;
   atrium::v1::AuthService::Stub* const auth_;
-  atrium::v1::LiveService::Stub* const live_;
   const Keys* const keys_;
+  Admission* const admission_;
   const Guard* const guard_;
-  Feeds* const feeds_;
+  Pages* const pages_;
+  const Figures* const figures_;
   const StaticFile* const index_;
-  // Owned.
-  std::map<Browser*, std::unique_ptr<Browser>> browsers_;
 };
 
 }  // namespace atrium::gateway

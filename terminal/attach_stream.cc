@@ -222,6 +222,10 @@ void AttachStream::OnHoldLost() {
   if (stream_ != nullptr) stream_->Finish(LosslessTooSlow());
 }
 
+void AttachStream::OnInputDropped(const AttachmentId& id, const absl::Status& why) {
+  if (stream_ != nullptr) Refuse(id, why, 0);
+}
+
 void AttachStream::OnInputWritten(const AttachmentId& id, int64_t sequence) {
   Response response;
   response.mutable_input_ack()->set_attachment(id.value());

@@ -40,6 +40,7 @@ class AttachStream final : public Terminal::Follower,
   void OnHoldLost() override;
   // Host::Stream.
   void OnInputWritten(const AttachmentId& id, int64_t sequence) override;
+  void OnInputDropped(const AttachmentId& id, const absl::Status& why) override;
   void OnRevoked(const AttachmentId& id) override;
 
  private:

@@ -2,6 +2,9 @@
 
 #include <unistd.h>
 
+#include <filesystem>
+#include <string_view>
+
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
@@ -14,7 +17,24 @@ ABSL_FLAG(std::string, log_level, "info", "debug, info, warning or error");
 ABSL_FLAG(std::string, shell_user, "",
           "User that shells run as; empty: our own. Another one needs root");
 
+ABSL_FLAG(int64_t, memory_limit_mb, 0,
+          "MiB of memory that all shells together may use; people are told at four fifths; 0: any");
+ABSL_FLAG(int64_t, terminal_memory_limit_mb, 0,
+          "MiB of memory that the programs of one terminal may use, or they are killed; 0: any");
+ABSL_FLAG(int, handover_fd, -1, "Set by an upgrade in place; not for people");
+
 namespace atrium::terminal {
+namespace {
+
+// argv[0] as an absolute path, so that an upgrade executes what is there by then.
+std::string OwnProgram(const char* name) {
+  std::error_code error;
+  const auto path = std::filesystem::absolute(name, error);
+  return error || std::string_view(name).find('/') == std::string_view::npos ? "/proc/self/exe"
+                                                                             : path.string();
+}
+
+}  // namespace
 
 absl::StatusOr<Config> ReadConfig(int argc, char** argv) {
   absl::SetProgramUsageMessage(
@@ -26,7 +46,14 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv) {
                 .state_dir = absl::GetFlag(FLAGS_state_dir),
                 .log_level = absl::GetFlag(FLAGS_log_level),
                 .shell_user = absl::GetFlag(FLAGS_shell_user),
-                .host_name = name};
+                .host_name = name,
+                .memory_limit = absl::GetFlag(FLAGS_memory_limit_mb) << 20,
+                .terminal_memory_limit = absl::GetFlag(FLAGS_terminal_memory_limit_mb) << 20,
+                .program = OwnProgram(argv[0]),
+                .handover_fd = absl::GetFlag(FLAGS_handover_fd)};
+  for (int i = 1; i < argc; ++i) {
+    if (std::string_view(argv[i]).substr(0, 14) != "--handover_fd=") config.arguments.push_back(argv[i]);
+  }
   if (config.listen.empty()) return MissingField("--listen");
   return config;
 }

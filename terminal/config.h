@@ -2,7 +2,9 @@
 #ifndef ATRIUM_TERMINAL_CONFIG_H_
 #define ATRIUM_TERMINAL_CONFIG_H_
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -14,6 +16,11 @@ struct Config {
   std::string log_level;
   std::string shell_user;  // Empty: our own user.
   std::string host_name;
+  int64_t memory_limit = 0;           // Bytes; 0: any.
+  int64_t terminal_memory_limit = 0;  // The same, for each terminal.
+  std::string program;                 // Our own, absolute: what an upgrade executes.
+  std::vector<std::string> arguments;  // Ours, without --handover_fd.
+  int handover_fd = -1;                // From the program before us; -1: none.
 };
 
 // Reads and checks the command line.

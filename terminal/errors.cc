@@ -28,6 +28,11 @@ absl::Status ForeignAttachment(std::string_view tab) {
                    StrCat("The attachment is of another session than ", tab),
                    {.reason = "ATTACHMENT_FOREIGN", .resource = std::string(tab)});
 }
+absl::Status SomebodyDrives() {
+  return MakeError(StatusCode::kFailedPrecondition,
+                   "Somebody else holds this tab's keyboard: ask for it",
+                   {.reason = "SOMEBODY_DRIVES"});
+}
 absl::Status InputGap(int64_t got, int64_t expected) {
   return MakeError(StatusCode::kOutOfRange,
                    StrCat("Input ", got, " came, ", expected, " is next: send from there"),
@@ -48,7 +53,7 @@ absl::Status OutputNotKept(int64_t offset, int64_t oldest) {
   return MakeError(StatusCode::kOutOfRange,
                    StrCat("Byte ", offset, " is no longer kept, the oldest is ", oldest,
                           ": start from a snapshot"),
-                   {.reason = "OUTPUT_NOT_KEPT"});
+                   {.reason = "OUTPUT_NOT_KEPT", .offset = oldest});
 }
 absl::Status LosslessTooSlow() {
   return MakeError(StatusCode::kOutOfRange,
@@ -66,6 +71,11 @@ absl::Status NoShellIntegration(std::string_view tab) {
                    StrCat("No shell with integration waits in ", tab, ": run it in a tab of its own"),
                    {.reason = "NO_SHELL_INTEGRATION", .resource = std::string(tab)});
 }
+absl::Status WaitTimedOut(std::string_view tab, int64_t offset) {
+  return MakeError(StatusCode::kDeadlineExceeded,
+                   StrCat("It did not come in time in ", tab, ": ask again from offset ", offset),
+                   {.reason = "WAIT_TIMED_OUT", .resource = std::string(tab), .offset = offset});
+}
 absl::Status RunNotFinished(std::string_view tab) {
   return MakeError(StatusCode::kDeadlineExceeded,
                    StrCat("The command still runs, or waits for the prompt, in ", tab,
@@ -80,6 +90,18 @@ absl::Status CannotStartShell(std::string_view program, int error_number) {
   return MakeError(StatusCode::kFailedPrecondition,
                    StrCat("Cannot start ", program, ": ", std::strerror(error_number)),
                    {.reason = "CANNOT_START", .resource = std::string(program)});
+}
+absl::Status CannotIsolate(std::string_view program) {
+  return MakeError(StatusCode::kFailedPrecondition,
+                   StrCat("The session's shells are to be isolated, but ", program,
+                          " is not there: install bubblewrap, or choose another profile"),
+                   {.reason = "NO_BUBBLEWRAP"});
+}
+absl::Status NothingToHandOver() {
+  return MakeError(StatusCode::kFailedPrecondition,
+                   "Without --state_dir output lives in this program's memory only: restart it "
+                   "instead, which ends its shells",
+                   {.reason = "NO_STATE_DIR"});
 }
 absl::Status NoSuchUser(std::string_view user) {
   return MakeError(StatusCode::kFailedPrecondition,

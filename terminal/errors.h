@@ -13,6 +13,7 @@ absl::Status NoSuchTerminal(std::string_view tab);
 absl::Status NoSuchAttachment();
 absl::Status ReadOnlyAttachment();
 absl::Status ForeignAttachment(std::string_view tab);
+absl::Status SomebodyDrives();
 absl::Status InputGap(int64_t got, int64_t expected);
 absl::Status InputTooLong(size_t bytes);
 absl::Status InputQueueFull();
@@ -20,9 +21,12 @@ absl::Status OutputNotKept(int64_t offset, int64_t oldest);
 absl::Status LosslessTooSlow();
 absl::Status TerminalEnded(std::string_view tab);
 absl::Status NoShellIntegration(std::string_view tab);
+absl::Status WaitTimedOut(std::string_view tab, int64_t offset);
 absl::Status RunNotFinished(std::string_view tab);
 absl::Status FirstMessageMustBe(std::string_view what);
 absl::Status CannotStartShell(std::string_view program, int error_number);
+absl::Status CannotIsolate(std::string_view program);
+absl::Status NothingToHandOver();
 absl::Status NoSuchUser(std::string_view user);
 
 }  // namespace atrium::terminal

@@ -1,16 +1,20 @@
 #include "terminal/host.h"
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <utility>
 
 #include "absl/strings/str_replace.h"
 #include "common/errors.h"
 #include "common/log.h"
+#include "common/proto_time.h"
 #include "common/status_macros.h"
 #include "common/str_cat.h"
+#include "terminal/confine.h"
 #include "terminal/errors.h"
 #include "terminal/limits.h"
+#include "terminal/sweep.h"
 
 namespace atrium::terminal {
 
@@ -29,14 +33,18 @@ Size FromProto(const atrium::v1::TerminalSize& size) {
 
 }  // namespace
 
-Host::Host(Loop* loop, ScreenThread* screens, ShellMaker shells, Options options)
+Host::Host(Loop* loop, ScreenThread* screens, ShellMaker shells, Options options,
+           const atrium::terminal::v1::Handover* handover)
     : loop_(loop),
       screens_(screens),
       shells_(std::move(shells)),
       options_(std::move(options)),
-      runs_(loop) {
+      runs_(loop),
+      waits_(loop) {
+  if (handover != nullptr) Resume(*handover);
   AdoptLeftBehind();
   Housekeep();
+  Watch();
 }
 
 Host::~Host() = default;
@@ -59,6 +67,7 @@ void Host::AdoptLeftBehind() {
       continue;
     }
     const std::string tab = (*log)->tab();
+    if (entries_.count(tab) > 0) continue;  // It was handed over.
     entries_[tab].terminal = Terminal::Lost(loop_, screens_, *std::move(log));
   }
   if (error) LogWarning("cannot list the logs", {{"error", error.message()}});
@@ -115,6 +124,11 @@ DriveResponse::PlanStatus Host::Apply(const Plan& plan) {
     if (it == entries_.end()) continue;
     it->second.planned = true;
     it->second.size_owner = terminal.size_owner();
+    it->second.driver = terminal.driver();
+    it->second.size_policy = terminal.size_policy();
+    if (terminal.size_policy() == atrium::v1::FIXED) {
+      it->second.terminal->Resize(FromProto(terminal.size()));
+    }
   }
   EndUnplanned(planned);
   std::map<AttachmentId, AttachmentRight> rights;
@@ -138,9 +152,10 @@ absl::Status Host::Create(const Plan::Terminal& planned) {
   std::map<std::string, std::string> environment(planned.environment().begin(),
                                                  planned.environment().end());
   environment["ATRIUM_TAB"] = planned.tab();
-  const ShellCommand command =
+  ShellCommand command =
       shells_.Make({planned.command().begin(), planned.command().end()},
                    planned.working_directory(), environment);
+  RETURN_IF_ERROR(Confine(planned.profile(), &command));
   ASSIGN_OR_RETURN(std::unique_ptr<Terminal> terminal,
                    Terminal::Start(loop_, screens_,
                                    {.tab = planned.tab(),
@@ -187,8 +202,10 @@ void Host::End(const std::string& tab) {
   auto it = entries_.find(tab);
   Terminal* terminal = it->second.terminal.get();
   runs_.OnGone(terminal);
+  waits_.OnGone(terminal);
   terminal->Forget();
   LogInfo("ended a terminal", {{"tab", tab}});
+  Sweep(tab);
   // Streams see by Find() that it is gone; we may be inside its callback.
   const auto streams = std::move(it->second.streams);
   last_ended_->push_back(std::move(it->second));
@@ -196,6 +213,19 @@ void Host::End(const std::string& tab) {
   for (auto& [id, stream] : streams) stream->OnRevoked(id);
   loop_->Post([weak = std::weak_ptr(last_ended_)] {
     if (const auto ended = weak.lock()) ended->clear();
+  });
+}
+
+// Whoever ignores the hang-up is killed, also what left the terminal's session.
+void Host::Sweep(const std::string& tab) {
+  const int64_t number = ++last_sweep_;
+  sweeps_[number] = loop_->After(limits::kHangUpGrace, [this, tab, number] {
+    const auto done = std::move(sweeps_[number]);
+    sweeps_.erase(number);
+    for (const pid_t pid : ProcessesOf(tab)) {
+      LogWarning("killed what a closed terminal left behind", {{"tab", tab}, {"pid", pid}});
+      kill(pid, SIGKILL);
+    }
   });
 }
 
@@ -218,13 +248,21 @@ void Host::Close(Stream* stream, const std::string& tab, const AttachmentId& id)
   auto it = entries_.find(tab);
   if (it == entries_.end()) return;
   auto open = it->second.streams.find(id);
-  if (open != it->second.streams.end() && open->second == stream) it->second.streams.erase(open);
+  if (open == it->second.streams.end() || open->second != stream) return;
+  it->second.streams.erase(open);
+  it->second.windows.erase(id);
+  FitWindows(it->second, tab);
 }
 
 void Host::CloseAll(Stream* stream, const std::string& tab) {
   auto it = entries_.find(tab);
   if (it == entries_.end()) return;
-  std::erase_if(it->second.streams, [&](const auto& open) { return open.second == stream; });
+  Entry& entry = it->second;
+  std::erase_if(entry.streams, [&](const auto& open) { return open.second == stream; });
+  std::erase_if(entry.windows, [&](const auto& window) {
+    return entry.streams.find(window.first) == entry.streams.end();
+  });
+  FitWindows(entry, tab);
 }
 
 absl::Status Host::Input(const std::string& tab, const AttachmentId& id, int64_t sequence,
@@ -244,13 +282,21 @@ absl::Status Host::Input(const std::string& tab, const AttachmentId& id, int64_t
     }
     return absl::OkStatus();
   }
-  Typed(entry, tab, right.participant);
-  return entry.terminal->Write(std::move(data), [this, tab, id, sequence, bytes] {
+  // Dropped in its turn, so that what was typed before is acknowledged first.
+  const bool dropped = !entry.driver.empty() && right.participant != entry.driver;
+  if (dropped) {
+    data.clear();
+  } else {
+    Typed(entry, tab, right.participant);
+  }
+  return entry.terminal->Write(std::move(data), [this, tab, id, sequence, bytes, dropped] {
     auto now = entries_.find(tab);
     if (now == entries_.end()) return;
     now->second.ledger.Written(id, sequence, bytes);
     auto stream = now->second.streams.find(id);
-    if (stream != now->second.streams.end()) stream->second->OnInputWritten(id, sequence);
+    if (stream == now->second.streams.end()) return;
+    stream->second->OnInputWritten(id, sequence);
+    if (dropped) stream->second->OnInputDropped(id, SomebodyDrives());
   });
 }
 
@@ -266,9 +312,31 @@ absl::Status Host::Resize(const std::string& tab, const AttachmentId& id, Size s
   auto it = entries_.find(tab);
   if (it == entries_.end()) return NoSuchTerminal(tab);
   ASSIGN_OR_RETURN(const AttachmentRight right, attachments_.CheckWrite(id, tab));
-  // Not an error: the owner may just have changed.
-  if (right.participant == it->second.size_owner) it->second.terminal->Resize(size);
+  Entry& entry = it->second;
+  if (entry.size_policy == atrium::v1::SMALLEST) {
+    entry.windows[id] = size;
+    FitWindows(entry, tab);
+  } else if (entry.size_policy != atrium::v1::FIXED && right.participant == entry.size_owner) {
+    // Not an error if it is another: the owner may just have changed.
+    entry.terminal->Resize(size);
+  }
   return absl::OkStatus();
+}
+
+// For the policy SMALLEST: the largest size that fits every window. What nobody
+// looks at stays as it is.
+void Host::FitWindows(Entry& entry, const std::string& tab) {
+  if (entry.size_policy != atrium::v1::SMALLEST) return;
+  std::erase_if(entry.windows, [&](const auto& window) {
+    return !attachments_.CheckWrite(window.first, tab).ok();
+  });
+  if (entry.windows.empty()) return;
+  Size least = entry.windows.begin()->second;
+  for (const auto& [id, size] : entry.windows) {
+    least.columns = std::min(least.columns, size.columns);
+    least.rows = std::min(least.rows, size.rows);
+  }
+  entry.terminal->Resize(least);
 }
 
 absl::Status Host::WriteOnce(const std::string& tab, const std::string& write_id,
@@ -298,6 +366,13 @@ void Host::RunAtPrompt(const std::string& tab, const std::string& command,
   runs_.Start(terminal, command, run_id, std::move(done));
 }
 
+int64_t Host::WaitForOutput(const atrium::v1::WaitForOutputRequest& request, Waits::Done done) {
+  Terminal* terminal = Find(request.tab());
+  if (terminal != nullptr) return waits_.Start(terminal, request, std::move(done));
+  done(NoSuchTerminal(request.tab()));
+  return 0;
+}
+
 void Host::OnStatus(Terminal* terminal) {
   runs_.OnStatus(terminal);
   if (driver_ != nullptr) driver_->OnStatus(terminal->Status());
@@ -305,11 +380,62 @@ void Host::OnStatus(Terminal* terminal) {
 
 void Host::OnMark(Terminal* terminal, const ShellMark& mark) {
   runs_.OnMark(terminal, mark);
-  if (mark.kind != ShellMark::Kind::kCommandEnd || driver_ == nullptr) return;
+  waits_.OnMark(terminal);
+}
+
+void Host::OnCommandEnd(Terminal* terminal, const atrium::v1::Command& command) {
+  if (driver_ == nullptr) return;
   CommandEnd end;
   end.set_tab(terminal->tab());
-  end.set_exit_code(mark.exit_code);
+  end.set_exit_code(command.exit_code());
+  end.set_duration_ms(absl::ToInt64Milliseconds(FromProtoDuration(command.duration())));
+  *end.mutable_command() = command;
   driver_->OnCommandEnd(end);
+}
+
+void Host::TellLastCommands() {
+  for (const auto& [tab, entry] : entries_) {
+    const auto* command = entry.terminal->commands().LastEnded();
+    if (command != nullptr) OnCommandEnd(entry.terminal.get(), *command);
+  }
+}
+
+// Where there are no cgroups: who uses more than a terminal may is killed (R30), and
+// control is told when all together come near what the host may use.
+void Host::Watch() {
+  if (options_.memory_limit > 0 || options_.terminal_memory_limit > 0) {
+    std::vector<std::string> tabs;
+    for (const auto& [tab, entry] : entries_) {
+      if (entry.terminal->running()) tabs.push_back(tab);
+    }
+    const std::vector<int64_t> bytes = tabs.empty() ? std::vector<int64_t>() : MemoryOf(tabs);
+    int64_t all = 0;
+    for (size_t i = 0; i < tabs.size(); ++i) {
+      all += bytes[i];
+      if (options_.terminal_memory_limit == 0 || bytes[i] <= options_.terminal_memory_limit) continue;
+      LogWarning("a terminal uses too much memory and is killed",
+                 {{"tab", tabs[i]}, {"bytes", bytes[i]}});
+      for (const pid_t pid : ProcessesOf(tabs[i])) kill(pid, SIGKILL);
+    }
+    const bool alert = options_.memory_limit > 0 && all * 5 > options_.memory_limit * 4;
+    if (alert != memory_alert_) {
+      memory_alert_ = alert;
+      TellHostStatus(all);
+    }
+  }
+  watch_ = loop_->After(limits::kMemoryWatch, [this] {
+    auto done = std::move(watch_);
+    Watch();
+  });
+}
+
+void Host::TellHostStatus(int64_t bytes) {
+  if (driver_ == nullptr) return;
+  atrium::terminal::v1::HostStatus status;
+  status.set_memory_bytes(bytes);
+  status.set_memory_limit_bytes(options_.memory_limit);
+  status.set_memory_alert(memory_alert_);
+  driver_->OnHostStatus(status);
 }
 
 void Host::Housekeep() {

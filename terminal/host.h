@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "atrium/terminal/v1/handover.pb.h"
 #include "atrium/terminal/v1/host.pb.h"
 #include "common/loop.h"
 #include "common/strong_id.h"
@@ -23,6 +24,7 @@
 #include "terminal/screen_keeper.h"
 #include "terminal/shell.h"
 #include "terminal/terminal.h"
+#include "terminal/waits.h"
 
 namespace atrium::terminal {
 
@@ -35,6 +37,7 @@ class Host final : public Terminal::Listener {
     virtual void OnStatus(const atrium::terminal::v1::TerminalStatus& status) = 0;
     virtual void OnTyped(const std::string& tab, const std::string& participant) = 0;
     virtual void OnCommandEnd(const atrium::terminal::v1::CommandEnd& end) = 0;
+    virtual void OnHostStatus(const atrium::terminal::v1::HostStatus& status) = 0;
     // A newer control drives now.
     virtual void OnReplaced(absl::Status why) = 0;
   };
@@ -43,6 +46,8 @@ class Host final : public Terminal::Listener {
    public:
     virtual ~Stream() = default;
     virtual void OnInputWritten(const AttachmentId& id, int64_t sequence) = 0;
+    // Just acknowledged input was dropped, not written.
+    virtual void OnInputDropped(const AttachmentId& id, const absl::Status& why) = 0;
     virtual void OnRevoked(const AttachmentId& id) = 0;
   };
 
@@ -50,15 +55,27 @@ class Host final : public Terminal::Listener {
     std::string log_directory;  // Empty: nothing is kept on disk.
     std::string incarnation;
     std::string name;
+    // Bytes of memory that all shells together, and each terminal's, may use; 0: any.
+    int64_t memory_limit = 0, terminal_memory_limit = 0;
   };
 
-  Host(Loop* loop, ScreenThread* screens, ShellMaker shells, Options options);
+  // `handover`: what the process was before it changed its program; null: nothing.
+  Host(Loop* loop, ScreenThread* screens, ShellMaker shells, Options options,
+       const atrium::terminal::v1::Handover* handover = nullptr);
   ~Host() override;
+
+  // Reads no more, and tells all that the next program needs; call Replace() with
+  // it in the same turn of the loop. FAILED_PRECONDITION without a state directory.
+  void HandOver(std::function<void(absl::StatusOr<atrium::terminal::v1::Handover>)> done);
+  // The program was not replaced after all.
+  void GoOn();
 
   // Control's side.
   absl::Status TakeOver(Driver* driver, int64_t fence);
   void Leave(Driver* driver);
   atrium::terminal::v1::DriveResponse::Inventory Inventory() const;
+  // Tells the driver the last command of every terminal: it may have missed it.
+  void TellLastCommands();
   atrium::terminal::v1::DriveResponse::PlanStatus Apply(const atrium::terminal::v1::Plan& plan);
 
   // The gateways' side.
@@ -74,6 +91,10 @@ class Host final : public Terminal::Listener {
   absl::Status WriteOnce(const std::string& tab, const std::string& write_id, std::string data);
   void RunAtPrompt(const std::string& tab, const std::string& command, const std::string& run_id,
                    Runs::Done done);
+  // Returns what CancelWait() takes.
+  int64_t WaitForOutput(const atrium::v1::WaitForOutputRequest& request, Waits::Done done);
+  void CancelRun(const std::string& tab, const std::string& run_id) { runs_.Cancel(tab, run_id); }
+  void CancelWait(int64_t id) { waits_.Cancel(id); }
 
  private:
   // One terminal and what hangs on it.
@@ -82,6 +103,9 @@ class Host final : public Terminal::Listener {
     InputLedger ledger;
     std::map<AttachmentId, Stream*> streams;  // The latest that opened it.
     std::string size_owner;                   // A participant's name.
+    std::string driver;                       // The same; empty: every editor types.
+    atrium::v1::SizePolicy size_policy = atrium::v1::SIZE_POLICY_UNSPECIFIED;
+    std::map<AttachmentId, Size> windows;     // Of who looks and may type.
     bool planned = false;                     // By the present control.
     std::map<std::string, absl::Duration> typed;
   };
@@ -89,11 +113,19 @@ class Host final : public Terminal::Listener {
   // Terminal::Listener.
   void OnStatus(Terminal* terminal) override;
   void OnMark(Terminal* terminal, const ShellMark& mark) override;
+  void OnCommandEnd(Terminal* terminal, const atrium::v1::Command& command) override;
 
+  void Resume(const atrium::terminal::v1::Handover& handover);
+  absl::StatusOr<std::unique_ptr<Terminal>> Resume(
+      const atrium::terminal::v1::HandedTerminal& handed);
   void AdoptLeftBehind();
   absl::Status Create(const atrium::terminal::v1::Plan::Terminal& planned);
   void EndUnplanned(const std::set<std::string>& planned);
   void End(const std::string& tab);
+  void FitWindows(Entry& entry, const std::string& tab);
+  void Sweep(const std::string& tab);
+  void Watch();
+  void TellHostStatus(int64_t bytes);
   void Typed(Entry& entry, const std::string& tab, const std::string& participant);
   void Housekeep();
   std::string LogPath(const std::string& tab) const;
@@ -106,11 +138,16 @@ class Host final : public Terminal::Listener {
   // Owned.
   Attachments attachments_;
   Runs runs_;
+  Waits waits_;
   std::map<std::string, Entry> entries_;
   // Until this turn of the loop is over; they go with us, before the screens do.
   std::shared_ptr<std::vector<Entry>> last_ended_ = std::make_shared<std::vector<Entry>>();
   Loop::HandlePtr attachment_lease_, unplanned_, housekeeping_;
+  std::map<int64_t, Loop::HandlePtr> sweeps_;  // By number.
+  Loop::HandlePtr watch_;
   // State.
+  int64_t last_sweep_ = 0;
+  bool memory_alert_ = false;
   Driver* driver_ = nullptr;
   int64_t fence_ = 0;
   std::deque<std::string> write_ids_;

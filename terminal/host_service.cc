@@ -48,6 +48,11 @@ class DriveStream final : public Host::Driver, public std::enable_shared_from_th
     response.mutable_typed()->set_participant(participant);
     Send(std::move(response));
   }
+  void OnHostStatus(const v1::HostStatus& status) override {
+    v1::DriveResponse response;
+    *response.mutable_host_status() = status;
+    Send(std::move(response));
+  }
   void OnCommandEnd(const v1::CommandEnd& end) override {
     v1::DriveResponse response;
     *response.mutable_command_end() = end;
@@ -65,6 +70,8 @@ class DriveStream final : public Host::Driver, public std::enable_shared_from_th
       if (!status.ok()) return stream_->Finish(status);
       driving_ = true;
       *response.mutable_inventory() = host_->Inventory();
+      Send(std::move(response));
+      return host_->TellLastCommands();
     } else if (request.has_plan() && driving_) {
       *response.mutable_plan_status() = host_->Apply(request.plan());
     } else {
@@ -93,9 +100,8 @@ grpc::ServerBidiReactor<v1::DriveRequest, v1::DriveResponse>* HostService::Drive
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* HostService::Attach(
     grpc::CallbackServerContext*) {
-  return new AttachStream::Stream(loop_, [this](AttachStream::Stream* stream) {
-    AttachStream::Serve(loop_, host_, stream);
-  });
+  return new AttachStream::Stream(
+      loop_, [this](AttachStream::Stream* stream) { AttachStream::Serve(loop_, host_, stream); });
 }
 
 grpc::ServerUnaryReactor* HostService::ReadScreen(grpc::CallbackServerContext* context,
@@ -104,19 +110,24 @@ grpc::ServerUnaryReactor* HostService::ReadScreen(grpc::CallbackServerContext* c
   return rpc::Serve<ReadScreenResponse>(loop_, context, response, [this, request](auto reply) {
     Terminal* terminal = host_->Find(request->tab());
     if (terminal == nullptr) return reply(NoSuchTerminal(request->tab()));
-    terminal->ReadScreen(
-        std::clamp(request->scrollback_lines(), 0, kMaxScrollbackLines),
-        request->format() == ReadScreenRequest::VT, [reply](ScreenText text) {
-          ReadScreenResponse answer;
-          answer.set_text(std::move(text.text));
-          answer.set_offset(text.offset);
-          answer.mutable_size()->set_columns(text.size.columns);
-          answer.mutable_size()->set_rows(text.size.rows);
-          answer.set_cursor_column(text.cursor_column);
-          answer.set_cursor_row(text.cursor_row);
-          answer.set_title(std::move(text.title));
-          reply(std::move(answer));
-        });
+    const int lines = std::clamp(request->scrollback_lines(), 0, kMaxScrollbackLines);
+    if (request->format() == ReadScreenRequest::CELLS) {
+      return terminal->ReadCells(lines, [reply](auto cells) { reply(std::move(cells)); });
+    }
+    terminal->ReadScreen(lines, request->format() == ReadScreenRequest::VT,
+                         [reply](ScreenText text) {
+                           ReadScreenResponse answer;
+                           answer.set_text(std::move(text.text));
+                           answer.set_offset(text.offset);
+                           answer.mutable_size()->set_columns(text.size.columns);
+                           answer.mutable_size()->set_rows(text.size.rows);
+                           answer.set_cursor_column(text.cursor_column);
+                           answer.set_cursor_row(text.cursor_row);
+                           answer.set_title(std::move(text.title));
+                           answer.set_application_cursor_keys(text.application_cursor_keys);
+                           answer.set_alternate_screen(text.alternate_screen);
+                           reply(std::move(answer));
+                         });
   });
 }
 
@@ -133,8 +144,13 @@ grpc::ServerUnaryReactor* HostService::ReadOutput(grpc::CallbackServerContext* c
     answer.set_offset(at);
     answer.set_start_offset(log.start());
     answer.set_end_offset(log.end());
-    const int64_t limit = std::clamp(request->limit(), 0, kMaxReadBytes);
-    const int64_t stop = std::min(log.end(), at + (limit == 0 ? kDefaultReadBytes : limit));
+    const int64_t asked = std::clamp(request->limit(), 0, kMaxReadBytes);
+    const int64_t limit = asked == 0 ? kDefaultReadBytes : asked;
+    if (request->newest()) {
+      at = std::max(log.start(), log.end() - limit);
+      answer.set_offset(at);
+    }
+    const int64_t stop = std::min(log.end(), at + limit);
     while (at < stop) {
       const std::string_view bytes = log.Peek(at, static_cast<size_t>(stop - at));
       answer.mutable_data()->append(bytes);
@@ -144,11 +160,32 @@ grpc::ServerUnaryReactor* HostService::ReadOutput(grpc::CallbackServerContext* c
   });
 }
 
-grpc::ServerUnaryReactor* HostService::RunAtPrompt(grpc::CallbackServerContext* context,
+grpc::ServerUnaryReactor* HostService::WaitForOutput(
+    grpc::CallbackServerContext*, const atrium::v1::WaitForOutputRequest* request,
+    atrium::v1::WaitForOutputResponse* response) {
+  return rpc::ServeWait(loop_, response, [this, request](auto reply) -> rpc::Cancel {
+    const int64_t id = host_->WaitForOutput(*request, std::move(reply));
+    return [this, id] { host_->CancelWait(id); };
+  });
+}
+
+grpc::ServerUnaryReactor* HostService::ListCommands(grpc::CallbackServerContext* context,
+                                                    const atrium::v1::ListCommandsRequest* request,
+                                                    atrium::v1::ListCommandsResponse* response) {
+  return rpc::Serve<atrium::v1::ListCommandsResponse>(
+      loop_, context, response, [this, request](auto reply) {
+        Terminal* terminal = host_->Find(request->tab());
+        if (terminal == nullptr) return reply(NoSuchTerminal(request->tab()));
+        reply(terminal->commands().List(*request));
+      });
+}
+
+grpc::ServerUnaryReactor* HostService::RunAtPrompt(grpc::CallbackServerContext*,
                                                    const v1::RunAtPromptRequest* request,
                                                    v1::RunAtPromptResponse* response) {
-  return rpc::Serve<v1::RunAtPromptResponse>(loop_, context, response, [this, request](auto reply) {
-    host_->RunAtPrompt(request->tab(), request->command(), request->run_id(), reply);
+  return rpc::ServeWait(loop_, response, [this, request](auto reply) -> rpc::Cancel {
+    host_->RunAtPrompt(request->tab(), request->command(), request->run_id(), std::move(reply));
+    return [this, tab = request->tab(), id = request->run_id()] { host_->CancelRun(tab, id); };
   });
 }
 

@@ -12,8 +12,11 @@ namespace atrium::terminal {
 using HostServiceBase = v1::HostService::WithRawCallbackMethod_Attach<
     v1::HostService::WithCallbackMethod_Drive<v1::HostService::WithCallbackMethod_ReadScreen<
         v1::HostService::WithCallbackMethod_ReadOutput<
-            v1::HostService::WithCallbackMethod_RunAtPrompt<
-                v1::HostService::WithCallbackMethod_WriteInput<v1::HostService::Service>>>>>>;
+            v1::HostService::WithCallbackMethod_ListCommands<
+                v1::HostService::WithCallbackMethod_WaitForOutput<
+                    v1::HostService::WithCallbackMethod_RunAtPrompt<
+                        v1::HostService::WithCallbackMethod_WriteInput<
+                            v1::HostService::Service>>>>>>>>;
 
 class HostService final : public HostServiceBase {
  public:
@@ -29,6 +32,12 @@ class HostService final : public HostServiceBase {
   grpc::ServerUnaryReactor* ReadOutput(grpc::CallbackServerContext* context,
                                        const v1::ReadOutputRequest* request,
                                        v1::ReadOutputResponse* response) override;
+  grpc::ServerUnaryReactor* WaitForOutput(grpc::CallbackServerContext* context,
+                                          const atrium::v1::WaitForOutputRequest* request,
+                                          atrium::v1::WaitForOutputResponse* response) override;
+  grpc::ServerUnaryReactor* ListCommands(grpc::CallbackServerContext* context,
+                                         const atrium::v1::ListCommandsRequest* request,
+                                         atrium::v1::ListCommandsResponse* response) override;
   grpc::ServerUnaryReactor* RunAtPrompt(grpc::CallbackServerContext* context,
                                         const v1::RunAtPromptRequest* request,
                                         v1::RunAtPromptResponse* response) override;

@@ -31,6 +31,16 @@ int64_t InputLedger::LastWritten(const AttachmentId& id) const {
   return it == entries_.end() ? 0 : it->second.written;
 }
 
+std::map<AttachmentId, int64_t> InputLedger::Accepted() const {
+  std::map<AttachmentId, int64_t> accepted;
+  for (const auto& [id, entry] : entries_) accepted[id] = entry.accepted;
+  return accepted;
+}
+
+void InputLedger::Restore(const AttachmentId& id, int64_t accepted, absl::Duration now) {
+  entries_[id] = {.accepted = accepted, .written = accepted, .last_used = now};
+}
+
 void InputLedger::Touch(const AttachmentId& id, absl::Duration now) {
   entries_[id].last_used = now;
 }

@@ -23,6 +23,11 @@ class InputLedger {
   // The last sequence that was written; 0 if none was.
   int64_t LastWritten(const AttachmentId& id) const;
 
+  // The last sequence of each attachment that was accepted, and what is known of it
+  // by another process: all of it counts as written.
+  std::map<AttachmentId, int64_t> Accepted() const;
+  void Restore(const AttachmentId& id, int64_t accepted, absl::Duration now);
+
   // Forgets attachments of which nothing was heard for kSequenceMemory.
   void Forget(absl::Duration now);
   void Touch(const AttachmentId& id, absl::Duration now);

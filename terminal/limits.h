@@ -40,12 +40,42 @@ inline constexpr absl::Duration kRevokeConfirm = absl::Seconds(1);
 inline constexpr absl::Duration kUnplannedLife = absl::Seconds(60);
 // A closed terminal's processes get SIGHUP, then after this SIGKILL.
 inline constexpr absl::Duration kHangUpGrace = absl::Seconds(2);
+// How often it is looked at how much memory terminals use.
+inline constexpr absl::Duration kMemoryWatch = absl::Milliseconds(500);
 // How often "X types" is told.
 inline constexpr absl::Duration kTypedSpacing = absl::Seconds(1);
 // How long a status change waits for others, so that titles cannot flood.
 inline constexpr absl::Duration kStatusSpacing = absl::Milliseconds(100);
 // Runs and writes whose ids are remembered, for retries.
 inline constexpr size_t kRememberedRuns = 1024;
+// Commands that are kept of each terminal, and pages of them.
+inline constexpr size_t kCommands = 1000;
+inline constexpr int kCommandsPageDefault = 50;
+inline constexpr int kCommandsPageMost = 200;
+// Waits for one terminal's output, and how long one lasts if its caller names
+// nothing less.
+inline constexpr size_t kWaits = 64;
+inline constexpr absl::Duration kWaitDeadline = absl::Minutes(10);
+// A pattern, its instructions once compiled, and the memory that its search may use.
+// A search may cost instructions times the window.
+inline constexpr size_t kPatternBytes = 1 << 10;
+inline constexpr int kPatternInstructions = 500;
+inline constexpr int64_t kPatternMemoryBytes = 1 << 20;
+// Text that one pattern is searched for in at a time. It slides by half: a match
+// of at most half of it is found wherever it is.
+inline constexpr size_t kWaitWindowBytes = 64 << 10;
+// Text of a match that is answered.
+inline constexpr size_t kMatchBytes = 4 << 10;
+// Output that one wait looks at in a turn of the loop, and the pause between its
+// searches of a window that is not full.
+inline constexpr int64_t kWaitTurnBytes = 256 << 10;
+inline constexpr absl::Duration kWaitSpacing = absl::Milliseconds(10);
+// After looking for so long, all waits rest so many times as long: the loop has
+// other things to do.
+inline constexpr absl::Duration kWaitLook = absl::Milliseconds(1);
+inline constexpr int kWaitRest = 3;
+// Cells that ReadScreen answers; of more lines the oldest are left out.
+inline constexpr int64_t kScreenCells = 512 << 10;
 // A run's deadline if the caller names none.
 inline constexpr absl::Duration kRunDeadline = absl::Minutes(10);
 

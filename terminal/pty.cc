@@ -18,6 +18,7 @@
 #include <cstring>
 
 #include "common/errors.h"
+#include "common/str_cat.h"
 #include "terminal/errors.h"
 #include "terminal/limits.h"
 
@@ -25,7 +26,11 @@ namespace atrium::terminal {
 namespace {
 
 constexpr rlim_t kDescriptors = 4096;
-constexpr int kRcDescriptor = 3;  // Where the shell finds its start-up file.
+// Where the shell finds its start-up script and directory.
+constexpr int kRcDescriptor = 3;
+constexpr int kDirectoryDescriptor = 4;
+// Above it, descriptors wait for their places.
+constexpr int kParkedDescriptors = 64;
 
 winsize ToWinsize(Size size) {
   return {static_cast<unsigned short>(size.rows), static_cast<unsigned short>(size.columns), 0, 0};
@@ -70,21 +75,29 @@ struct Prepared {
       Fail(report_fd);
     }
   }
+  if (command.no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) Fail(report_fd);
   if (chdir(command.working_directory.c_str()) != 0 && chdir(command.home.c_str()) != 0 &&
       chdir("/") != 0) {
     Fail(report_fd);
   }
   // Keep 0-2, the start-up file, and the report, which closes itself on exec.
   if (dup2(slave, 0) < 0 || dup2(slave, 1) < 0 || dup2(slave, 2) < 0) Fail(report_fd);
-  const int report = fcntl(report_fd, F_DUPFD_CLOEXEC, 64);
+  const int report = fcntl(report_fd, F_DUPFD_CLOEXEC, kParkedDescriptors);
   if (report < 0) Fail(report_fd);
   unsigned first = kRcDescriptor;
   if (command.rc_fd >= 0) {
+    const int directory = command.directory_fd < 0
+                              ? -1
+                              : fcntl(command.directory_fd, F_DUPFD_CLOEXEC, kParkedDescriptors);
     // dup2 onto itself would leave it to be closed on exec.
     if (dup2(command.rc_fd, kRcDescriptor) < 0 || fcntl(kRcDescriptor, F_SETFD, 0) != 0) {
       Fail(report);
     }
     first = kRcDescriptor + 1;
+    if (command.directory_fd >= 0) {
+      if (directory < 0 || dup2(directory, kDirectoryDescriptor) < 0) Fail(report);
+      first = kDirectoryDescriptor + 1;
+    }
   }
   syscall(SYS_close_range, first, report - 1, 0);
   syscall(SYS_close_range, report + 1, ~0U, 0);
@@ -138,6 +151,21 @@ absl::StatusOr<std::unique_ptr<Pty>> Pty::Start(Loop* loop, const ShellCommand& 
   }
   fcntl(pidfd, F_SETFD, FD_CLOEXEC);
   return std::unique_ptr<Pty>(new Pty(loop, listener, master, pid, pidfd));
+}
+
+absl::StatusOr<std::unique_ptr<Pty>> Pty::Adopt(Loop* loop, int master, pid_t pid,
+                                                Listener* listener) {
+  const int pidfd = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
+  if (pidfd < 0) return SystemError("watch", StrCat("process ", pid), errno);
+  fcntl(pidfd, F_SETFD, FD_CLOEXEC);
+  fcntl(master, F_SETFD, FD_CLOEXEC);
+  return std::unique_ptr<Pty>(new Pty(loop, listener, master, pid, pidfd));
+}
+
+std::string Pty::PendingInput() const {
+  std::string pending;
+  for (const Input& input : inputs_) pending += input.data.substr(input.done);
+  return pending;
 }
 
 Pty::Pty(Loop* loop, Listener* listener, int master, pid_t pid, int pidfd)
@@ -200,7 +228,8 @@ void Pty::Flush() {
   flushing_ = true;  // `written` may write again.
   while (!inputs_.empty()) {
     Input& input = inputs_.front();
-    const ssize_t n =
+    // An empty one only waits for its turn.
+    const ssize_t n = input.data.empty() ? 0 :
         write(master_, input.data.data() + input.done, input.data.size() - input.done);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) {

@@ -36,6 +36,10 @@ class Pty {
 
   static absl::StatusOr<std::unique_ptr<Pty>> Start(Loop* loop, const ShellCommand& command,
                                                     Size size, Listener* listener);
+  // One that a process of before handed over: its descriptor, which is taken, and
+  // its process, which is our child.
+  static absl::StatusOr<std::unique_ptr<Pty>> Adopt(Loop* loop, int master, pid_t pid,
+                                                    Listener* listener);
   ~Pty();
   Pty(const Pty&) = delete;
   Pty& operator=(const Pty&) = delete;
@@ -50,6 +54,9 @@ class Pty {
   size_t pending_bytes() const { return pending_bytes_; }
   void Resize(Size size);
   pid_t pid() const { return pid_; }
+  int master() const { return master_; }
+  // What the program has not taken yet, in order.
+  std::string PendingInput() const;
 
  private:
   struct Input {

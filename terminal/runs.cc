@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/proto_time.h"
 #include "terminal/errors.h"
 #include "terminal/limits.h"
 
@@ -24,11 +25,51 @@ void Runs::Start(Terminal* terminal, const std::string& command, const std::stri
   run->tab = terminal->tab();
   run->command = command;
   run->waiters.push_back(std::move(done));
-  run->deadline = loop_->After(limits::kRunDeadline, [this, raw = run.get()] {
-    for (Done& waiter : std::exchange(raw->waiters, {})) waiter(RunNotFinished(raw->tab));
-  });
+  Arm(run.get());
   runs_.push_back(std::move(run));
   TypeNext(terminal);
+}
+
+void Runs::Cancel(const std::string& tab, const std::string& run_id) {
+  auto it = std::find_if(runs_.begin(), runs_.end(), [&](const auto& run) {
+    return run->tab == tab && run->id == run_id && run->state == State::kWaiting;
+  });
+  if (it == runs_.end() || (*it)->waiters.size() > 1) return;
+  const std::unique_ptr<Run> run = std::move(*it);
+  runs_.erase(it);
+  Finish(*run, absl::CancelledError("Nobody waits for it any more"));
+}
+
+void Runs::Arm(Run* run) {
+  run->deadline = loop_->After(limits::kRunDeadline, [run] {
+    for (Done& waiter : std::exchange(run->waiters, {})) waiter(RunNotFinished(run->tab));
+  });
+}
+
+void Runs::HandOver(atrium::terminal::v1::Handover* handover) const {
+  for (const auto& run : runs_) {
+    auto* handed = handover->add_runs();
+    handed->set_id(run->id);
+    handed->set_tab(run->tab);
+    handed->set_command(run->command);
+    handed->set_state(static_cast<int>(run->state));
+    *handed->mutable_running_for() = ToProtoDuration(loop_->Monotonic() - run->start_time);
+    *handed->mutable_response() = run->response;
+  }
+}
+
+void Runs::Resume(const atrium::terminal::v1::Handover& handover) {
+  for (const auto& handed : handover.runs()) {
+    auto run = std::make_unique<Run>();
+    run->id = handed.id();
+    run->tab = handed.tab();
+    run->command = handed.command();
+    run->state = static_cast<State>(handed.state());
+    run->start_time = loop_->Monotonic() - FromProtoDuration(handed.running_for());
+    run->response = handed.response();
+    if (run->state != State::kDone) Arm(run.get());
+    runs_.push_back(std::move(run));
+  }
 }
 
 Runs::Run* Runs::Current(const Terminal* terminal) {
@@ -56,9 +97,9 @@ void Runs::OnMark(Terminal* terminal, const ShellMark& mark) {
   } else if (run != nullptr && mark.kind == ShellMark::Kind::kCommandEnd &&
              (run->state == State::kRunning || run->state == State::kTyped)) {
     // An empty or refused line ends without ever having started.
-    if (run->state == State::kTyped) run->response.set_start_offset(mark.offset);
+    if (run->state == State::kTyped) run->response.set_start_offset(mark.begin);
     run->response.set_exit_code(mark.exit_code);
-    run->response.set_end_offset(mark.offset);
+    run->response.set_end_offset(mark.begin);
     run->response.set_duration_ms(
         absl::ToInt64Milliseconds(loop_->Monotonic() - run->start_time));
     Finish(*run, absl::OkStatus());

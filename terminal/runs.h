@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "atrium/terminal/v1/handover.pb.h"
 #include "atrium/terminal/v1/host.pb.h"
 #include "common/loop.h"
 #include "terminal/terminal.h"
@@ -26,6 +27,12 @@ class Runs {
   explicit Runs(Loop* loop) : loop_(loop) {}
 
   void Start(Terminal* terminal, const std::string& command, const std::string& run_id, Done done);
+  // Whoever asked is gone: what was not typed yet never is.
+  void Cancel(const std::string& tab, const std::string& run_id);
+  // What another process must know to go on, and what one knew.
+  void HandOver(atrium::terminal::v1::Handover* handover) const;
+  void Resume(const atrium::terminal::v1::Handover& handover);
+
   // The terminal's shell said something.
   void OnMark(Terminal* terminal, const ShellMark& mark);
   // The terminal is idle, ended, or about to be destroyed: waiting runs go on or
@@ -44,6 +51,7 @@ class Runs {
     Loop::HandlePtr deadline;
   };
 
+  void Arm(Run* run);
   void TypeNext(Terminal* terminal);
   void Finish(Run& run, const absl::Status& status);
   Run* Current(const Terminal* terminal);

@@ -4,6 +4,7 @@
 
 #include "terminal/mark_splitter.h"
 #include "terminal/screen/screen.h"
+#include "terminal/screen_cells.h"
 
 namespace atrium::terminal {
 
@@ -47,6 +48,7 @@ struct ScreenKeeper::State : screen::Screen::Listener,
         ScreenKeeper::Listener* n)
       : loop(l),
         log(std::move(g)),
+        first_offset(at),
         offset(at),
         listener(n),
         screen({.columns = size.columns, .rows = size.rows}, this),
@@ -55,6 +57,7 @@ struct ScreenKeeper::State : screen::Screen::Listener,
   // Tells the loop, unless the keeper is gone by then.
   template <typename Fn>
   void Tell(Fn fn) {
+    if (restoring) return;
     loop->Post([self = shared_from_this(), fn = std::move(fn)] {
       if (self->listener != nullptr) fn(self->listener);
     });
@@ -71,7 +74,11 @@ struct ScreenKeeper::State : screen::Screen::Listener,
   void OnMark(const screen::Mark& mark) override {
     // The screen thread cuts the output behind each mark: it ends where the piece
     // being written does.
-    ShellMark out{.exit_code = mark.exit_code.value_or(0), .offset = piece_end};
+    ShellMark out{.exit_code = mark.exit_code.value_or(0),
+                  .begin = first_offset + splitter.begin(),
+                  .offset = piece_end,
+                  .text = mark.text,
+                  .key = mark.key};
     switch (mark.kind) {
       case screen::Mark::Kind::kPromptStart: out.kind = ShellMark::Kind::kPromptStart; break;
       case screen::Mark::Kind::kCommandStart: out.kind = ShellMark::Kind::kPromptEnd; break;
@@ -83,12 +90,14 @@ struct ScreenKeeper::State : screen::Screen::Listener,
 
   Loop* const loop;
   const std::shared_ptr<const OutputLog> log;
+  const int64_t first_offset;
   int64_t offset;
   ScreenKeeper::Listener* listener;
   screen::Screen screen;
   MarkSplitter splitter;
   int64_t piece_end = 0;  // Of what is being written.
   std::atomic<int64_t> parsed;
+  bool restoring = false;  // What is drawn is no news.
 };
 
 ScreenKeeper::ScreenKeeper(Loop* loop, ScreenThread* thread, std::shared_ptr<const OutputLog> log,
@@ -126,6 +135,14 @@ void ScreenKeeper::Resize(Size size) {
   });
 }
 
+void ScreenKeeper::Restore(std::string snapshot) {
+  thread_->Post([state = state_, snapshot = std::move(snapshot)] {
+    state->restoring = true;
+    state->screen.Write(snapshot);
+    state->restoring = false;
+  });
+}
+
 void ScreenKeeper::Snapshot(std::function<void(ScreenSnapshot)> done) {
   thread_->Post([state = state_, loop = loop_, done = std::move(done)] {
     ScreenSnapshot snapshot{state->offset,
@@ -143,10 +160,21 @@ void ScreenKeeper::Text(int scrollback_lines, bool escapes,
                     .size = {screen.columns(), screen.rows()},
                     .cursor_column = screen.cursor().column,
                     .cursor_row = screen.cursor().row,
-                    .title = std::string(screen.title())};
+                    .title = std::string(screen.title()),
+                    .application_cursor_keys = screen.application_cursor_keys(),
+                    .alternate_screen = screen.alternate()};
     text.text = escapes ? screen.Serialize({.scrollback_lines = scrollback_lines})
                         : screen.ScrollbackText(scrollback_lines) + screen.ScreenText();
     loop->Post([done, text = std::move(text)]() mutable { done(std::move(text)); });
+  });
+}
+
+void ScreenKeeper::Cells(int scrollback_lines,
+                         std::function<void(atrium::v1::ReadScreenResponse)> done) {
+  thread_->Post([state = state_, loop = loop_, scrollback_lines, done = std::move(done)] {
+    atrium::v1::ReadScreenResponse cells = ScreenCells(state->screen, scrollback_lines);
+    cells.set_offset(state->offset);
+    loop->Post([done, cells = std::move(cells)]() mutable { done(std::move(cells)); });
   });
 }
 

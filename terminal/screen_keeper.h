@@ -13,6 +13,7 @@
 #include <string>
 #include <thread>
 
+#include "atrium/v1/tab.pb.h"
 #include "common/loop.h"
 #include "terminal/output_log.h"
 
@@ -22,7 +23,7 @@ namespace atrium::terminal {
 class ScreenThread {
  public:
   ScreenThread();
-  ~ScreenThread();  // Finishes what was posted.
+  ~ScreenThread();                       // Finishes what was posted.
   void Post(std::function<void()> job);  // Safe on any thread.
 
  private:
@@ -49,6 +50,7 @@ struct ScreenText {
   std::string text;
   int cursor_column = 0, cursor_row = 0;
   std::string title;
+  bool application_cursor_keys = false, alternate_screen = false;
 };
 
 // A shell's mark (OSC 133) at its place in the output.
@@ -56,7 +58,10 @@ struct ShellMark {
   enum class Kind { kPromptStart, kPromptEnd, kCommandStart, kCommandEnd };
   Kind kind = Kind::kPromptStart;
   int exit_code = 0;   // Of kCommandEnd.
+  int64_t begin = 0;   // Of the mark itself.
   int64_t offset = 0;  // Just behind the mark.
+  std::string text;    // Of kCommandStart: what was typed, as the shell says.
+  std::string key;     // Proves that our own shell start-up file made the mark.
 };
 
 class ScreenKeeper {
@@ -85,8 +90,13 @@ class ScreenKeeper {
   // Bytes [from, to) are in the log and stay there until parsed_offset() >= to.
   void Feed(int64_t from, int64_t to);
   void Resize(Size size);
+  // Draws what Snapshot() of another keeper told, before anything is fed.
+  void Restore(std::string snapshot);
   void Snapshot(std::function<void(ScreenSnapshot)> done);
   void Text(int scrollback_lines, bool escapes, std::function<void(ScreenText)> done);
+  // The screen's cells, with at most limits::kScreenCells of them: of more lines of
+  // scrollback the oldest are left out.
+  void Cells(int scrollback_lines, std::function<void(atrium::v1::ReadScreenResponse)> done);
   int64_t parsed_offset() const;
 
  private:

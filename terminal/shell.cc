@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,40 +11,41 @@
 
 #include "absl/strings/match.h"
 #include "common/errors.h"
+#include "common/file.h"
+#include "common/log.h"
+#include "common/random.h"
+#include "common/status_macros.h"
 #include "common/str_cat.h"
 #include "terminal/errors.h"
+#include "terminal/shell_scripts.h"
 
 namespace atrium::terminal {
 namespace {
 
 constexpr char kPath[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-// What an interactive bash reads in the place of ~/.bashrc: the user's own files
-// first, then the marks. PS0 is printed before a command runs; PROMPT_COMMAND
-// before a prompt. Descriptor 3 is this file.
-constexpr char kBashRc[] = R"(
-exec 3<&-
-[ -r /etc/bash.bashrc ] && . /etc/bash.bashrc
-[ -r ~/.bashrc ] && . ~/.bashrc
-__atrium_prompt() {
-  local code=$?
-  if [ -n "${__atrium_ran-}" ]; then printf '\033]133;D;%d\033\\' "$code"; fi
-  __atrium_ran=1
-  printf '\033]7;file://%s%s\033\\\033]133;A\033\\' "${HOSTNAME-}" "$PWD"
-  return "$code"
+// A pipe to be read once, so that nothing that the shell starts can read it too.
+// Anybody may open it by /dev/fd: whoever the shell is must. Null: no descriptors.
+std::shared_ptr<const OwnedFd> PipeOf(const std::string& content) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return nullptr;
+  auto reader = std::make_shared<const OwnedFd>(ends[0]);
+  const OwnedFd writer(ends[1]);
+  const bool good =
+      fchmod(ends[0], 0444) == 0 && fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0 &&
+      write(ends[1], content.data(), content.size()) == static_cast<ssize_t>(content.size());
+  return good ? reader : nullptr;
 }
-PROMPT_COMMAND="__atrium_prompt${PROMPT_COMMAND:+; $PROMPT_COMMAND}"
-case "$PS1" in *'133;B'*) ;; *) PS1="$PS1"'\[\033]133;B\033\\\]' ;; esac
-PS0="${PS0-}"'\033]133;C\033\\'
-)";
 
-int MakeBashRc() {
-  const int fd = memfd_create("atrium.bash", 0);
-  if (fd < 0) return -1;
-  (void)!write(fd, kBashRc, sizeof kBashRc - 1);
-  fchmod(fd, 0444);
-  fcntl(fd, F_SETFD, FD_CLOEXEC);
-  return fd;
+// Opened without reading, it can be used by whoever has the descriptor, though its
+// parents are closed to them.
+absl::StatusOr<std::shared_ptr<const OwnedFd>> MakeZshDirectory(const std::string& path) {
+  RETURN_IF_ERROR(MakeDirectory(path, /*private_to_us=*/false));
+  RETURN_IF_ERROR(WriteFileAtomically(StrCat(path, "/.zshenv"), ZshEnvFile(), 0444));
+  if (chmod(path.c_str(), 0755) != 0) return SystemError("open up", path, errno);
+  const int fd = open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return SystemError("open", path, errno);
+  return std::make_shared<const OwnedFd>(fd);
 }
 
 bool Runnable(const std::string& path) {
@@ -64,7 +64,10 @@ std::string FindProgram(const std::string& name) {
 
 }  // namespace
 
-absl::StatusOr<ShellMaker> ShellMaker::ForUser(const std::string& user) {
+OwnedFd::~OwnedFd() { close(fd_); }
+
+absl::StatusOr<ShellMaker> ShellMaker::ForUser(const std::string& user,
+                                               const std::string& directory) {
   const passwd* entry = user.empty() ? getpwuid(geteuid()) : getpwnam(user.c_str());
   ShellMaker maker;
   if (entry == nullptr) {
@@ -87,7 +90,9 @@ absl::StatusOr<ShellMaker> ShellMaker::ForUser(const std::string& user) {
     maker.groups_.resize(std::max(0, std::min<int>(count, 64)));
   }
   if (!Runnable(maker.shell_)) maker.shell_ = Runnable("/bin/bash") ? "/bin/bash" : "/bin/sh";
-  maker.bash_rc_fd_ = MakeBashRc();
+  if (!directory.empty()) {
+    ASSIGN_OR_RETURN(maker.zsh_directory_, MakeZshDirectory(directory));
+  }
   return maker;
 }
 
@@ -95,32 +100,55 @@ ShellCommand ShellMaker::Make(const std::vector<std::string>& argv,
                               const std::string& working_directory,
                               const std::map<std::string, std::string>& environment) const {
   ShellCommand command;
-  if (!argv.empty()) {
-    command.program = FindProgram(argv[0]);
-    command.argv = argv;
-  } else {
-    command.program = shell_;
-    const std::string name = std::filesystem::path(shell_).filename();
-    if (name == "bash" && bash_rc_fd_ >= 0) {
-      command.argv = {"bash", "--rcfile", "/dev/fd/3", "-i"};
-      command.rc_fd = bash_rc_fd_;
-    } else {
-      command.argv = {name, "-i"};
-    }
-  }
+  command.program = argv.empty() ? shell_ : FindProgram(argv[0]);
+  command.argv = argv;
   command.home = home_;
   command.working_directory = working_directory.empty() ? home_ : working_directory;
   command.change_user = change_user_;
   command.uid = uid_;
   command.gid = gid_;
   command.groups = groups_;
-  std::map<std::string, std::string> all = {
-      {"TERM", "xterm-256color"}, {"COLORTERM", "truecolor"}, {"LANG", "C.UTF-8"},
-      {"PATH", kPath},            {"HOME", home_},            {"USER", user_},
-      {"LOGNAME", user_},         {"SHELL", shell_},          {"TERM_PROGRAM", "atrium"}};
+  std::map<std::string, std::string> all = {{"TERM", "xterm-256color"},
+                                            {"COLORTERM", "truecolor"},
+                                            {"LANG", "C.UTF-8"},
+                                            {"PATH", kPath},
+                                            {"HOME", home_},
+                                            {"USER", user_},
+                                            {"LOGNAME", user_},
+                                            {"SHELL", shell_},
+                                            {"TERM_PROGRAM", "atrium"}};
   for (const auto& [name, value] : environment) all[name] = value;
+  if (argv.empty()) command.argv = {std::filesystem::path(shell_).filename(), "-i"};
+  if (argv.size() <= 1) Integrate(&command, &all);
   for (const auto& [name, value] : all) command.environment.push_back(StrCat(name, "=", value));
   return command;
+}
+
+void ShellMaker::Integrate(ShellCommand* command,
+                           std::map<std::string, std::string>* environment) const {
+  const ShellKind kind = ShellKindOf(command->program);
+  if (kind == ShellKind::kOther || (kind == ShellKind::kZsh && !zsh_directory_)) return;
+  const std::string key = RandomId();
+  std::shared_ptr<const OwnedFd> script = PipeOf(ShellScript(kind, key));
+  if (script == nullptr) {
+    LogWarning("a shell starts without marks", {{"program", command->program}});
+    return;
+  }
+  command->mark_key = key;
+  command->rc_fd = script->fd();
+  command->owned.push_back(std::move(script));
+  if (kind == ShellKind::kBash) {
+    command->argv = {"bash", "--rcfile", "/dev/fd/3", "-i"};
+  } else if (kind == ShellKind::kFish) {
+    command->argv = {"fish", "-i", "--init-command", "source - < /dev/fd/3"};
+  } else {
+    command->argv = {"zsh", "-i"};
+    command->directory_fd = zsh_directory_->fd();
+    command->owned.push_back(zsh_directory_);
+    auto own = environment->find("ZDOTDIR");
+    if (own != environment->end()) (*environment)["ATRIUM_ZDOTDIR"] = own->second;
+    (*environment)["ZDOTDIR"] = "/proc/self/fd/4";
+  }
 }
 
 }  // namespace atrium::terminal

@@ -5,12 +5,26 @@
 #include <sys/types.h>
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 
 namespace atrium::terminal {
+
+// Closes a descriptor when the last who holds it goes.
+class OwnedFd {
+ public:
+  explicit OwnedFd(int fd) : fd_(fd) {}
+  ~OwnedFd();
+  OwnedFd(const OwnedFd&) = delete;
+  OwnedFd& operator=(const OwnedFd&) = delete;
+  int fd() const { return fd_; }
+
+ private:
+  const int fd_;
+};
 
 // A program ready to be started.
 struct ShellCommand {
@@ -23,29 +37,42 @@ struct ShellCommand {
   uid_t uid = 0;
   gid_t gid = 0;
   std::vector<gid_t> groups;
-  int rc_fd = -1;  // Borrowed: appears in the program as descriptor 3.
+  bool no_new_privileges = false;  // Nothing that it starts can gain any: no sudo.
+  // A pipe that holds the start-up script, and zsh's start-up directory: they
+  // appear in the program as descriptors 3 and 4. -1: there is none.
+  int rc_fd = -1;
+  int directory_fd = -1;
+  // What the marks of our own script carry; empty: the program is not a shell that
+  // we know.
+  std::string mark_key;
+  std::vector<std::shared_ptr<const OwnedFd>> owned;  // The descriptors above.
 };
 
 // Makes commands for one user.
 class ShellMaker {
  public:
-  // `user` empty: our own user. Another user needs root.
-  static absl::StatusOr<ShellMaker> ForUser(const std::string& user);
+  // `user` empty: our own user. Another user needs root. `directory` is ours to
+  // make and write in, for zsh's start-up file; without one zsh has no marks.
+  static absl::StatusOr<ShellMaker> ForUser(const std::string& user,
+                                            const std::string& directory = "");
 
-  // `argv` empty: the user's own shell, interactive, with integration (marks of
-  // prompt, command and exit code, OSC 133 and 7) where we know how, without
-  // touching the user's files.
+  // `argv` empty: the user's own shell. That, or a shell named without arguments,
+  // is interactive, with integration (marks of prompt, command and exit code, OSC
+  // 133 and 7) where we know how, without touching the user's files.
   ShellCommand Make(const std::vector<std::string>& argv, const std::string& working_directory,
                     const std::map<std::string, std::string>& environment) const;
   const std::string& user() const { return user_; }
 
  private:
+  // Adds the script; leaves the command as it is where that cannot be done.
+  void Integrate(ShellCommand* command, std::map<std::string, std::string>* environment) const;
+
   std::string user_, home_, shell_;
   bool change_user_ = false;
   uid_t uid_ = 0;
   gid_t gid_ = 0;
   std::vector<gid_t> groups_;
-  int bash_rc_fd_ = -1;  // Lives as long as the process.
+  std::shared_ptr<const OwnedFd> zsh_directory_;  // Null: zsh has no integration.
 };
 
 }  // namespace atrium::terminal

@@ -27,15 +27,15 @@ Size Clamp(Size size) {
 }  // namespace
 
 Terminal::Terminal(Loop* loop, ScreenThread* screens, Options options,
-                   std::shared_ptr<OutputLog> log, Listener* listener)
+                   std::shared_ptr<OutputLog> log, int64_t screen_offset, Listener* listener)
     : loop_(loop),
       options_(std::move(options)),
       listener_(listener),
       log_(std::move(log)),
       size_(options_.size),
       wanted_size_(options_.size) {
-  keeper_ = std::make_unique<ScreenKeeper>(loop, screens, log_, log_->SizeAt(log_->start()),
-                                           log_->start(), listener == nullptr ? nullptr : this);
+  keeper_ = std::make_unique<ScreenKeeper>(loop, screens, log_, log_->SizeAt(screen_offset),
+                                           screen_offset, listener == nullptr ? nullptr : this);
 }
 
 Terminal::~Terminal() = default;
@@ -49,7 +49,7 @@ absl::StatusOr<std::unique_ptr<Terminal>> Terminal::Start(Loop* loop, ScreenThre
                    OutputLog::Create(options.log_path, options.tab, options.size));
   const Size size = options.size;
   std::unique_ptr<Terminal> terminal(
-      new Terminal(loop, screens, std::move(options), std::move(log), listener));
+      new Terminal(loop, screens, std::move(options), std::move(log), 0, listener));
   absl::StatusOr<std::unique_ptr<Pty>> pty = Pty::Start(loop, command, size, terminal.get());
   if (!pty.ok()) {
     terminal->Forget();
@@ -58,6 +58,7 @@ absl::StatusOr<std::unique_ptr<Terminal>> Terminal::Start(Loop* loop, ScreenThre
   terminal->pty_ = *std::move(pty);
   terminal->working_directory_ = command.working_directory;
   terminal->expects_integration_ = command.rc_fd >= 0;
+  terminal->mark_key_ = command.mark_key;
   return terminal;
 }
 
@@ -65,8 +66,9 @@ std::unique_ptr<Terminal> Terminal::Lost(Loop* loop, ScreenThread* screens,
                                          std::unique_ptr<OutputLog> log) {
   const std::string tab = log->tab();
   const Size size = log->SizeAt(log->end());
+  const int64_t start = log->start();
   std::unique_ptr<Terminal> terminal(
-      new Terminal(loop, screens, {.tab = tab, .size = size}, std::move(log), nullptr));
+      new Terminal(loop, screens, {.tab = tab, .size = size}, std::move(log), start, nullptr));
   terminal->lost_ = true;
   const OutputLog& kept = *terminal->log_;
   for (int64_t at = kept.start(); at < kept.end();) {
@@ -117,6 +119,7 @@ bool Terminal::ReadSome() {
 }
 
 bool Terminal::MayRead() const {
+  if (frozen_) return false;
   if (log_->end() - keeper_->parsed_offset() > limits::kParserLagBytes) return false;
   return std::none_of(holds_.begin(), holds_.end(), [this](const auto& hold) {
     return log_->end() - hold.second.offset > limits::kLosslessLagBytes;
@@ -182,6 +185,9 @@ void Terminal::OnExit(int exit_code) {
   ended_ = true;
   exit_code_ = exit_code;
   at_prompt_ = false;
+  if (const auto* command = commands_.End(exit_code, log_->end(), Moment())) {
+    listener_->OnCommandEnd(this, *command);
+  }
   // We run inside the PTY's own callback.
   loop_->Post([pty = std::shared_ptr<Pty>(std::move(pty_))] {});
   Advance();
@@ -190,7 +196,7 @@ void Terminal::OnExit(int exit_code) {
 
 absl::Status Terminal::Write(std::string data, std::function<void()> written) {
   if (!pty_) return TerminalEnded(options_.tab);
-  typed_since_prompt_ = true;
+  if (!data.empty()) typed_since_prompt_ = true;
   pty_->Write(std::move(data), std::move(written));
   return absl::OkStatus();
 }
@@ -207,7 +213,7 @@ void Terminal::Resize(Size size) {
 }
 
 void Terminal::ApplyResize() {
-  if (!pty_ || wanted_size_ == size_) return;
+  if (!pty_ || wanted_size_ == size_ || frozen_) return;
   last_resize_ = loop_->Monotonic();
   // What the program wrote before it knows belongs before the mark.
   ReadSome();
@@ -257,8 +263,22 @@ void Terminal::OnMark(ShellMark mark) {
       at_prompt_ = false;
       break;
   }
+  NoteCommand(mark);
   listener_->OnMark(this, mark);
   if (at_idle_prompt() != was_idle) StatusChanged();
+}
+
+// A shell that read our script is believed by its key, so that no program can put
+// words into its mouth. Of any other only the marks count, not the text.
+void Terminal::NoteCommand(const ShellMark& mark) {
+  const bool ours = !mark_key_.empty();
+  if (ours && mark.key != mark_key_) return;
+  if (mark.kind == ShellMark::Kind::kCommandStart) {
+    commands_.Start(ours ? mark.text : "", mark.offset, Moment());
+  } else if (mark.kind == ShellMark::Kind::kCommandEnd) {
+    const auto* command = commands_.End(mark.exit_code, mark.begin, Moment());
+    if (command != nullptr) listener_->OnCommandEnd(this, *command);
+  }
 }
 
 void Terminal::OnInexactResize() {

@@ -13,9 +13,11 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "atrium/terminal/v1/handover.pb.h"
 #include "atrium/terminal/v1/host.pb.h"
 #include "common/loop.h"
 #include "common/strong_id.h"
+#include "terminal/command_table.h"
 #include "terminal/output_log.h"
 #include "terminal/pty.h"
 #include "terminal/screen_keeper.h"
@@ -29,7 +31,10 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
    public:
     virtual ~Listener() = default;
     virtual void OnStatus(Terminal* terminal) = 0;
+    // After what it means for the prompt was noted.
     virtual void OnMark(Terminal* terminal, const ShellMark& mark) = 0;
+    // A command of this terminal's own shell ended.
+    virtual void OnCommandEnd(Terminal* terminal, const atrium::v1::Command& command) = 0;
   };
   // Whoever follows the output.
   class Follower {
@@ -53,6 +58,17 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
                                                          Options options,
                                                          const ShellCommand& command,
                                                          Listener* listener);
+  // One that a process of before handed over, with its log.
+  static absl::StatusOr<std::unique_ptr<Terminal>> Resume(
+      Loop* loop, ScreenThread* screens, Options options, std::unique_ptr<OutputLog> log,
+      const atrium::terminal::v1::HandedTerminal& handed, Listener* listener);
+  // Reads no more, and tells all that another process needs but the plan and the
+  // pages' input; then `done`, once its screen has drawn all that was read.
+  void HandOver(std::function<void(atrium::terminal::v1::HandedTerminal)> done);
+  // It was not handed over after all.
+  void GoOn();
+  // What the program has not taken yet.
+  std::string PendingInput() const { return pty_ ? pty_->PendingInput() : ""; }
   // One that an earlier process left behind: LOST, but its screen can be read.
   static std::unique_ptr<Terminal> Lost(Loop* loop, ScreenThread* screens,
                                         std::unique_ptr<OutputLog> log);
@@ -63,6 +79,7 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   bool running() const { return pty_ != nullptr; }
   bool ended() const { return ended_; }
   int exit_code() const { return exit_code_; }
+  const CommandTable& commands() const { return commands_; }
   atrium::terminal::v1::TerminalStatus Status() const;
 
   void AddFollower(Follower* follower) { followers_.insert(follower); }
@@ -82,6 +99,10 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   void ReadScreen(int scrollback_lines, bool escapes, std::function<void(ScreenText)> done) {
     keeper_->Text(scrollback_lines, escapes, std::move(done));
   }
+  void ReadCells(int scrollback_lines,
+                 std::function<void(atrium::v1::ReadScreenResponse)> done) {
+    keeper_->Cells(scrollback_lines, std::move(done));
+  }
   // Removes what is kept on disk. Call before destroying one that is not wanted.
   void Forget() { log_->Unlink(); }
 
@@ -98,7 +119,7 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   };
 
   Terminal(Loop* loop, ScreenThread* screens, Options options, std::shared_ptr<OutputLog> log,
-           Listener* listener);
+           int64_t screen_offset, Listener* listener);
 
   // Pty::Listener.
   void OnReadable() override;
@@ -110,6 +131,9 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   void OnMark(ShellMark mark) override;
   void OnInexactResize() override;
   void OnParsed() override { UpdateReading(); }
+
+  void NoteCommand(const ShellMark& mark);
+  CommandTable::Moment Moment() const { return {loop_->Now(), loop_->Monotonic()}; }
 
   bool ReadSome();
   bool MayRead() const;
@@ -132,9 +156,12 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   std::set<Follower*> followers_;
   std::map<AttachmentId, Hold> holds_;
   std::string title_, working_directory_;
+  std::string mark_key_;  // Of our own start-up script, if the shell read one.
+  CommandTable commands_;
   Size size_, wanted_size_;
   absl::Duration last_resize_ = -absl::InfiniteDuration();
   bool reading_ = true;
+  bool frozen_ = false;  // Being handed over.
   bool ended_ = false;
   bool lost_ = false;
   int exit_code_ = 0;

@@ -133,7 +133,9 @@ absl::StatusOr<int> Listen(const std::string& path) {
   std::memcpy(address.sun_path, path.data(), path.size());
   const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return SystemError("make a socket for", path, errno);
-  unlink(path.c_str());
+  // What a process before us left; never anything but a socket.
+  struct stat left;
+  if (lstat(path.c_str(), &left) == 0 && S_ISSOCK(left.st_mode)) unlink(path.c_str());
   const mode_t old = umask(0077);
   const int bound = bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address);
   const int error = errno;

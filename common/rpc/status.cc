@@ -1,5 +1,8 @@
 #include "common/rpc/status.h"
 
+#include <string>
+
+#include "absl/strings/numbers.h"
 #include "common/errors.h"
 #include "google/rpc/status.pb.h"
 
@@ -15,6 +18,7 @@ grpc::Status ToGrpc(const absl::Status& status) {
   info.set_reason(details.reason.empty() ? "UNKNOWN" : details.reason);
   info.set_domain("atrium");
   if (!details.resource.empty()) (*info.mutable_metadata())["resource"] = details.resource;
+  if (details.offset) (*info.mutable_metadata())["offset"] = std::to_string(*details.offset);
   full.add_details()->PackFrom(info);
   if (details.retry_after) {
     google::rpc::RetryInfo retry;
@@ -47,6 +51,11 @@ absl::Status FromGrpc(const grpc::Status& status) {
         details.reason = info.reason();
         auto it = info.metadata().find("resource");
         if (it != info.metadata().end()) details.resource = it->second;
+        int64_t offset = 0;
+        it = info.metadata().find("offset");
+        if (it != info.metadata().end() && absl::SimpleAtoi(it->second, &offset)) {
+          details.offset = offset;
+        }
       } else if (any.UnpackTo(&retry)) {
         details.retry_after = absl::Seconds(retry.retry_delay().seconds()) +
                               absl::Nanoseconds(retry.retry_delay().nanos());

@@ -59,20 +59,70 @@ grpc::ServerUnaryReactor* Serve(Loop* loop, grpc::CallbackServerContext* context
   return reactor;
 }
 
+// Ends a call or a wait early. Called on the loop; does nothing once it is over.
+using Cancel = std::function<void()>;
+
+// As Serve(), for calls that wait: what `serve(reply)` returns, a Cancel, runs on the
+// loop if the caller is gone or its deadline is over before it was answered.
+template <typename Response, typename Fn>
+grpc::ServerUnaryReactor* ServeWait(Loop* loop, Response* response, Fn serve) {
+  // Touched on the loop only.
+  struct Held {
+    Cancel cancel;
+    bool gone = false;
+  };
+  class Reactor final : public grpc::ServerUnaryReactor {
+   public:
+    explicit Reactor(Loop* loop) : loop_(loop) {}
+    void OnCancel() override {
+      loop_->Post([held = held_] {
+        held->gone = true;
+        if (held->cancel) std::exchange(held->cancel, nullptr)();
+      });
+    }
+    void OnDone() override {
+      loop_->Post([held = std::move(held_)] {});
+      delete this;
+    }
+    std::shared_ptr<Held> held() const { return held_; }
+
+   private:
+    Loop* const loop_;
+    std::shared_ptr<Held> held_ = std::make_shared<Held>();
+  };
+  auto* reactor = new Reactor(loop);
+  loop->Post([reply = Reply<Response>(reactor, response), serve = std::move(serve),
+              held = reactor->held()]() mutable {
+    Cancel cancel = serve(std::move(reply));
+    if (!held->gone) {
+      held->cancel = std::move(cancel);
+    } else if (cancel) {
+      cancel();
+    }
+  });
+  return reactor;
+}
+
 // Calls a unary method; `done` runs once on the loop. `call` starts it:
 //   Call<Tab>(loop, deadline, [&](auto* context, auto* response, auto then) {
 //     stub->async()->GetTab(context, &request_kept_by_you, response, then); }, done);
-// The request must live until `done`; pass it as `request` and it does.
+// The request must live until `done`; pass it as `request` and it does. What it
+// returns ends the call: `done` then runs with CANCELLED.
 template <typename Response, typename Request, typename Start, typename Done>
-void Call(Loop* loop, absl::Duration timeout, Request request, Start start, Done done,
+Cancel Call(Loop* loop, absl::Duration timeout, Request request, Start start, Done done,
           std::string_view bearer = {}) {
   struct State {
     grpc::ClientContext context;
     Request request;
     Response response;
     absl::AnyInvocable<void(absl::StatusOr<Response>)> done;
+    std::shared_ptr<State*> under_way;
   };
-  auto* state = new State{{}, std::move(request), {}, std::move(done)};
+  auto* state = new State{{}, std::move(request), {}, std::move(done), nullptr};
+  state->under_way = std::make_shared<State*>(state);
+  Cancel cancel = [under_way = state->under_way] {
+    if (*under_way != nullptr) (*under_way)->context.TryCancel();
+  };
   state->context.set_deadline(std::chrono::system_clock::now() +
                               absl::ToChronoMilliseconds(timeout));
   if (!bearer.empty()) {
@@ -82,6 +132,7 @@ void Call(Loop* loop, absl::Duration timeout, Request request, Start start, Done
         [loop, state](grpc::Status status) {
           loop->Post([state, status] {
             std::unique_ptr<State> owned(state);
+            *state->under_way = nullptr;
             if (status.ok()) {
               owned->done(std::move(owned->response));
             } else {
@@ -89,6 +140,7 @@ void Call(Loop* loop, absl::Duration timeout, Request request, Start start, Done
             }
           });
         });
+  return cancel;
 }
 
 }  // namespace atrium::rpc

@@ -162,6 +162,13 @@ void Auth::ExchangeInvite(const atrium::v1::ExchangeInviteRequest& request,
   const bool keep = held != nullptr && held->session() == name->session.value() &&
                     held->role() >= record->invite().role();
   if (!keep) {
+    PruneMembers();
+    const auto members = std::count_if(members_.begin(), members_.end(), [&](const auto& member) {
+      return member.second.session() == name->session.value();
+    });
+    if (static_cast<size_t>(members) >= limits::kMembersPerSession) {
+      return done(TooMany("members of this session", limits::kMembersPerSession, absl::Hours(1)));
+    }
     held = &AddMember(name->session, request.display_name(), record->invite().role(),
                       record->invite().name(), response.mutable_credential());
     if (record->invite().uses_left() == 1) {
@@ -298,6 +305,12 @@ void Auth::CreateInvite(const Actor& actor, const SessionId& session, const Invi
   });
 }
 
+bool Auth::IsOpen(const std::string& name) const {
+  auto it = invites_.find(name);
+  return it != invites_.end() && !it->second.secret_hash().empty() &&
+         FromProtoTime(it->second.invite().expire_time()) > loop_->Now() + absl::Hours(1);
+}
+
 void Auth::DropUnusedInvite(const std::string& name) {
   auto it = invites_.find(name);
   if (it != invites_.end() && !it->second.secret_hash().empty() && !HasMembers(name)) {
@@ -327,11 +340,23 @@ absl::StatusOr<atrium::v1::ListInvitesResponse> Auth::ListInvites(const Actor& a
   atrium::v1::ListInvitesResponse response;
   for (const auto& [name, record] : invites_) {
     const absl::StatusOr<ChildName> parsed = ParseInviteName(name);
-    if (!parsed.ok() || parsed->session != session || record.secret_hash().empty()) continue;
-    if (FromProtoTime(record.invite().expire_time()) <= loop_->Now()) continue;
+    if (!parsed.ok() || parsed->session != session) continue;
+    // One that is over is listed as long as somebody is in by it, to be revoked.
+    const bool over = record.secret_hash().empty() ||
+                      FromProtoTime(record.invite().expire_time()) <= loop_->Now();
+    if (over && !HasMembers(name)) continue;
     *response.add_invites() = record.invite();
   }
   return response;
+}
+
+// Whose credential has ended makes room.
+void Auth::PruneMembers() {
+  std::vector<std::string> ended;
+  for (const auto& [key, member] : members_) {
+    if (FromProtoTime(member.expire_time()) <= loop_->Now()) ended.push_back(key);
+  }
+  for (const std::string& key : ended) RemoveMember(key);
 }
 
 absl::Status Auth::DeleteInvite(const Actor& actor, const std::string& name) {

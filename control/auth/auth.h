@@ -68,6 +68,8 @@ class Auth {
   absl::StatusOr<atrium::v1::ListInvitesResponse> ListInvites(const Actor& actor,
                                                               const SessionId& session) const;
   absl::Status DeleteInvite(const Actor& actor, const std::string& name);
+  // Whether an invite can be used for an hour more.
+  bool IsOpen(const std::string& name) const;
   // Takes an invite back that nobody has used.
   void DropUnusedInvite(const std::string& name);
   // Forgets all of a session that ended.
@@ -79,6 +81,7 @@ class Auth {
 
   bool HasMembers(const std::string& invite) const;
   void PruneInvites();
+  void PruneMembers();
   Member* FindByCredential(const std::string& credential);
   InviteRecord* FindBySecret(const std::string& secret);
   Member& AddMember(const SessionId& session, const std::string& display_name,

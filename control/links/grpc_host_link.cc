@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/proto_time.h"
 #include "common/rpc/server.h"
 #include "common/rpc/unary.h"
 #include "control/limits.h"
@@ -14,8 +15,12 @@ using atrium::terminal::v1::RunAtPromptRequest;
 using atrium::terminal::v1::RunAtPromptResponse;
 using atrium::terminal::v1::WriteInputRequest;
 using atrium::terminal::v1::WriteInputResponse;
+using atrium::v1::ListCommandsRequest;
+using atrium::v1::ListCommandsResponse;
 using atrium::v1::ReadScreenRequest;
 using atrium::v1::ReadScreenResponse;
+using atrium::v1::WaitForOutputRequest;
+using atrium::v1::WaitForOutputResponse;
 
 namespace {
 
@@ -52,6 +57,8 @@ void GrpcHostLink::OnResponse(const DriveResponse& response) {
       return listener_->OnHostTerminal(response.terminal());
     case DriveResponse::kTyped:
       return listener_->OnHostTyped(response.typed().tab(), response.typed().participant());
+    case DriveResponse::kHostStatus:
+      return listener_->OnHostStatus(response.host_status());
     case DriveResponse::kCommandEnd:
       return listener_->OnHostCommandEnd(response.command_end());
     case DriveResponse::kInventory:
@@ -71,6 +78,26 @@ void GrpcHostLink::ReadOutput(const ReadOutputRequest& request, Done<ReadOutputR
   rpc::Call<ReadOutputResponse>(
       loop_, kShortCall, request,
       [this](auto* c, auto* q, auto* r, auto then) { stub_->async()->ReadOutput(c, q, r, then); },
+      std::move(done));
+}
+
+std::function<void()> GrpcHostLink::WaitForOutput(const WaitForOutputRequest& request,
+                                                  absl::Duration timeout,
+                                                  Done<WaitForOutputResponse> done) {
+  WaitForOutputRequest bounded = request;
+  *bounded.mutable_timeout() = ToProtoDuration(timeout);
+  // The host answers in time, and says where to go on.
+  return rpc::Call<WaitForOutputResponse>(
+      loop_, timeout + kShortCall, std::move(bounded),
+      [this](auto* c, auto* q, auto* r, auto then) { stub_->async()->WaitForOutput(c, q, r, then); },
+      std::move(done));
+}
+
+void GrpcHostLink::ListCommands(const ListCommandsRequest& request,
+                                Done<ListCommandsResponse> done) {
+  rpc::Call<ListCommandsResponse>(
+      loop_, kShortCall, request,
+      [this](auto* c, auto* q, auto* r, auto then) { stub_->async()->ListCommands(c, q, r, then); },
       std::move(done));
 }
 

@@ -24,6 +24,11 @@ class GrpcHostLink final : public HostLink {
                   Done<atrium::v1::ReadScreenResponse> done) override;
   void ReadOutput(const atrium::terminal::v1::ReadOutputRequest& request,
                   Done<atrium::terminal::v1::ReadOutputResponse> done) override;
+  std::function<void()> WaitForOutput(const atrium::v1::WaitForOutputRequest& request,
+                                      absl::Duration timeout,
+                                      Done<atrium::v1::WaitForOutputResponse> done) override;
+  void ListCommands(const atrium::v1::ListCommandsRequest& request,
+                    Done<atrium::v1::ListCommandsResponse> done) override;
   void RunAtPrompt(const atrium::terminal::v1::RunAtPromptRequest& request, absl::Duration timeout,
                    Done<atrium::terminal::v1::RunAtPromptResponse> done) override;
   void WriteInput(const atrium::terminal::v1::WriteInputRequest& request,

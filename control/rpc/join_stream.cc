@@ -70,6 +70,7 @@ class JoinStream final : public PageDoor, public std::enable_shared_from_this<Jo
     const absl::StatusOr<PageId> page = (*room)->Join(actor_, request.hello(), this);
     if (!page.ok()) return page.status();
     page_ = *page;
+    actor_.participant = (*room)->ParticipantOf(page_);
     joined_ = true;
     Outcome(request.request_id(), absl::OkStatus());
     return absl::OkStatus();
@@ -163,7 +164,14 @@ void JoinStream::Dispatch(Session* room, const JoinRequest& request) {
     case JoinRequest::kUpdateTab:
     case JoinRequest::kDeleteTab:
     case JoinRequest::kTakeControl:
+    case JoinRequest::kRequestControl:
+    case JoinRequest::kGrantControl:
+    case JoinRequest::kReleaseControl:
+    case JoinRequest::kRunCommand:
+    case JoinRequest::kListCommands:
       return DispatchTabs(room, request);
+    case JoinRequest::kLag:
+      return room->SetLag(page_, request.lag());
     case JoinRequest::MESSAGE_NOT_SET:
       return Outcome(id, BadField("message", "is missing or unknown"));
     default:
@@ -183,8 +191,30 @@ void JoinStream::DispatchTabs(Session* room, const JoinRequest& request) {
       return room->UpdateTab(actor_, request.update_tab(), Later<atrium::v1::Tab>(id, fill_tab));
     case JoinRequest::kDeleteTab:
       return Outcome(id, room->DeleteTab(actor_, request.delete_tab().name()));
+    case JoinRequest::kTakeControl:
+      return Later<atrium::v1::Tab>(id, fill_tab)(
+          room->TakeControl(actor_, request.take_control()));
+    case JoinRequest::kRequestControl:
+      return Later<atrium::v1::Tab>(id, fill_tab)(
+          room->RequestControl(actor_, request.request_control()));
+    case JoinRequest::kGrantControl:
+      return Later<atrium::v1::Tab>(id, fill_tab)(
+          room->GrantControl(actor_, request.grant_control()));
+    case JoinRequest::kReleaseControl:
+      return Later<atrium::v1::Tab>(id, fill_tab)(
+          room->ReleaseControl(actor_, request.release_control()));
+    case JoinRequest::kRunCommand:
+      return room->RunCommand(
+          actor_, request.run_command(), limits::kRunDeadline,
+          Later<atrium::v1::RunCommandResponse>(
+              id, [](const auto& run, auto* outcome) { *outcome->mutable_run() = run; }));
+    case JoinRequest::kListCommands:
+      return room->ListCommands(
+          request.list_commands(),
+          Later<atrium::v1::ListCommandsResponse>(
+              id, [](const auto& list, auto* outcome) { *outcome->mutable_commands() = list; }));
     default:
-      return Outcome(id, room->TakeControl(actor_, request.take_control()));
+      return Outcome(id, BadField("message", "is unknown here"));
   }
 }
 
@@ -201,6 +231,11 @@ void JoinStream::DispatchTalk(Session* room, const JoinRequest& request) {
     case JoinRequest::kDecideApproval:
       return room->DecideApproval(actor_, request.decide_approval(),
                                   Later<atrium::v1::Approval>(id));
+    case JoinRequest::kUpdateSession:
+      return room->UpdateSession(
+          actor_, request.update_session(),
+          Later<atrium::v1::Session>(
+              id, [](const auto& session, auto* outcome) { *outcome->mutable_session() = session; }));
     case JoinRequest::kInterrupt:
       return Outcome(id, room->InterruptConversation(actor_).status());
     case JoinRequest::kStopConversation:

@@ -26,19 +26,28 @@ grpc::ServerUnaryReactor* ServeActor(const Doors& doors, grpc::CallbackServerCon
       });
 }
 
-// Runs `act(actor, session, reply)` for a caller who may know of the session
-// that `id` names.
+// Calls `act(actor, session, reply)`, on the loop, if whoever has `token` may know
+// of the session that `id` names.
+template <typename Response, typename Act>
+void WithSession(const Doors& doors, const std::string& token, const absl::StatusOr<SessionId>& id,
+                 rpc::Reply<Response> reply, const Act& act) {
+  const absl::StatusOr<Actor> actor = doors.auth->CheckBearer(token);
+  if (!actor.ok()) return reply(actor.status());
+  if (!id.ok()) return reply(id.status());
+  const absl::StatusOr<Session*> session = doors.registry->Find(*actor, *id);
+  if (!session.ok()) return reply(session.status());
+  act(*actor, **session, std::move(reply));
+}
+
+// The same for one unary call.
 template <typename Response, typename Act>
 grpc::ServerUnaryReactor* ServeSession(const Doors& doors, grpc::CallbackServerContext* context,
                                        Response* response, absl::StatusOr<SessionId> id, Act act) {
-  return ServeActor<Response>(
-      doors, context, response,
-      [&doors, id = std::move(id), act = std::move(act)](const Actor& actor,
-                                                         rpc::Reply<Response> reply) {
-        if (!id.ok()) return reply(id.status());
-        const absl::StatusOr<Session*> session = doors.registry->Find(actor, *id);
-        if (!session.ok()) return reply(session.status());
-        act(actor, **session, std::move(reply));
+  return rpc::Serve<Response>(
+      doors.loop, context, response,
+      [&doors, token = BearerOf(*context), id = std::move(id),
+       act = std::move(act)](rpc::Reply<Response> reply) {
+        WithSession(doors, token, id, std::move(reply), act);
       });
 }
 

@@ -36,6 +36,9 @@ class SessionDoor final : public atrium::v1::SessionService::CallbackService {
   grpc::ServerUnaryReactor* ListSessions(grpc::CallbackServerContext*,
                                          const atrium::v1::ListSessionsRequest*,
                                          atrium::v1::ListSessionsResponse*) override;
+  grpc::ServerUnaryReactor* UpdateSession(grpc::CallbackServerContext*,
+                                       const atrium::v1::UpdateSessionRequest*,
+                                       atrium::v1::Session*) override;
   grpc::ServerUnaryReactor* DeleteSession(grpc::CallbackServerContext*,
                                           const atrium::v1::DeleteSessionRequest*,
                                           google::protobuf::Empty*) override;
@@ -75,6 +78,24 @@ class TabDoor final : public atrium::v1::TabService::CallbackService {
   grpc::ServerUnaryReactor* RunCommand(grpc::CallbackServerContext*,
                                        const atrium::v1::RunCommandRequest*,
                                        atrium::v1::RunCommandResponse*) override;
+  grpc::ServerUnaryReactor* TakeControl(grpc::CallbackServerContext*,
+                                       const atrium::v1::TakeControlRequest*,
+                                       atrium::v1::Tab*) override;
+  grpc::ServerUnaryReactor* RequestControl(grpc::CallbackServerContext*,
+                                       const atrium::v1::RequestControlRequest*,
+                                       atrium::v1::Tab*) override;
+  grpc::ServerUnaryReactor* GrantControl(grpc::CallbackServerContext*,
+                                       const atrium::v1::GrantControlRequest*,
+                                       atrium::v1::Tab*) override;
+  grpc::ServerUnaryReactor* ReleaseControl(grpc::CallbackServerContext*,
+                                       const atrium::v1::ReleaseControlRequest*,
+                                       atrium::v1::Tab*) override;
+  grpc::ServerUnaryReactor* WaitForOutput(grpc::CallbackServerContext*,
+                                          const atrium::v1::WaitForOutputRequest*,
+                                          atrium::v1::WaitForOutputResponse*) override;
+  grpc::ServerUnaryReactor* ListCommands(grpc::CallbackServerContext*,
+                                         const atrium::v1::ListCommandsRequest*,
+                                         atrium::v1::ListCommandsResponse*) override;
   grpc::ServerUnaryReactor* ReadScreen(grpc::CallbackServerContext*,
                                        const atrium::v1::ReadScreenRequest*,
                                        atrium::v1::ReadScreenResponse*) override;

@@ -26,6 +26,15 @@ ServerUnaryReactor* SessionDoor::GetSession(CallbackServerContext* context,
       doors_, context, response, ParseSessionName(request->name()),
       [](const Actor&, Session& session, auto reply) { reply(session.snapshot().session()); });
 }
+ServerUnaryReactor* SessionDoor::UpdateSession(CallbackServerContext* context,
+                                               const pb::UpdateSessionRequest* request,
+                                               pb::Session* response) {
+  return ServeSession<pb::Session>(doors_, context, response,
+                                   ParseSessionName(request->session().name()),
+                                   [request](const Actor& actor, Session& session, auto reply) {
+                                     session.UpdateSession(actor, *request, reply);
+                                   });
+}
 ServerUnaryReactor* SessionDoor::ListSessions(CallbackServerContext* context,
                                               const pb::ListSessionsRequest* request,
                                               pb::ListSessionsResponse* response) {
@@ -113,17 +122,67 @@ ServerUnaryReactor* TabDoor::DeleteTab(CallbackServerContext* context,
 ServerUnaryReactor* TabDoor::RunCommand(CallbackServerContext* context,
                                         const pb::RunCommandRequest* request,
                                         pb::RunCommandResponse* response) {
-  absl::Duration patience = PatienceOf(*context, limits::kRunDeadline);
-  if (request->has_timeout()) {
-    const auto& timeout = request->timeout();
-    patience = std::min(patience, absl::Seconds(timeout.seconds()) + absl::Nanoseconds(timeout.nanos()));
-  }
-  // Answer before the caller's own deadline does, so that the tab is named.
-  patience = std::max(patience - absl::Milliseconds(200), absl::Milliseconds(1));
+  const absl::Duration patience = PatienceFor(*context, *request, limits::kRunDeadline);
   return ServeSession<pb::RunCommandResponse>(
       doors_, context, response, ParseSessionName(request->parent()),
       [request, patience](const Actor& actor, Session& session, auto reply) {
         session.RunCommand(actor, *request, patience, reply);
+      });
+}
+ServerUnaryReactor* TabDoor::TakeControl(CallbackServerContext* context,
+                                         const pb::TakeControlRequest* request, pb::Tab* response) {
+  return ServeSession<pb::Tab>(doors_, context, response, SessionOf(ParseTabName(request->tab())),
+                               [request](const Actor& actor, Session& session, auto reply) {
+                                 reply(session.TakeControl(actor, *request));
+                               });
+}
+ServerUnaryReactor* TabDoor::RequestControl(CallbackServerContext* context,
+                                            const pb::RequestControlRequest* request,
+                                            pb::Tab* response) {
+  return ServeSession<pb::Tab>(doors_, context, response, SessionOf(ParseTabName(request->tab())),
+                               [request](const Actor& actor, Session& session, auto reply) {
+                                 reply(session.RequestControl(actor, *request));
+                               });
+}
+ServerUnaryReactor* TabDoor::GrantControl(CallbackServerContext* context,
+                                          const pb::GrantControlRequest* request,
+                                          pb::Tab* response) {
+  return ServeSession<pb::Tab>(doors_, context, response, SessionOf(ParseTabName(request->tab())),
+                               [request](const Actor& actor, Session& session, auto reply) {
+                                 reply(session.GrantControl(actor, *request));
+                               });
+}
+ServerUnaryReactor* TabDoor::ReleaseControl(CallbackServerContext* context,
+                                            const pb::ReleaseControlRequest* request,
+                                            pb::Tab* response) {
+  return ServeSession<pb::Tab>(doors_, context, response, SessionOf(ParseTabName(request->tab())),
+                               [request](const Actor& actor, Session& session, auto reply) {
+                                 reply(session.ReleaseControl(actor, *request));
+                               });
+}
+ServerUnaryReactor* TabDoor::WaitForOutput(CallbackServerContext* context,
+                                           const pb::WaitForOutputRequest* request,
+                                           pb::WaitForOutputResponse* response) {
+  const absl::Duration patience = PatienceFor(*context, *request, limits::kWaitDeadline);
+  return rpc::ServeWait(
+      doors_.loop, response,
+      [this, request, patience,
+       token = BearerOf(*context)](rpc::Reply<pb::WaitForOutputResponse> reply) -> rpc::Cancel {
+        rpc::Cancel cancel;
+        WithSession(doors_, token, SessionOf(ParseTabName(request->tab())), reply,
+                    [&](const Actor&, Session& session, auto answer) {
+                      cancel = session.WaitForOutput(*request, patience, std::move(answer));
+                    });
+        return cancel;
+      });
+}
+ServerUnaryReactor* TabDoor::ListCommands(CallbackServerContext* context,
+                                          const pb::ListCommandsRequest* request,
+                                          pb::ListCommandsResponse* response) {
+  return ServeSession<pb::ListCommandsResponse>(
+      doors_, context, response, SessionOf(ParseTabName(request->tab())),
+      [request](const Actor&, Session& session, auto reply) {
+        session.ListCommands(*request, reply);
       });
 }
 ServerUnaryReactor* TabDoor::ReadScreen(CallbackServerContext* context,

@@ -27,6 +27,7 @@ class HostLink {
     virtual void OnHostConfirmed(int64_t generation) = 0;
     virtual void OnHostTyped(const std::string& tab, const std::string& participant) = 0;
     virtual void OnHostCommandEnd(const atrium::terminal::v1::CommandEnd& end) = 0;
+    virtual void OnHostStatus(const atrium::terminal::v1::HostStatus& status) = 0;
     virtual void OnHostLost() = 0;
     // Fills in what the host should have; its generation is set by the link.
     virtual atrium::terminal::v1::Plan MakeHostPlan() = 0;
@@ -42,6 +43,12 @@ class HostLink {
                           Done<atrium::v1::ReadScreenResponse> done) = 0;
   virtual void ReadOutput(const atrium::terminal::v1::ReadOutputRequest& request,
                           Done<atrium::terminal::v1::ReadOutputResponse> done) = 0;
+  // Waits for `timeout` at most. Returns what ends the wait early; on the loop.
+  virtual std::function<void()> WaitForOutput(const atrium::v1::WaitForOutputRequest& request,
+                                              absl::Duration timeout,
+                                              Done<atrium::v1::WaitForOutputResponse> done) = 0;
+  virtual void ListCommands(const atrium::v1::ListCommandsRequest& request,
+                            Done<atrium::v1::ListCommandsResponse> done) = 0;
   virtual void RunAtPrompt(const atrium::terminal::v1::RunAtPromptRequest& request,
                            absl::Duration timeout,
                            Done<atrium::terminal::v1::RunAtPromptResponse> done) = 0;

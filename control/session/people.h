@@ -31,6 +31,7 @@ struct Page {
   AttachmentId attachment;
   int64_t attachment_generation = 0;  // The host's plan that names it.
   bool attachment_told = false;
+  atrium::v1::Lag lag;    // As its gateway says.
   Loop::HandlePtr lease;  // While it reconnects.
   Loop::HandlePtr token;  // Until it gets its next access token.
 };

@@ -23,6 +23,15 @@ void Put(google::protobuf::RepeatedPtrField<T>* list, const T& item) {
   *list->Add() = item;
 }
 
+bool SamePlace(const StoreWrite& a, const StoreWrite& b) {
+  return a.kind == b.kind && a.key == b.key && a.entry == b.entry;
+}
+
+// The last part of an entry's name.
+int64_t SequenceOf(const atrium::v1::TimelineEntry& entry) {
+  return std::atoll(entry.name().c_str() + entry.name().rfind('/') + 1);
+}
+
 template <typename T>
 void Remove(google::protobuf::RepeatedPtrField<T>* list, const std::string& name) {
   list->erase(std::remove_if(list->begin(), list->end(),
@@ -44,10 +53,34 @@ void Publisher::Publish(SessionChange change, std::vector<StoreWrite> writes, Do
   pending->done = std::move(done);
   pending_.push_back(pending);
   if (writes.empty()) return Drain();
-  store_->Commit(std::move(writes), [this, pending, alive = alive_](absl::Status status) {
+  std::erase_if(unsaved_, [&](const StoreWrite& old) {
+    return std::any_of(writes.begin(), writes.end(),
+                       [&](const StoreWrite& write) { return SamePlace(old, write); });
+  });
+  std::vector<StoreWrite> kept;
+  if (!pending->done) kept = writes;
+  store_->Commit(std::move(writes), [this, pending, kept = std::move(kept),
+                                     alive = alive_](absl::Status status) {
     pending->durable = true;
     pending->status = std::move(status);
-    if (*alive) Drain();
+    if (!*alive) return;
+    failing_ = !pending->status.ok();
+    if (failing_ && !pending->done) {
+      unsaved_.insert(unsaved_.end(), kept.begin(), kept.end());
+      pending->status = absl::OkStatus();
+    }
+    Drain();
+  });
+}
+
+void Publisher::Retry() {
+  if (unsaved_.empty()) return;
+  auto writes = std::exchange(unsaved_, {});
+  store_->Commit(writes, [this, writes, alive = alive_](absl::Status status) {
+    if (!*alive) return;
+    failing_ = !status.ok();
+    // What was written meanwhile is newer, and stands behind.
+    if (failing_) unsaved_.insert(unsaved_.begin(), writes.begin(), writes.end());
   });
 }
 
@@ -67,6 +100,24 @@ void Publisher::Drain() {
     if (next->done) next->done(next->status);
   }
   if (*alive) draining_ = false;
+}
+
+// The newest entries, bounded by count and bytes; one that is older than all of them
+// and only changed stays out.
+void Publisher::PutEntry(const atrium::v1::TimelineEntry& entry) {
+  auto* entries = snapshot_.mutable_entries();
+  const bool known = std::any_of(entries->begin(), entries->end(),
+                                 [&](const auto& one) { return one.name() == entry.name(); });
+  const bool late = !entries->empty() && SequenceOf(entry) < SequenceOf(entries->Get(0));
+  if (!known && late && entries->size() > 1) return;
+  Put(entries, entry);
+  size_t bytes = 0;
+  int keep = 0;
+  for (int i = entries->size() - 1; i >= 0 && keep < limits::kSnapshotEntries; --i, ++keep) {
+    bytes += entries->Get(i).ByteSizeLong();
+    if (bytes > limits::kSnapshotEntryBytes && keep > 0) break;
+  }
+  entries->DeleteSubrange(0, entries->size() - keep);
 }
 
 void Publisher::Apply(const SessionChange& change) {
@@ -97,11 +148,7 @@ void Publisher::Apply(const SessionChange& change) {
       }
       break;
     case SessionChange::kEntry:
-      Put(snapshot_.mutable_entries(), change.entry());
-      if (snapshot_.entries_size() > limits::kSnapshotEntries) {
-        snapshot_.mutable_entries()->DeleteSubrange(
-            0, snapshot_.entries_size() - limits::kSnapshotEntries);
-      }
+      PutEntry(change.entry());
       break;
     case SessionChange::kSession: {
       const int64_t revision = snapshot_.session().revision();

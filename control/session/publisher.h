@@ -26,11 +26,17 @@ class Publisher {
   ~Publisher();
 
   // Publishes `change` in its turn. `writes` may be empty: then nothing need be
-  // durable. `done` runs once it was published, or could not be stored.
+  // durable. `done` runs once it was published, or could not be stored: then whoever
+  // asked takes it back. Without `done` nobody can: it is published all the same, and
+  // Retry() stores it.
   void Publish(atrium::v1::SessionChange change, std::vector<StoreWrite> writes = {},
                Done done = nullptr);
 
   const atrium::v1::SessionSnapshot& snapshot() const { return snapshot_; }
+  // Stores what could not be stored before; call it now and then.
+  void Retry();
+  // True from a write that failed to the next that did not.
+  bool failing() const { return failing_; }
 
  private:
   struct Pending {
@@ -41,6 +47,7 @@ class Publisher {
   };
 
   void Drain();
+  void PutEntry(const atrium::v1::TimelineEntry& entry);
   void Apply(const atrium::v1::SessionChange& change);
 
   // Given.
@@ -49,7 +56,8 @@ class Publisher {
   // State.
   atrium::v1::SessionSnapshot snapshot_;
   std::deque<std::shared_ptr<Pending>> pending_;
-  bool draining_ = false;
+  std::vector<StoreWrite> unsaved_;  // Oldest first, one for each key.
+  bool draining_ = false, failing_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -200,7 +200,12 @@ void Registry::OnHostConfirmed(int64_t generation) {
 void Registry::OnHostTyped(const std::string& tab, const std::string& participant) {
   if (Session* session = ByChild(tab)) session->OnHostTyped(tab, participant);
 }
-void Registry::OnHostCommandEnd(const atrium::terminal::v1::CommandEnd&) {}
+void Registry::OnHostCommandEnd(const atrium::terminal::v1::CommandEnd& end) {
+  if (Session* session = ByChild(end.tab())) session->OnHostCommandEnd(end);
+}
+void Registry::OnHostStatus(const atrium::terminal::v1::HostStatus& status) {
+  for (auto& [id, session] : sessions_) session->OnHostStatus(status);
+}
 void Registry::OnHostLost() {
   for (auto& [id, session] : sessions_) session->OnHostLost();
 }
@@ -227,6 +232,20 @@ atrium::media::v1::Plan Registry::MakeMediaPlan() {
   atrium::media::v1::Plan plan;
   for (auto& [id, session] : sessions_) session->AddToMediaPlan(&plan);
   return plan;
+}
+
+size_t Registry::AllTabs() const {
+  size_t tabs = 0;
+  for (const auto& [id, session] : sessions_) tabs += session->tab_count();
+  return tabs;
+}
+
+void Registry::Tick() {
+  for (auto& [id, session] : sessions_) session->Tick();
+  tick_ = context_->loop->After(limits::kTick, [this] {
+    auto done = std::move(tick_);
+    Tick();
+  });
 }
 
 void Registry::OnRevoked(const SessionId& session, const ParticipantId& participant) {

@@ -25,7 +25,10 @@ class Registry final : public HostLink::Listener,
   using Done = std::function<void(absl::StatusOr<T>)>;
 
   // `context` outlives it; its links may be set after construction.
-  explicit Registry(Session::Context* context) : context_(context) {}
+  explicit Registry(Session::Context* context) : context_(context) {
+    context_->all_tabs = [this] { return AllTabs(); };
+    Tick();
+  }
 
   // Reads all sessions back; makes the default one if there is none.
   absl::Status LoadFromStore();
@@ -47,6 +50,7 @@ class Registry final : public HostLink::Listener,
   void OnHostTyped(const std::string& tab, const std::string& participant) override;
   void OnHostCommandEnd(const atrium::terminal::v1::CommandEnd& end) override;
   void OnHostLost() override;
+  void OnHostStatus(const atrium::terminal::v1::HostStatus& status) override;
   atrium::terminal::v1::Plan MakeHostPlan() override;
   // MediaLink::Listener.
   void OnMediaInventory(const atrium::media::v1::DriveResponse::Inventory& inventory,
@@ -62,12 +66,15 @@ class Registry final : public HostLink::Listener,
   SessionId DefaultSession() override;
 
  private:
+  void Tick();
+  size_t AllTabs() const;
   Session* ByChild(const std::string& name);
   Session& Add(const SessionId& id, atrium::control::v1::SessionRecord record);
 
   // Given.
   Session::Context* const context_;
   // Owned.
+  Loop::HandlePtr tick_;
   std::map<SessionId, std::unique_ptr<Session>> sessions_;
   std::vector<std::shared_ptr<Session>> last_ended_;  // Until this turn of the loop is over.
 };

@@ -38,6 +38,7 @@ Session::Session(Context* context, SessionId id, atrium::control::v1::SessionRec
   record_.mutable_session()->set_name(SessionName(id_));
   record_.mutable_session()->set_state_epoch(context_->state_epoch);
   record_.mutable_session()->set_state(atrium::v1::Session::IDLE);
+  record_.mutable_session()->clear_degradations();
   if (context_->providers != nullptr) {
     conversation_ = std::make_unique<Conversation>(
         context_->loop, context_->providers, context_->media, this,
@@ -60,7 +61,13 @@ void Session::FinishLoading(const std::vector<std::string>& newest_entries) {
   std::sort(tabs.begin(), tabs.end(),
             [](const auto& a, const auto& b) { return a.position() < b.position(); });
   for (const auto& tab : tabs) *first.add_tabs() = tab;
-  for (auto it = newest_entries.rbegin(); it != newest_entries.rend(); ++it) {
+  size_t kept = 0;
+  for (size_t bytes = 0; kept < newest_entries.size(); ++kept) {
+    bytes += newest_entries[kept].size();
+    if (bytes > limits::kSnapshotEntryBytes && kept > 0) break;
+  }
+  for (size_t i = kept; i-- > 0;) {
+    const std::string* it = &newest_entries[i];
     auto* entry = first.add_entries();
     entry->ParseFromString(*it);
     const size_t slash = entry->name().rfind('/');
@@ -103,14 +110,15 @@ void Session::Publish(SessionChange change, std::vector<StoreWrite> writes, Publ
   publisher_->Publish(std::move(change), std::move(writes), std::move(done));
 }
 
-void Session::PublishSession() {
+void Session::PublishSession(Publisher::Done done) {
   auto* session = record_.mutable_session();
   const int pages = people_.present_pages();
   session->set_connection_count(pages);
   session->set_state(pages > 0 ? atrium::v1::Session::ACTIVE : atrium::v1::Session::IDLE);
   SessionChange change;
   *change.mutable_session() = *session;
-  Publish(std::move(change), {{RecordKind::kSession, id_.value(), record_.SerializeAsString()}});
+  Publish(std::move(change), {{RecordKind::kSession, id_.value(), record_.SerializeAsString()}},
+          std::move(done));
 }
 
 void Session::PublishPerson(const ParticipantId& id) {
@@ -201,6 +209,10 @@ absl::StatusOr<PageId> Session::Join(const Actor& actor,
   }
   if (fresh || hello.muted()) who.shown.set_muted(hello.muted());
   if (fresh || hello.deafened()) who.shown.set_deafened(hello.deafened());
+  // Whose window tabs fit if nobody's: whoever comes first and may type.
+  if (actor.kind == Actor::Kind::kPerson && actor.role >= Participant::EDITOR) {
+    PublishTabs(tabs_.ReleaseSize("", ParticipantName(id_, participant)));
+  }
   page.door = door;
   page.participant = participant;
   page.lease.reset();
@@ -218,6 +230,11 @@ absl::StatusOr<PageId> Session::Join(const Actor& actor,
   if (context_->host->connected() && adopted) TellAttachment(&page);
   Touch();
   return id;
+}
+
+ParticipantId Session::ParticipantOf(const PageId& page) const {
+  auto it = people_.pages_const().find(page);
+  return it == people_.pages_const().end() ? ParticipantId() : it->second.participant;
 }
 
 void Session::Greet(const Actor& actor, const PageId& id, Page* page) {
@@ -291,6 +308,9 @@ void Session::ForgetPerson(const ParticipantId& id) {
   change.set_deleted_participant(name);
   Publish(std::move(change));
   PublishTabs(tabs_.ReleaseSize(name, people_.Successor(id)));
+  for (const auto& [tab, record] : tabs_.all()) {
+    if (drivers_.Left(tabs_.Find(tab)->mutable_tab(), name)) PublishTab(tab);
+  }
   context_->host->PlanChanged();
 }
 
@@ -334,7 +354,14 @@ absl::Status Session::UpdateSelf(const Actor& actor, const PageId& page_id,
 
 void Session::Touch() {
   *record_.mutable_session()->mutable_last_active_time() = ToProtoTime(context_->loop->Now());
-  PublishSession();
+  // A thousand pages that come back at once are not worth a thousand words each.
+  const bool active = record_.session().state() == atrium::v1::Session::ACTIVE;
+  if (active != (people_.present_pages() > 0)) return PublishSession();
+  if (touched_) return;
+  touched_ = context_->loop->After(limits::kTouchSpacing, [this] {
+    auto done = std::move(touched_);
+    PublishSession();
+  });
 }
 
 }  // namespace atrium::control

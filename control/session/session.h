@@ -3,7 +3,8 @@
 // tools; each checks the actor, changes the state and publishes what is now so.
 //
 // On the loop. Its methods are in session.cc (people), session_tabs.cc,
-// session_live.cc and session_talk.cc.
+// session_control.cc (who drives), session_commands.cc, session_output.cc,
+// session_settings.cc, session_live.cc and session_talk.cc.
 #ifndef ATRIUM_CONTROL_SESSION_SESSION_H_
 #define ATRIUM_CONTROL_SESSION_SESSION_H_
 
@@ -25,6 +26,7 @@
 #include "control/agent/conversation.h"
 #include "control/auth/actor.h"
 #include "control/auth/auth.h"
+#include "control/session/driver_desk.h"
 #include "control/session/host_link.h"
 #include "control/session/media_link.h"
 #include "control/session/people.h"
@@ -50,7 +52,7 @@ class Session final : public Conversation::Room {
     std::string attachment_key;            // Secret; attachments are made from it.
     std::string state_epoch;
     std::string build_id;
-    // Services that watch a session; told of every change.
+    std::function<size_t()> all_tabs;  // Of all sessions; may be null.
   };
   class Watcher {
    public:
@@ -65,6 +67,7 @@ class Session final : public Conversation::Room {
   const SessionId& id() const { return id_; }
   std::string name() const;
   const atrium::v1::SessionSnapshot& snapshot() const { return publisher_->snapshot(); }
+  size_t tab_count() const { return tabs_.size(); }
   const atrium::control::v1::SessionRecord& record() const { return record_; }
   // At the start, before anybody joins.
   void LoadTab(TabTable::Record record) { tabs_.Load(std::move(record)); }
@@ -79,6 +82,8 @@ class Session final : public Conversation::Room {
   // People (session.cc).
   absl::StatusOr<PageId> Join(const Actor& actor, const atrium::v1::JoinRequest::Hello& hello,
                               PageDoor* door);
+  // Who a page is; also a service that came without a name of its own.
+  ParticipantId ParticipantOf(const PageId& page) const;
   void Leave(const PageId& page, const PageDoor* door);
   absl::Status UpdateSelf(const Actor& actor, const PageId& page,
                           const atrium::v1::UpdateSelf& update);
@@ -92,11 +97,36 @@ class Session final : public Conversation::Room {
   void UpdateTab(const Actor& actor, const atrium::v1::UpdateTabRequest& request,
                  Done<atrium::v1::Tab> done);
   absl::Status DeleteTab(const Actor& actor, const std::string& name);
-  absl::Status TakeControl(const Actor& actor, const atrium::v1::TakeControl& request);
+  // Who drives (session_control.cc).
+  absl::StatusOr<atrium::v1::Tab> TakeControl(const Actor& actor,
+                                              const atrium::v1::TakeControlRequest& request);
+  absl::StatusOr<atrium::v1::Tab> RequestControl(const Actor& actor,
+                                                 const atrium::v1::RequestControlRequest& request);
+  absl::StatusOr<atrium::v1::Tab> GrantControl(const Actor& actor,
+                                               const atrium::v1::GrantControlRequest& request);
+  absl::StatusOr<atrium::v1::Tab> ReleaseControl(const Actor& actor,
+                                                 const atrium::v1::ReleaseControlRequest& request);
+  // Commands (session_commands.cc). A command meets the session's policy first.
   void RunCommand(const Actor& actor, const atrium::v1::RunCommandRequest& request,
                   absl::Duration patience, Done<atrium::v1::RunCommandResponse> done);
   void ReadScreen(const atrium::v1::ReadScreenRequest& request,
                   Done<atrium::v1::ReadScreenResponse> done);
+  // Settings (session_settings.cc).
+  void UpdateSession(const Actor& actor, const atrium::v1::UpdateSessionRequest& request,
+                     Done<atrium::v1::Session> done);
+  // How far a page is behind, as its gateway says.
+  void SetLag(const PageId& page, const atrium::v1::Lag& lag);
+  // Once a second: what lapses by itself, and what does not work.
+  void Tick();
+  void OnHostStatus(const atrium::terminal::v1::HostStatus& status);
+  // What ran in a tab and what came out of it (session_output.cc).
+  // Whoever may read may wait, for `patience` at most. Returns what ends the wait
+  // early; null if there is none.
+  std::function<void()> WaitForOutput(const atrium::v1::WaitForOutputRequest& request,
+                                      absl::Duration patience,
+                                      Done<atrium::v1::WaitForOutputResponse> done);
+  void ListCommands(const atrium::v1::ListCommandsRequest& request,
+                    Done<atrium::v1::ListCommandsResponse> done);
   // A service's attachment for one stream; confirmed when `ready` runs. Dropped
   // by DropAttachment.
   void AddServiceAttachment(const Actor& actor, const AttachmentId& id,
@@ -128,6 +158,7 @@ class Session final : public Conversation::Room {
   void OnHostProblem(const std::string& tab, const std::string& message);
   void OnHostConfirmed(int64_t generation);
   void OnHostTyped(const std::string& tab, const std::string& participant);
+  void OnHostCommandEnd(const atrium::terminal::v1::CommandEnd& end);
   void OnHostLost();
   void AddToMediaPlan(atrium::media::v1::Plan* plan) const;
   void AdoptPeers(const atrium::media::v1::DriveResponse::Inventory& inventory, bool fresh);
@@ -148,11 +179,16 @@ class Session final : public Conversation::Room {
     Loop::HandlePtr deadline;
   };
   struct CommandRun;
+  // When a tab was last published for its last command, and when it will be.
+  struct CommandNews {
+    absl::Duration published = -absl::InfiniteDuration();
+    Loop::HandlePtr later;
+  };
 
   // Publishing.
   void Publish(atrium::v1::SessionChange change, std::vector<StoreWrite> writes = {},
                Publisher::Done done = nullptr);
-  void PublishSession();
+  void PublishSession(Publisher::Done done = nullptr);
   void PublishPerson(const ParticipantId& id);
   void PublishTab(const std::string& name, Publisher::Done done = nullptr);
   void PublishTabs(const TabTable::Changed& names);
@@ -172,12 +208,32 @@ class Session final : public Conversation::Room {
   std::weak_ptr<bool> Alive() const { return alive_; }
 
   // Tabs.
+  void OpenTab(const Actor& actor, const atrium::v1::CreateTabRequest& request,
+               Done<atrium::v1::Tab> done);
+  absl::Status SetSize(const atrium::v1::UpdateTabRequest& request);
+  std::string DriverNameOf(const Actor& actor) const;
+  absl::StatusOr<TabTable::Record*> TabToDrive(const Actor& actor, const std::string& tab,
+                                               std::string_view act);
+  atrium::v1::Tab ShowDriver(TabTable::Record* record);
+  void CheckIdleTabs();
+  void CheckHealth();
+  static bool RunsIn(const CommandRun& run, const std::string& tab);
+  bool InUse(const atrium::v1::Tab& tab) const;
+  void Used(const std::string& tab);
+  // Asks the policy, and people if it says so; then runs `then`.
+  void Permit(const Actor& actor, const std::string& command, const std::string& tab,
+              std::function<void(absl::Status)> then);
+  void Propose(const std::string& requester, const Conversation::Proposal& proposal,
+               Done<std::string> done);
+  void RunPermitted(const Actor& actor, const atrium::v1::RunCommandRequest& request,
+                    absl::Duration patience, Done<atrium::v1::RunCommandResponse> done);
   void AnswerStarting(const std::string& name, const absl::Status& status);
   void RunInOwnTab(const Actor& actor, const atrium::v1::RunCommandRequest& request,
                    absl::Duration patience, Done<atrium::v1::RunCommandResponse> done);
   void RunAtPrompt(const Actor& actor, const atrium::v1::RunCommandRequest& request,
                    absl::Duration patience, Done<atrium::v1::RunCommandResponse> done);
   void FinishRuns(const std::string& tab);
+  void PublishLastCommand(const std::string& tab);
   void EndWaits();
   void AnswerRun(const std::shared_ptr<CommandRun>& run);
   void EndRun(const std::shared_ptr<CommandRun>& run,
@@ -212,6 +268,7 @@ class Session final : public Conversation::Room {
   void ExpireApproval(const std::string& name);
   void Settle(const atrium::v1::Approval& approval, const std::string& decider,
               Done<atrium::v1::Approval> done);
+  void Reopen(const std::string& name);
   void Perform(const atrium::v1::Approval& approval);
   void Performed(const atrium::v1::Approval& approval, absl::StatusOr<std::string> outcome);
 
@@ -223,13 +280,21 @@ class Session final : public Conversation::Room {
   std::unique_ptr<Publisher> publisher_;
   std::unique_ptr<Conversation> conversation_;  // Null: no voice agent.
   Loop::HandlePtr host_grace_;
+  Loop::HandlePtr touched_;  // Until the session's counters are published.
   // State.
   People people_;
   TabTable tabs_;
   std::set<Watcher*> watchers_;
   std::map<AttachmentId, ServiceAttachment> service_attachments_;
+  DriverDesk drivers_;
+  std::map<std::string, absl::Duration> tab_used_;  // When, by tab.
+  bool host_memory_alert_ = false;
+  std::map<int, int> bad_ticks_;  // In a row, by Degradation.Kind.
   std::map<std::string, Starting> starting_;  // By tab.
+  // Commands that people are being asked about, by request id.
+  std::map<std::string, std::vector<Done<atrium::v1::RunCommandResponse>>> asking_;
   std::map<std::string, std::shared_ptr<CommandRun>> runs_;  // By request id, or made up.
+  std::map<std::string, CommandNews> command_news_;  // By tab.
   std::map<std::string, atrium::v1::Approval> approvals_;
   std::map<std::string, Loop::HandlePtr> approval_timers_;
   std::map<std::string, Done<std::string>> proposals_;  // The agent waits, by approval.

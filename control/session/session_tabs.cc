@@ -1,7 +1,8 @@
-// Session: tabs and the commands that run in them.
+// Session: tabs.
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_join.h"
 #include "common/errors.h"
 #include "common/log.h"
 #include "common/proto_time.h"
@@ -9,6 +10,7 @@
 #include "common/resource_name.h"
 #include "common/status_macros.h"
 #include "common/str_cat.h"
+#include "common/text.h"
 #include "control/errors.h"
 #include "control/limits.h"
 #include "control/session/session.h"
@@ -17,8 +19,6 @@ namespace atrium::control {
 
 using atrium::terminal::v1::TerminalStatus;
 using atrium::v1::Participant;
-using atrium::v1::RunCommandRequest;
-using atrium::v1::RunCommandResponse;
 using atrium::v1::SessionChange;
 using atrium::v1::Tab;
 
@@ -35,6 +35,15 @@ absl::Status CheckCreate(const atrium::v1::CreateTabRequest& request) {
     return BadField("environment", "has too many names");
   }
   size_t bytes = 0;
+  for (const std::string& word : request.tab().command()) bytes += word.size();
+  if (bytes > limits::kCommandBytes) return BadField("tab.command", "is too long");
+  if (request.working_directory().size() > limits::kDirectoryBytes) {
+    return BadField("working_directory", "is too long");
+  }
+  if (request.request_id().size() > limits::kRequestIdBytes) {
+    return BadField("request_id", "is too long: use a UUID");
+  }
+  bytes = 0;
   for (const auto& [name, value] : request.environment()) {
     bytes += name.size() + value.size();
     const bool good = !name.empty() && name.size() <= 64 &&
@@ -49,20 +58,6 @@ absl::Status CheckCreate(const atrium::v1::CreateTabRequest& request) {
 }
 
 }  // namespace
-
-// A command of RunCommand on its way.
-struct Session::CommandRun {
-  std::string id;   // In runs_.
-  std::string tab;
-  bool keep_tab = false;
-  bool finished = false;
-  absl::Duration start_time;
-  RunCommandResponse response;
-  std::vector<Done<RunCommandResponse>> waiters;
-  std::string entry_name;
-  atrium::v1::TimelineEntry entry;
-  Loop::HandlePtr deadline;
-};
 
 void Session::PublishTab(const std::string& name, Publisher::Done done) {
   const TabTable::Record* record = tabs_.Find(name);
@@ -81,6 +76,18 @@ void Session::CreateTab(const Actor& actor, const atrium::v1::CreateTabRequest& 
                         Done<Tab> done) {
   if (absl::Status s = actor.Require(Participant::EDITOR, "open a tab"); !s.ok()) return done(s);
   if (absl::Status s = CheckCreate(request); !s.ok()) return done(s);
+  if (request.tab().command().empty()) return OpenTab(actor, request, std::move(done));
+  // A program of its own is a command like any other.
+  const auto& words = request.tab().command();
+  const std::string command = absl::StrJoin(words.begin(), words.end(), " ");
+  Permit(actor, command, "", [this, actor, request, done](absl::Status allowed) {
+    if (!allowed.ok()) return done(allowed);
+    OpenTab(actor, request, done);
+  });
+}
+
+void Session::OpenTab(const Actor& actor, const atrium::v1::CreateTabRequest& request,
+                      Done<Tab> done) {
   for (const auto& [name, record] : tabs_.all()) {
     if (request.request_id().empty() || record.request_id() != request.request_id()) continue;
     if (record.tab().state() != Tab::CREATING) return done(record.tab());
@@ -90,11 +97,14 @@ void Session::CreateTab(const Actor& actor, const atrium::v1::CreateTabRequest& 
   if (tabs_.size() >= limits::kTabsPerSession) {
     return done(TooMany("tabs", limits::kTabsPerSession, absl::Seconds(10)));
   }
+  if (context_->all_tabs && context_->all_tabs() >= limits::kTabs) {
+    return done(TooMany("tabs of all sessions", limits::kTabs, absl::Minutes(1)));
+  }
   TabTable::Record record;
   Tab& tab = *record.mutable_tab();
   const std::string name = TabName(id_, TabId(RandomId().substr(0, kTabIdChars)));
   tab.set_name(name);
-  tab.set_title(request.tab().title());
+  tab.set_title(CleanName(request.tab().title(), limits::kTitleChars));
   tab.set_state(Tab::CREATING);
   *tab.mutable_command() = request.tab().command();
   *tab.mutable_size() = request.tab().size();
@@ -153,14 +163,18 @@ void Session::UpdateTab(const Actor& actor, const atrium::v1::UpdateTabRequest& 
   if (tabs_.Find(name) == nullptr) return done(NoSuchTab(name));
   if (request.update_mask().paths_size() == 0) return done(MissingField("update_mask"));
   for (const std::string& path : request.update_mask().paths()) {
-    if (path != "title" && path != "position") {
-      return done(BadField("update_mask", StrCat("may name title and position, not ", path)));
+    if (path != "title" && path != "position" && path != "size_policy" && path != "size") {
+      return done(BadField("update_mask",
+                           StrCat("may name title, position, size_policy and size, not ", path)));
     }
   }
+  if (absl::Status s = SetSize(request); !s.ok()) return done(s);
+  Used(name);
   TabTable::Changed changed;
   for (const std::string& path : request.update_mask().paths()) {
-    const TabTable::Changed now = path == "title" ? tabs_.Rename(name, request.tab().title())
-                                                  : tabs_.Move(name, request.tab().position());
+    TabTable::Changed now;
+    if (path == "title") now = tabs_.Rename(name, request.tab().title());
+    if (path == "position") now = tabs_.Move(name, request.tab().position());
     changed.insert(changed.end(), now.begin(), now.end());
   }
   if (std::count(changed.begin(), changed.end(), name) == 0) changed.push_back(name);
@@ -178,6 +192,37 @@ void Session::UpdateTab(const Actor& actor, const atrium::v1::UpdateTabRequest& 
   });
 }
 
+// The size's part of an update: the policy, and for FIXED the size.
+absl::Status Session::SetSize(const atrium::v1::UpdateTabRequest& request) {
+  TabTable::Record* record = tabs_.Find(request.tab().name());
+  const auto& paths = request.update_mask().paths();
+  const bool policy = std::count(paths.begin(), paths.end(), "size_policy") > 0;
+  const bool size = std::count(paths.begin(), paths.end(), "size") > 0;
+  if (!policy && !size) return absl::OkStatus();
+  const atrium::v1::SizePolicy wanted =
+      policy ? request.tab().size_policy() : record->tab().size_policy();
+  if (!atrium::v1::SizePolicy_IsValid(wanted)) {
+    return BadField("tab.size_policy", "must be LATEST_TAKEN, SMALLEST or FIXED");
+  }
+  if (size && wanted != atrium::v1::FIXED) {
+    return BadField("tab.size", "can be set with the size policy FIXED only");
+  }
+  const atrium::v1::TerminalSize& asked = request.tab().size();
+  if (size && (asked.columns() < limits::kMinColumns || asked.columns() > limits::kMaxColumns ||
+               asked.rows() < 1 || asked.rows() > limits::kMaxRows)) {
+    return BadField("tab.size", StrCat("must be ", limits::kMinColumns, " to ", limits::kMaxColumns,
+                                       " columns and 1 to ", limits::kMaxRows, " rows"));
+  }
+  record->mutable_tab()->set_size_policy(wanted);
+  if (wanted == atrium::v1::FIXED) {
+    *record->mutable_fixed_size() = size ? asked : record->tab().size();
+  } else {
+    record->clear_fixed_size();
+  }
+  context_->host->PlanChanged();
+  return absl::OkStatus();
+}
+
 absl::Status Session::DeleteTab(const Actor& actor, const std::string& name) {
   RETURN_IF_ERROR(actor.Require(Participant::EDITOR, "close a tab"));
   RETURN_IF_ERROR(ParseTabName(name).status());
@@ -187,6 +232,8 @@ absl::Status Session::DeleteTab(const Actor& actor, const std::string& name) {
   change.set_deleted_tab(name);
   Publish(std::move(change), {{RecordKind::kTab, name, std::nullopt}});
   PublishTabs(moved);
+  drivers_.Forget(name);
+  tab_used_.erase(name);
   AnswerStarting(name, NoSuchTab(name));
   FinishRuns(name);
   for (auto it = approvals_.begin(); it != approvals_.end();) {
@@ -198,176 +245,10 @@ absl::Status Session::DeleteTab(const Actor& actor, const std::string& name) {
   return absl::OkStatus();
 }
 
-absl::Status Session::TakeControl(const Actor& actor, const atrium::v1::TakeControl& request) {
-  RETURN_IF_ERROR(actor.Require(Participant::EDITOR, "take control of a tab"));
-  TabTable::Record* record = tabs_.Find(request.tab());
-  if (record == nullptr) return NoSuchTab(request.tab());
-  record->mutable_tab()->set_size_owner(NameOf(actor));
-  PublishTab(request.tab());
-  context_->host->PlanChanged();
-  return absl::OkStatus();
-}
-
 void Session::ReadScreen(const atrium::v1::ReadScreenRequest& request,
                          Done<atrium::v1::ReadScreenResponse> done) {
   if (tabs_.Find(request.tab()) == nullptr) return done(NoSuchTab(request.tab()));
   context_->host->ReadScreen(request, std::move(done));
-}
-
-// Commands.
-
-void Session::RunCommand(const Actor& actor, const RunCommandRequest& request,
-                         absl::Duration patience, Done<RunCommandResponse> done) {
-  if (absl::Status s = actor.Require(Participant::EDITOR, "run a command"); !s.ok()) return done(s);
-  if (request.command().empty()) return done(MissingField("command"));
-  if (request.command().size() > limits::kCommandBytes) {
-    return done(BadField("command", StrCat("is longer than ", limits::kCommandBytes, " bytes")));
-  }
-  auto known = runs_.find(request.request_id());
-  if (!request.request_id().empty() && known != runs_.end()) {
-    if (known->second->finished) return done(known->second->response);
-    known->second->waiters.push_back(std::move(done));
-    return;
-  }
-  if (request.tab().empty()) {
-    RunInOwnTab(actor, request, patience, std::move(done));
-  } else {
-    RunAtPrompt(actor, request, patience, std::move(done));
-  }
-}
-
-void Session::RunInOwnTab(const Actor& actor, const RunCommandRequest& request,
-                          absl::Duration patience, Done<RunCommandResponse> done) {
-  auto run = std::make_shared<CommandRun>();
-  run->id = request.request_id().empty() ? RandomId() : request.request_id();
-  run->keep_tab = request.keep_tab();
-  run->start_time = context_->loop->Monotonic();
-  run->waiters.push_back(std::move(done));
-  run->entry = NewEntry(atrium::v1::TimelineEntry::COMMAND);
-  run->entry.set_text(request.command());
-  if (!NameOf(actor).empty()) run->entry.add_speakers(NameOf(actor));
-  runs_[run->id] = run;
-  atrium::v1::CreateTabRequest create;
-  create.set_request_id("run/" + run->id);
-  create.set_working_directory(request.working_directory());
-  create.mutable_tab()->set_title(request.command());
-  for (const char* arg : {"/bin/bash", "-c"}) create.mutable_tab()->add_command(arg);
-  create.mutable_tab()->add_command(request.command());
-  // It may have ended before its start is answered.
-  CreateTab(actor, create, [this, run](absl::StatusOr<Tab> tab) {
-    if (!tab.ok()) return EndRun(run, tab.status());
-    run->tab = tab->name();
-    run->entry.set_tab(tab->name());
-    AddEntry(run->entry);
-    const TabTable::Record* record = tabs_.Find(run->tab);
-    if (record != nullptr && record->tab().state() != Tab::RUNNING) AnswerRun(run);
-  });
-  run->deadline = context_->loop->After(patience, [this, run] {
-    for (auto& waiter : std::exchange(run->waiters, {})) waiter(RunStillGoing(run->tab));
-  });
-}
-
-// The session ends: whoever waits is told.
-void Session::EndWaits() {
-  while (!starting_.empty()) AnswerStarting(std::string(starting_.begin()->first), SessionEnded());
-  for (auto& [id, run] : std::map<std::string, std::shared_ptr<CommandRun>>(runs_)) {
-    run->finished = true;
-    run->deadline.reset();
-    for (auto& waiter : std::exchange(run->waiters, {})) waiter(SessionEnded());
-  }
-}
-
-void Session::FinishRuns(const std::string& tab) {
-  for (auto& [id, run] : std::map<std::string, std::shared_ptr<CommandRun>>(runs_)) {
-    if (run->tab == tab && !run->finished) AnswerRun(run);
-  }
-}
-
-// Its program ended, or its tab is gone: fetch what it wrote.
-void Session::AnswerRun(const std::shared_ptr<CommandRun>& run) {
-  if (std::exchange(run->finished, true)) return;
-  const TabTable::Record* record = tabs_.Find(run->tab);
-  if (record == nullptr) return EndRun(run, NoSuchTab(run->tab));
-  run->response.set_tab(run->tab);
-  run->response.set_exit_code(record->tab().exit_code());
-  *run->response.mutable_duration() =
-      ToProtoDuration(context_->loop->Monotonic() - run->start_time);
-  run->entry.set_exit_code(record->tab().exit_code());
-  AddEntry(run->entry);
-  atrium::terminal::v1::ReadOutputRequest read;
-  read.set_tab(run->tab);
-  read.set_offset(-1);
-  read.set_limit(3 << 20);
-  context_->host->ReadOutput(read, [this, run, alive = Alive()](auto output) {
-    if (alive.expired()) return;  // Its waiters were told.
-    if (!output.ok()) return EndRun(run, output.status());
-    std::string data = std::move(*output->mutable_data());
-    const bool cut = data.size() > limits::kRunOutputBytes;
-    if (cut) data.erase(0, data.size() - limits::kRunOutputBytes);
-    run->response.set_truncated(cut || output->start_offset() > 0);
-    run->response.set_output(std::move(data));
-    EndRun(run, run->response);
-  });
-}
-
-void Session::EndRun(const std::shared_ptr<CommandRun>& run,
-                     const absl::StatusOr<RunCommandResponse>& result) {
-  run->finished = true;
-  run->deadline.reset();
-  for (auto& waiter : std::exchange(run->waiters, {})) waiter(result);
-  const Actor ours{.kind = Actor::Kind::kService, .role = Participant::OWNER};
-  if (!run->keep_tab && !run->tab.empty()) (void)DeleteTab(ours, run->tab);
-  if (!result.ok()) {
-    runs_.erase(run->id);
-    return;
-  }
-  // Answers are remembered for retries, the oldest forgotten.
-  while (runs_.size() > limits::kTabsPerSession * 2) {
-    auto old = std::find_if(runs_.begin(), runs_.end(),
-                            [](const auto& entry) { return entry.second->finished; });
-    if (old == runs_.end()) break;
-    runs_.erase(old);
-  }
-}
-
-void Session::RunAtPrompt(const Actor& actor, const RunCommandRequest& request,
-                          absl::Duration patience, Done<RunCommandResponse> done) {
-  const std::string tab = request.tab();
-  if (tabs_.Find(tab) == nullptr) return done(NoSuchTab(tab));
-  atrium::v1::TimelineEntry entry = NewEntry(atrium::v1::TimelineEntry::COMMAND);
-  entry.set_text(request.command());
-  entry.set_tab(tab);
-  if (!NameOf(actor).empty()) entry.add_speakers(NameOf(actor));
-  AddEntry(entry);
-  atrium::terminal::v1::RunAtPromptRequest run;
-  run.set_tab(tab);
-  run.set_command(request.command());
-  run.set_run_id(request.request_id().empty() ? RandomId() : request.request_id());
-  context_->host->RunAtPrompt(run, patience, [this, tab, entry, done,
-                                              alive = Alive()](auto ended) mutable {
-    if (alive.expired()) return done(SessionEnded());
-    if (!ended.ok()) {
-      return done(absl::IsDeadlineExceeded(ended.status()) ? RunStillGoing(tab) : ended.status());
-    }
-    entry.set_exit_code(ended->exit_code());
-    AddEntry(entry);
-    RunCommandResponse response;
-    response.set_tab(tab);
-    response.set_exit_code(ended->exit_code());
-    *response.mutable_duration() = ToProtoDuration(absl::Milliseconds(ended->duration_ms()));
-    atrium::terminal::v1::ReadOutputRequest read;
-    read.set_tab(tab);
-    const int64_t bytes = ended->end_offset() - ended->start_offset();
-    response.set_truncated(bytes > limits::kRunOutputBytes);
-    read.set_offset(std::max(ended->start_offset(), ended->end_offset() - limits::kRunOutputBytes));
-    read.set_limit(static_cast<int>(ended->end_offset() - read.offset()));
-    if (bytes <= 0) return done(response);
-    context_->host->ReadOutput(read, [response, done](auto output) mutable {
-      if (!output.ok()) return done(output.status());
-      response.set_output(std::move(*output->mutable_data()));
-      done(response);
-    });
-  });
 }
 
 // What the host says.
@@ -382,8 +263,11 @@ void Session::AddToHostPlan(atrium::terminal::v1::Plan* plan) const {
     *terminal->mutable_command() = record.tab().command();
     terminal->set_working_directory(record.working_directory());
     *terminal->mutable_environment() = record.environment();
-    *terminal->mutable_size() = record.tab().size();
+    *terminal->mutable_size() = record.has_fixed_size() ? record.fixed_size() : record.tab().size();
     terminal->set_size_owner(record.tab().size_owner());
+    terminal->set_size_policy(record.tab().size_policy());
+    terminal->set_driver(record.tab().driver());
+    terminal->set_profile(record_.session().shell_profile());
   }
   for (const auto& [page_id, page] : people_.pages_const()) {
     auto* attachment = plan->add_attachments();
@@ -464,6 +348,10 @@ void Session::OnHostTyped(const std::string& tab, const std::string& participant
   response.mutable_typing()->set_tab(tab);
   response.mutable_typing()->set_participant(participant);
   Broadcast(response);
+  if (const TabTable::Record* record = tabs_.Find(tab)) {
+    drivers_.Typed(record->tab(), participant, context_->loop->Monotonic());
+    Used(tab);
+  }
   *record_.mutable_session()->mutable_last_active_time() = ToProtoTime(context_->loop->Now());
 }
 

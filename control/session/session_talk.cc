@@ -17,6 +17,7 @@
 #include "common/text.h"
 #include "control/errors.h"
 #include "control/limits.h"
+#include "control/session/command_policy.h"
 #include "control/session/session.h"
 
 namespace atrium::control {
@@ -32,7 +33,15 @@ namespace {
 // "@agent ..." or "computer, ..." speaks to the agent.
 bool NamesAgent(const std::string& text) {
   const std::string lower = absl::AsciiStrToLower(text.substr(0, 16));
-  return absl::StartsWith(lower, "@agent") || absl::StartsWith(lower, "computer");
+  for (const std::string_view name : {"@agent", "computer"}) {
+    if (!absl::StartsWith(lower, std::string(name))) continue;
+    if (lower.size() == name.size() || !absl::ascii_isalnum(lower[name.size()])) return true;
+  }
+  return false;
+}
+
+bool ByAgent(const Approval& approval) {
+  return approval.requester().empty() || approval.requester() == "agent";
 }
 
 std::string WithoutAgentName(const std::string& text) {
@@ -138,9 +147,18 @@ void Session::ListEntries(const atrium::v1::ListTimelineEntriesRequest& request,
   context_->store->ListEntries(id_.value(), before, size, [size, done](auto rows) {
     if (!rows.ok()) return done(rows.status());
     atrium::v1::ListTimelineEntriesResponse response;
-    for (const std::string& row : *rows) response.add_entries()->ParseFromString(row);
-    if (response.entries_size() == size) {
-      const std::string& last = response.entries(size - 1).name();
+    size_t bytes = 0;
+    bool more = rows->size() == static_cast<size_t>(size);
+    for (const std::string& row : *rows) {
+      bytes += row.size();
+      if (bytes > limits::kSnapshotEntryBytes && response.entries_size() > 0) {
+        more = true;
+        break;
+      }
+      response.add_entries()->ParseFromString(row);
+    }
+    if (more) {
+      const std::string& last = response.entries().rbegin()->name();
       response.set_next_page_token(last.substr(last.rfind('/') + 1));
     }
     done(std::move(response));
@@ -158,7 +176,10 @@ void Session::LoadApproval(const Approval& approval) {
     context_->loop->Post([this, approval] { Perform(approval); });
     return;
   }
-  const absl::Duration left = FromProtoTime(approval.expire_time()) - context_->loop->Now();
+  // Whoever else asked went away with the process that was asked.
+  const absl::Duration left = ByAgent(approval)
+                                  ? FromProtoTime(approval.expire_time()) - context_->loop->Now()
+                                  : absl::ZeroDuration();
   approval_timers_[approval_name] =
       context_->loop->After(std::max(left, absl::ZeroDuration()),
                             [this, approval_name] { ExpireApproval(approval_name); });
@@ -174,6 +195,13 @@ void Session::PublishApproval(const Approval& approval, Publisher::Done done) {
 }
 
 void Session::AgentPropose(const Conversation::Proposal& proposal, Done<std::string> done) {
+  const auto action = Judge(record_.session().command_policy(), proposal.input);
+  if (action == atrium::v1::CommandPolicy::DENY) return done(CommandDenied());
+  Propose("agent", proposal, std::move(done));
+}
+
+void Session::Propose(const std::string& requester, const Conversation::Proposal& proposal,
+                      Done<std::string> done) {
   const size_t pending = std::count_if(approvals_.begin(), approvals_.end(), [](const auto& a) {
     return a.second.state() == Approval::PENDING;
   });
@@ -189,6 +217,7 @@ void Session::AgentPropose(const Conversation::Proposal& proposal, Done<std::str
   approval.set_name(ApprovalName(id_, RandomId()));
   approval.set_state(Approval::PENDING);
   approval.set_tool(proposal.tool);
+  approval.set_requester(requester);
   approval.set_tab(proposal.tab);
   approval.set_input(proposal.input);
   if (tab != nullptr) approval.set_working_directory(tab->tab().working_directory());
@@ -235,6 +264,7 @@ void Session::ExpireApproval(const std::string& name) {
 void Session::Settle(const Approval& decided, const std::string& decider, Done<Approval> done) {
   Approval& approval = approvals_[decided.name()];
   approval.set_decider(decider);
+  if (!decider.empty()) approval.set_decider_name(DisplayName(decider));
   auto timer = std::move(approval_timers_[approval.name()]);  // We may run inside it.
   approval_timers_.erase(approval.name());
   TimelineEntry entry = NewEntry(TimelineEntry::APPROVAL);
@@ -242,12 +272,15 @@ void Session::Settle(const Approval& decided, const std::string& decider, Done<A
   entry.set_tab(approval.tab());
   entry.set_text(std::string(approval.input()));
   *entry.mutable_approval() = approval;
-  AddEntry(entry);
   LogInfo("approval", {{"name", approval.name()},
                        {"state", Approval::State_Name(approval.state())},
                        {"decider", decider}});
-  PublishApproval(approval, [this, settled = approval, done](absl::Status status) {
-    if (!status.ok()) return done(status);
+  PublishApproval(approval, [this, settled = approval, entry, done](absl::Status status) {
+    if (!status.ok()) {
+      Reopen(settled.name());
+      return done(status);
+    }
+    AddEntry(entry);
     done(settled);
     if (settled.state() == Approval::APPROVED) return Perform(settled);
     Performed(settled, settled.state() == Approval::DENIED
@@ -256,7 +289,25 @@ void Session::Settle(const Approval& decided, const std::string& decider, Done<A
   });
 }
 
+// Its decision could not be stored: it waits for another one.
+void Session::Reopen(const std::string& name) {
+  auto it = approvals_.find(name);
+  if (it == approvals_.end()) return;
+  it->second.set_state(Approval::PENDING);
+  it->second.clear_decider();
+  it->second.clear_decider_name();
+  approval_timers_[name] =
+      context_->loop->After(limits::kReopenedLife, [this, name] { ExpireApproval(name); });
+}
+
 void Session::Perform(const Approval& approval) {
+  // Others than the agent only asked whether they may.
+  if (!ByAgent(approval)) return Performed(approval, std::string());
+  const TabTable::Record* tab = tabs_.Find(approval.tab());
+  if (tab != nullptr && !tab->tab().driver().empty() &&
+      tab->tab().driver() != approval.decider()) {
+    return Performed(approval, SomebodyDrives(DisplayName(tab->tab().driver())));
+  }
   const Actor agent{.kind = Actor::Kind::kAgent, .role = Participant::EDITOR};
   if (approval.tool() == "type_text") {
     atrium::terminal::v1::WriteInputRequest write;
@@ -276,7 +327,7 @@ void Session::Perform(const Approval& approval) {
   run.set_command(approval.input());
   run.set_request_id(approval.name());
   run.set_keep_tab(true);
-  RunCommand(agent, run, limits::kRunDeadline, [this, approval](auto ended) {
+  RunPermitted(agent, run, limits::kRunDeadline, [this, approval](auto ended) {
     if (!ended.ok()) return Performed(approval, ended.status());
     Performed(approval, StrCat("exit code ", ended->exit_code(), "\n",
                                CleanText(ended->output(), limits::kTextBytes)));
@@ -303,6 +354,7 @@ void Session::StartConversation(const Actor& actor, Done<atrium::v1::Conversatio
   if (!conversation_) return done(NoAgent());
   record_.set_conversation_wanted(true);
   Touch();
+  PublishSession();
   conversation_->Start([this, done](absl::Status status) {
     if (!status.ok()) return done(status);
     done(conversation_->Shown());
@@ -314,6 +366,7 @@ absl::StatusOr<atrium::v1::Conversation> Session::StopConversation(const Actor& 
   if (!conversation_) return NoAgent();
   record_.set_conversation_wanted(false);
   Touch();
+  PublishSession();
   conversation_->Stop();
   return conversation_->Shown();
 }
@@ -348,6 +401,7 @@ absl::StatusOr<atrium::v1::Conversation> Session::UpdateConversation(
   }
   if (request.update_mask().paths_size() == 0) return MissingField("update_mask");
   Touch();
+  PublishSession();
   return conversation_->Shown();
 }
 

@@ -1,5 +1,5 @@
 // Cursor is one page's place in one tab's output, and its input on the way to the
-// terminal.
+// terminal. FeedItem is one step of that output.
 #ifndef ATRIUM_GATEWAY_BRIDGE_CURSOR_H_
 #define ATRIUM_GATEWAY_BRIDGE_CURSOR_H_
 
@@ -7,9 +7,11 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "atrium/v1/live.pb.h"
 #include "atrium/v1/tab.pb.h"
+#include "gateway/limits.h"
 #include "gateway/ws/connection.h"
 
 namespace atrium::gateway {
@@ -21,6 +23,18 @@ struct SharedSnapshot {
   grpc::Slice data;
 };
 
+// What a cursor meets next.
+struct FeedItem {
+  enum class Kind { kOutput, kScreen, kResized, kExit };
+  Kind kind = Kind::kOutput;
+  int64_t offset = 0;                 // Of kOutput: of its first byte.
+  atrium::v1::TerminalSize size;      // Of kScreen and kResized.
+  std::vector<grpc::Slice> data;      // Of kOutput, and one piece of kScreen.
+  size_t data_bytes = 0;              // All of `data`.
+  bool first = false, last = false;   // Of kScreen: which piece.
+  int exit_code = 0;                  // Of kExit.
+};
+
 struct Cursor {
   // Upward news.
   class Listener {
@@ -29,6 +43,8 @@ struct Cursor {
     // There may be something for Next().
     virtual void OnMore() = 0;
     virtual void OnInputAck(const std::string& tab, int64_t sequence) = 0;
+    // It fell too far behind and goes on from a snapshot.
+    virtual void OnSkipped() = 0;
     virtual void OnRefused(const std::string& tab, int code, const std::string& message) = 0;
     // It may not follow this tab any more; already removed.
     virtual void OnRevoked(const std::string& tab) = 0;
@@ -42,6 +58,7 @@ struct Cursor {
   Listener* listener = nullptr;
   std::string attachment;
   bool lossless = false;
+  size_t piece_bytes = limits::kOutputPieceBytes;  // The most of a snapshot in one item.
   // State: output.
   int64_t offset = -1;        // The next byte to send; -1: a snapshot first.
   int64_t acknowledged = -1;  // Drawn up to here.
@@ -52,11 +69,10 @@ struct Cursor {
   bool snapshot_drawing = false;  // Sent, but not acknowledged: nothing follows yet.
   atrium::v1::TerminalSize told_size;
   bool exit_told = false;
-  int64_t skips = 0;
   // State: input that was not confirmed.
   std::deque<Typed> unconfirmed;
   size_t unconfirmed_bytes = 0;
-  bool opened = false;
+  bool opened = false;  // The terminal process accepted it; nothing is shown before.
 };
 
 }  // namespace atrium::gateway

@@ -5,8 +5,6 @@
 #ifndef ATRIUM_GATEWAY_BRIDGE_FEEDS_H_
 #define ATRIUM_GATEWAY_BRIDGE_FEEDS_H_
 
-#include <grpcpp/generic/generic_stub.h>
-
 #include <map>
 #include <memory>
 #include <string>
@@ -18,14 +16,15 @@ namespace atrium::gateway {
 
 class Feeds {
  public:
-  Feeds(Loop* loop, std::shared_ptr<grpc::Channel> terminal) : loop_(loop), stub_(terminal) {}
+  // `terminals` outlives it.
+  Feeds(Loop* loop, Terminals* terminals) : loop_(loop), terminals_(terminals) {}
 
   // Puts the cursor on its tab's stream; the answer lives until Leave().
   TabFeed* Join(const std::string& tab, Cursor* cursor) {
     auto& feed = feeds_[KeyOf(tab, *cursor)];
     if (feed == nullptr) {
       feed = std::make_unique<TabFeed>(
-          loop_, &stub_,
+          loop_, terminals_,
           TabFeed::Options{.tab = tab,
                            .lossless_attachment = cursor->lossless ? cursor->attachment : ""});
     }
@@ -52,8 +51,8 @@ class Feeds {
 
   // Given.
   Loop* const loop_;
+  Terminals* const terminals_;
   // Owned.
-  grpc::GenericStub stub_;
   std::map<std::string, std::unique_ptr<TabFeed>> feeds_;
 };
 

@@ -9,11 +9,8 @@
 
 namespace atrium::gateway {
 
-using atrium::v1::JoinResponse;
-
 namespace {
 
-constexpr char kAttachMethod[] = "/atrium.terminal.v1.HostService/Attach";
 constexpr absl::Duration kNotFoundRetry = absl::Milliseconds(200);
 
 bool SameSize(const atrium::v1::TerminalSize& a, const atrium::v1::TerminalSize& b) {
@@ -22,15 +19,11 @@ bool SameSize(const atrium::v1::TerminalSize& a, const atrium::v1::TerminalSize&
 
 }  // namespace
 
-TabFeed::TabFeed(Loop* loop, grpc::GenericStub* stub, Options options)
-    : loop_(loop), stub_(stub), options_(std::move(options)), ring_(limits::kRingBytes) {}
-
-TabFeed::~TabFeed() {
-  if (stream_ == nullptr) return;
-  stream_->on_message = nullptr;
-  stream_->on_closed = nullptr;
-  stream_->Cancel();
-}
+TabFeed::TabFeed(Loop* loop, Terminals* terminals, Options options)
+    : loop_(loop),
+      terminals_(terminals),
+      options_(std::move(options)),
+      ring_(limits::kRingBytes) {}
 
 void TabFeed::Add(Cursor* cursor) {
   cursors_.insert(cursor);
@@ -52,12 +45,7 @@ void TabFeed::Remove(Cursor* cursor) {
 
 void TabFeed::Connect() {
   retry_.reset();
-  stream_ = new Stream(loop_);
-  stream_->on_message = [this](grpc::ByteBuffer& buffer) { OnBuffer(buffer); };
-  stream_->on_closed = [this](absl::Status status) { OnClosed(status); };
-  stream_->Start([this](grpc::ClientContext* context, auto* reactor) {
-    stub_->PrepareBidiStreamingCall(context, kAttachMethod, grpc::StubOptions(), reactor);
-  });
+  stream_ = terminals_->Attach(this);
   Request start;
   start.mutable_start()->set_tab(options_.tab);
   start.mutable_start()->set_offset(ring_.started() ? ring_.end() : -1);
@@ -83,7 +71,8 @@ void TabFeed::Send(const Request& request) {
 }
 
 void TabFeed::OnClosed(const absl::Status& status) {
-  stream_ = nullptr;
+  // We are inside its call.
+  loop_->Post([last = std::shared_ptr<Upstream>(std::move(stream_))] {});
   for (Cursor* cursor : cursors_) cursor->opened = false;
   if (lossless() && absl::IsOutOfRange(status)) {
     const std::set<Cursor*> all = std::exchange(cursors_, {});
@@ -107,6 +96,7 @@ void TabFeed::OnBuffer(const grpc::ByteBuffer& buffer) {
   std::vector<grpc::Slice> data;
   if (rpc::DecodeOutput(buffer, &offset, &data)) {
     ring_.Append(offset, std::move(data));
+    DropStaleSnapshots();
     return PumpAll();
   }
   Response response;
@@ -179,6 +169,7 @@ void TabFeed::OnOpened(const Response::Opened& opened) {
     request.mutable_input()->set_data(typed.data);
     Send(request);
   }
+  cursor->listener->OnMore();
 }
 
 void TabFeed::OnSnapshot(atrium::v1::TerminalSnapshot* message) {
@@ -216,29 +207,25 @@ void TabFeed::PumpAll() {
   }
 }
 
-bool TabFeed::Next(Cursor* cursor, ws::Piece* piece) {
-  JoinResponse message;
-  if (cursor->snapshot != nullptr) {
-    const SharedSnapshot& whole = *cursor->snapshot;
-    const size_t n = std::min(limits::kOutputPieceBytes, whole.data.size() - cursor->snapshot_sent);
-    auto* screen = message.mutable_screen();
-    screen->set_tab(options_.tab);
-    screen->set_offset(whole.offset);
-    *screen->mutable_size() = whole.size;
-    screen->set_data(whole.data.begin() + cursor->snapshot_sent, n);
-    screen->set_first(!std::exchange(cursor->snapshot_begun, true));
-    cursor->snapshot_sent += n;
-    if (cursor->snapshot_sent == whole.data.size()) {
-      screen->set_last(true);
-      cursor->offset = cursor->acknowledged = whole.offset;
-      cursor->told_size = whole.size;
-      cursor->snapshot = nullptr;
-      // A page that is slow to draw must not be buried under snapshots.
-      cursor->snapshot_drawing = true;
-    }
-    piece->header = message.SerializeAsString();
-    return true;
+// A snapshot that its page takes so slowly that much more came since would only be
+// followed by another: it is let go, and the page begins with a newer one.
+void TabFeed::DropStaleSnapshots() {
+  for (Cursor* cursor : cursors_) {
+    if (cursor->snapshot == nullptr || cursor->lossless) continue;
+    if (ring_.end() - cursor->snapshot->offset > limits::kLagBytes) cursor->snapshot = nullptr;
   }
+}
+
+int64_t TabFeed::LagOf(const Cursor& cursor) const {
+  if (cursor.offset < 0 || !ring_.started()) return 0;
+  return std::max<int64_t>(0, ring_.end() - std::max<int64_t>(cursor.acknowledged, 0));
+}
+
+bool TabFeed::Next(Cursor* cursor, FeedItem* item) {
+  // The ring is shared by all who may see the tab; whether this one may is the
+  // terminal process's to say.
+  if (!cursor->opened) return false;
+  if (cursor->snapshot != nullptr) return NextOfSnapshot(cursor, item);
   if (cursor->snapshot_drawing) return false;
   if (cursor->waits_for_snapshot || !ring_.started()) {
     if (cursor->offset < 0) cursor->waits_for_snapshot = true;
@@ -247,39 +234,57 @@ bool TabFeed::Next(Cursor* cursor, ws::Piece* piece) {
   if (cursor->offset > ring_.end()) return false;  // It is on its way.
   const bool behind = ring_.end() - cursor->offset > limits::kLagBytes && !cursor->lossless;
   if (!ring_.Holds(cursor->offset) || behind) {
-    if (cursor->offset >= 0) ++cursor->skips;
+    if (cursor->offset >= 0) cursor->listener->OnSkipped();
     cursor->waits_for_snapshot = true;
     AskSnapshot();
     return false;
   }
+  return NextOfRing(cursor, item);
+}
+
+bool TabFeed::NextOfSnapshot(Cursor* cursor, FeedItem* item) {
+  const SharedSnapshot& whole = *cursor->snapshot;
+  const size_t at = cursor->snapshot_sent;
+  const size_t n = std::min(cursor->piece_bytes, whole.data.size() - at);
+  item->kind = FeedItem::Kind::kScreen;
+  item->offset = whole.offset;
+  item->size = whole.size;
+  item->data.push_back(whole.data.sub(at, at + n));
+  item->data_bytes = n;
+  item->first = !std::exchange(cursor->snapshot_begun, true);
+  cursor->snapshot_sent += n;
+  if (cursor->snapshot_sent < whole.data.size()) return true;
+  item->last = true;
+  cursor->offset = cursor->acknowledged = whole.offset;
+  cursor->told_size = whole.size;
+  cursor->snapshot = nullptr;
+  // A page that is slow to draw must not be buried under snapshots.
+  cursor->snapshot_drawing = true;
+  return true;
+}
+
+bool TabFeed::NextOfRing(Cursor* cursor, FeedItem* item) {
+  item->offset = cursor->offset;
   if (const auto size = ring_.SizeAt(cursor->offset); size && !SameSize(*size, cursor->told_size)) {
-    cursor->told_size = *size;
-    auto* resized = message.mutable_resized();
-    resized->set_tab(options_.tab);
-    resized->set_offset(cursor->offset);
-    *resized->mutable_size() = *size;
-    piece->header = message.SerializeAsString();
+    cursor->told_size = item->size = *size;
+    item->kind = FeedItem::Kind::kResized;
     return true;
   }
   const int64_t room = cursor->acknowledged + limits::kTerminalWindowBytes - cursor->offset;
   if (room > 0) {
     const size_t limit = std::min(limits::kOutputPieceBytes, static_cast<size_t>(room));
-    if (const size_t n = ring_.Take(cursor->offset, limit, &piece->data); n > 0) {
-      piece->header = rpc::OutputHeader(JoinResponse::kOutputFieldNumber, options_.tab,
-                                        cursor->offset, n);
-      cursor->offset += static_cast<int64_t>(n);
+    item->data_bytes = ring_.Take(cursor->offset, limit, &item->data);
+    if (item->data_bytes > 0) {
+      item->kind = FeedItem::Kind::kOutput;
+      cursor->offset += static_cast<int64_t>(item->data_bytes);
       return true;
     }
   }
-  if (exit_code_ && !cursor->exit_told && cursor->offset == ring_.end()) {
-    cursor->exit_told = true;
-    message.mutable_exit()->set_tab(options_.tab);
-    message.mutable_exit()->set_offset(cursor->offset);
-    message.mutable_exit()->set_exit_code(*exit_code_);
-    piece->header = message.SerializeAsString();
-    return true;
-  }
-  return false;
+  if (!exit_code_ || cursor->exit_told || cursor->offset != ring_.end()) return false;
+  cursor->exit_told = true;
+  item->kind = FeedItem::Kind::kExit;
+  item->exit_code = *exit_code_;
+  return true;
 }
 
 void TabFeed::Acknowledge(Cursor* cursor, int64_t offset) {

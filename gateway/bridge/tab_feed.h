@@ -6,7 +6,6 @@
 #ifndef ATRIUM_GATEWAY_BRIDGE_TAB_FEED_H_
 #define ATRIUM_GATEWAY_BRIDGE_TAB_FEED_H_
 
-#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/support/byte_buffer.h>
 
 #include <deque>
@@ -19,21 +18,20 @@
 
 #include "atrium/terminal/v1/host.pb.h"
 #include "common/loop.h"
-#include "common/rpc/stream.h"
 #include "gateway/bridge/cursor.h"
 #include "gateway/bridge/ring.h"
+#include "gateway/bridge/upstream.h"
 
 namespace atrium::gateway {
 
-class TabFeed {
+class TabFeed final : private Upstream::Listener {
  public:
   struct Options {
     std::string tab;
     std::string lossless_attachment;  // Of the one reader that may miss nothing.
   };
-  // `stub` outlives it.
-  TabFeed(Loop* loop, grpc::GenericStub* stub, Options options);
-  ~TabFeed();
+  // `terminals` outlives it.
+  TabFeed(Loop* loop, Terminals* terminals, Options options);
   TabFeed(const TabFeed&) = delete;
   TabFeed& operator=(const TabFeed&) = delete;
 
@@ -43,9 +41,11 @@ class TabFeed {
   void Remove(Cursor* cursor);
   bool empty() const { return cursors_.empty(); }
 
-  // The next piece for a cursor; false if there is none, or none may be sent yet.
+  // The next item for a cursor; false if there is none, or none may be sent yet.
   // Asks for a snapshot if the cursor needs one.
-  bool Next(Cursor* cursor, ws::Piece* piece);
+  bool Next(Cursor* cursor, FeedItem* item);
+  // Bytes of output that are here and that its page has not drawn.
+  int64_t LagOf(const Cursor& cursor) const;
   // A page has drawn up to here.
   void Acknowledge(Cursor* cursor, int64_t offset);
   void Input(Cursor* cursor, int64_t sequence, std::string data);
@@ -54,16 +54,20 @@ class TabFeed {
  private:
   using Request = atrium::terminal::v1::AttachRequest;
   using Response = atrium::terminal::v1::AttachResponse;
-  using Stream = rpc::ClientStream<grpc::ByteBuffer, grpc::ByteBuffer>;
+
+  // Upstream::Listener.
+  void OnBuffer(const grpc::ByteBuffer& buffer) override;
+  void OnClosed(const absl::Status& status) override;
 
   void Connect();
-  void OnBuffer(const grpc::ByteBuffer& buffer);
   void OnResponse(Response* response);
-  void OnClosed(const absl::Status& status);
   void OnOpened(const Response::Opened& opened);
   void OnSnapshot(atrium::v1::TerminalSnapshot* snapshot);
   void Open(Cursor* cursor);
   void AskSnapshot();
+  void DropStaleSnapshots();
+  bool NextOfSnapshot(Cursor* cursor, FeedItem* item);
+  bool NextOfRing(Cursor* cursor, FeedItem* item);
   void PumpAll();
   void Send(const Request& request);
   Cursor* Find(const std::string& attachment);
@@ -71,10 +75,10 @@ class TabFeed {
 
   // Given.
   Loop* const loop_;
-  grpc::GenericStub* const stub_;
+  Terminals* const terminals_;
   const Options options_;
   // State.
-  Stream* stream_ = nullptr;
+  std::unique_ptr<Upstream> stream_;
   Loop::HandlePtr retry_;
   std::set<Cursor*> cursors_;
   Ring ring_;

@@ -26,6 +26,8 @@ void Keys::Fetch() {
           auto verifier = TokenVerifier::FromJwks(response->jwks());
           if (verifier.ok()) {
             verifier_ = *std::move(verifier);
+            no_auth_ = response->no_auth();
+            trust_localhost_ = response->trust_localhost();
             next = limits::kKeyRefresh;
             if (known_) std::exchange(known_, nullptr)();
           } else {

@@ -21,6 +21,10 @@ class Keys {
   // Fetches them now, and again every minute; `known` runs after the first time.
   Keys(Loop* loop, atrium::v1::AuthService::Stub* auth, std::function<void()> known);
 
+  bool known() const { return verifier_ != nullptr; }
+  // How the deployment lets people in without a token.
+  bool no_auth() const { return no_auth_; }
+  bool trust_localhost() const { return trust_localhost_; }
   // UNAUTHENTICATED for a bad token; UNAVAILABLE while no keys are known.
   absl::StatusOr<Claims> Check(const std::string& token) const;
 
@@ -33,6 +37,7 @@ class Keys {
   std::function<void()> known_;
   // State.
   std::unique_ptr<TokenVerifier> verifier_;
+  bool no_auth_ = false, trust_localhost_ = false;
   Loop::HandlePtr timer_;
 };
 

@@ -18,14 +18,23 @@
 #include "common/str_cat.h"
 #include "gateway/errors.h"
 #include "gateway/limits.h"
+#include "gateway/ws/handshake.h"
 
 namespace atrium::gateway {
 namespace {
 
 constexpr char kSecurityPolicy[] =
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; "
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; media-src 'self' blob:; worker-src 'self' blob:; "
-    "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+    "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; "
+    "connect-src 'self'";
+
+// Where a page of `own_host` may connect to. Older Safaris do not take a WebSocket
+// for 'self', so the host is named; a proxy before us may speak TLS.
+std::string SecurityPolicy(const std::string& own_host) {
+  if (own_host.empty()) return kSecurityPolicy;
+  return StrCat(kSecurityPolicy, " ws://", own_host, " wss://", own_host);
+}
 
 int HttpStatusOf(const absl::Status& status) {
   switch (status.code()) {
@@ -43,11 +52,8 @@ int HttpStatusOf(const absl::Status& status) {
   }
 }
 
-void SetSafetyHeaders(SoupMessageHeaders* headers) {
-  soup_message_headers_replace(headers, "Content-Security-Policy", kSecurityPolicy);
-  // An idle connection that its client had closed was seen to stay in CLOSE_WAIT
-  // here for good (libsoup 3.2.3; why is not known), so none is kept idle.
-  soup_message_headers_replace(headers, "Connection", "close");
+void SetSafetyHeaders(SoupMessageHeaders* headers, const std::string& own_host) {
+  soup_message_headers_replace(headers, "Content-Security-Policy", SecurityPolicy(own_host).c_str());
   soup_message_headers_replace(headers, "X-Content-Type-Options", "nosniff");
   soup_message_headers_replace(headers, "Referrer-Policy", "no-referrer");
   soup_message_headers_replace(headers, "Cross-Origin-Opener-Policy", "same-origin");
@@ -82,8 +88,10 @@ void StealConnection(SoupServerMessage* message, gpointer data) {
 
 // Exchange.
 
-Exchange::Exchange(SoupServerMessage* message, std::string path)
-    : message_(GRef<SoupServerMessage>::Share(message)), path_(std::move(path)) {}
+Exchange::Exchange(SoupServerMessage* message, std::string path, Figures* figures)
+    : figures_(figures),
+      message_(GRef<SoupServerMessage>::Share(message)),
+      path_(std::move(path)) {}
 
 std::string Exchange::method() const { return soup_server_message_get_method(message_.get()); }
 
@@ -100,6 +108,21 @@ std::string Exchange::Cookie(const char* name) const {
     if (equals != std::string::npos && pair.substr(0, equals) == name) return pair.substr(equals + 1);
   }
   return "";
+}
+
+std::string Exchange::Query(const char* name) const {
+  const char* query = g_uri_get_query(soup_server_message_get_uri(message_.get()));
+  if (query == nullptr) return "";
+  GHashTable* fields = soup_form_decode(query);
+  const auto* value = static_cast<const char*>(g_hash_table_lookup(fields, name));
+  std::string out = value == nullptr ? "" : value;
+  g_hash_table_unref(fields);
+  return out;
+}
+
+std::string Exchange::Bearer() const {
+  const std::string authorization = Header("Authorization");
+  return absl::StartsWith(authorization, "Bearer ") ? authorization.substr(7) : "";
 }
 
 std::string Exchange::Body() const {
@@ -124,20 +147,37 @@ void Exchange::SetHeader(const char* name, const std::string& value) {
                               value.c_str());
 }
 
-void Exchange::Answer(int http_status, const std::string& type, std::string body) {
-  SetSafetyHeaders(soup_server_message_get_response_headers(message_.get()));
+void Exchange::Answer(int http_status, const std::string& type, const std::string& body) {
+  Answer(http_status, type, SOUP_MEMORY_COPY, body);
+}
+
+void Exchange::AnswerKept(int http_status, const std::string& type, const std::string& body) {
+  Answer(http_status, type, SOUP_MEMORY_STATIC, body);
+}
+
+void Exchange::Answer(int http_status, const std::string& type, SoupMemoryUse use,
+                      const std::string& body) {
+  SetSafetyHeaders(soup_server_message_get_response_headers(message_.get()), own_host_);
   soup_server_message_set_status(message_.get(), static_cast<guint>(http_status), nullptr);
-  soup_server_message_set_response(message_.get(), type.c_str(), SOUP_MEMORY_COPY, body.data(),
-                                   body.size());
+  soup_server_message_set_response(message_.get(), type.c_str(), use, body.data(), body.size());
+  Resume();
+}
+
+void Exchange::Resume() {
   if (std::exchange(paused_, false)) soup_server_message_unpause(message_.get());
 }
 
 void Exchange::Fail(const absl::Status& status) {
   const ErrorDetails details = DetailsOf(status);
+  figures_->CountRefusal(details.reason);
   if (details.retry_after) {
     SetHeader("Retry-After", StrCat(std::max<int64_t>(1, absl::ToInt64Seconds(*details.retry_after))));
   }
   SetHeader("Cache-Control", "no-store");
+  if (details.reason == "UPGRADE_REQUIRED") {
+    SetHeader("Upgrade", "websocket");
+    SetHeader("Sec-WebSocket-Version", "13");
+  }
   AnswerJson(HttpStatusOf(status), RefusalBody(status));
 }
 
@@ -167,13 +207,14 @@ void Exchange::Pause() {
 
 // Server.
 
-absl::StatusOr<std::unique_ptr<Server>> Server::Listen(Loop* loop, int port) {
-  std::unique_ptr<Server> server(new Server(loop));
+absl::StatusOr<std::unique_ptr<Server>> Server::Listen(Loop* loop, Figures* figures, int port) {
+  std::unique_ptr<Server> server(new Server(loop, figures));
   RETURN_IF_ERROR(server->Begin(port));
   return server;
 }
 
 Server::~Server() {
+  visits_.reset();
   if (soup_) soup_server_disconnect(soup_.get());
 }
 
@@ -214,6 +255,7 @@ void Server::Serve(std::vector<Route> routes, std::unique_ptr<Guard> guard, Stat
   routes_ = std::move(routes);
   guard_ = std::move(guard);
   files_ = std::move(files);
+  visits_ = std::make_unique<Visits>(loop_, soup_.get());
   soup_server_add_early_handler(soup_.get(), nullptr, OnEarly, this, nullptr);
   soup_server_add_handler(soup_.get(), nullptr, OnRequest, this, nullptr);
 }
@@ -261,8 +303,10 @@ absl::Status Server::Check(const Exchange& exchange, const Route* route) const {
 void Server::OnEarly(SoupServer*, SoupServerMessage* message, const char* path, GHashTable*,
                      gpointer self) {
   auto* server = static_cast<Server*>(self);
-  Exchange exchange(message, path);
-  const absl::Status status = server->Check(exchange, server->Find(exchange.method(), path));
+  Exchange exchange(message, path, server->figures_);
+  const Route* route = server->Find(exchange.method(), path);
+  ++server->figures_->requests[route == nullptr ? "other" : route->prefix];
+  const absl::Status status = server->Check(exchange, route);
   if (status.ok()) return;
   if (exchange.HasBody()) return exchange.FailAndHangUp(status);
   exchange.Fail(status);
@@ -272,12 +316,13 @@ void Server::OnRequest(SoupServer*, SoupServerMessage* message, const char* path
                        gpointer self) {
   auto* server = static_cast<Server*>(self);
   if (soup_server_message_get_status(message) != 0) return;  // Refused already.
-  auto exchange = std::make_shared<Exchange>(message, path);
+  auto exchange = std::make_shared<Exchange>(message, path, server->figures_);
   const Route* route = server->Find(exchange->method(), path);
   // Checked again here, so that no handler depends on the early one having run.
   if (const absl::Status status = server->Check(*exchange, route); !status.ok()) {
     return exchange->Fail(status);
   }
+  exchange->SetOwnHost(exchange->Header("Host"));
   if (route != nullptr) return route->serve(exchange);
   server->ServeFile(exchange.get(), *server->files_.Find(path));
 }
@@ -291,13 +336,13 @@ void Server::ServeFile(Exchange* exchange, const StaticFile& file) const {
   const std::string accept = exchange->Header("Accept-Encoding");
   if (!file.brotli.empty() && absl::StrContains(accept, "br")) {
     exchange->SetHeader("Content-Encoding", "br");
-    return exchange->Answer(200, file.type, file.brotli);
+    return exchange->AnswerKept(200, file.type, file.brotli);
   }
   if (!file.gzip.empty() && absl::StrContains(accept, "gzip")) {
     exchange->SetHeader("Content-Encoding", "gzip");
-    return exchange->Answer(200, file.type, file.gzip);
+    return exchange->AnswerKept(200, file.type, file.gzip);
   }
-  exchange->Answer(200, file.type, file.content);
+  exchange->AnswerKept(200, file.type, file.content);
 }
 
 std::vector<std::string> Server::OfferedProtocols(const Exchange& exchange) {
@@ -309,6 +354,17 @@ std::vector<std::string> Server::OfferedProtocols(const Exchange& exchange) {
   return protocols;
 }
 
+absl::Status Server::CheckUpgrade(const Exchange& exchange) {
+  return ws::CheckHandshake(
+      {.method = exchange.method(),
+       .http_1_1 = soup_server_message_get_http_version(exchange.message()) == SOUP_HTTP_1_1,
+       .host = exchange.Header("Host"),
+       .upgrade = exchange.Header("Upgrade"),
+       .connection = exchange.Header("Connection"),
+       .key = exchange.Header("Sec-WebSocket-Key"),
+       .version = exchange.Header("Sec-WebSocket-Version")});
+}
+
 void Server::Upgrade(const ExchangePtr& exchange, const std::string& protocol,
                      std::function<void(Upgraded)> done) {
   std::vector<char*> protocols;
@@ -317,13 +373,14 @@ void Server::Upgrade(const ExchangePtr& exchange, const std::string& protocol,
   if (!soup_websocket_server_process_handshake(exchange->message(), nullptr,
                                                protocol.empty() ? nullptr : protocols.data(),
                                                nullptr, nullptr)) {
-    return;  // libsoup has set the answer.
+    return exchange->Resume();  // libsoup has set the answer.
   }
   auto* pending = new Pending{std::move(done)};
   g_signal_connect_data(
       exchange->message(), "wrote-informational", G_CALLBACK(StealConnection), pending,
       [](gpointer data, GClosure*) { delete static_cast<Pending*>(data); },
       static_cast<GConnectFlags>(0));
+  exchange->Resume();
 }
 
 }  // namespace atrium::gateway

@@ -12,14 +12,17 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/gref.h"
 #include "common/loop.h"
+#include "gateway/figures.h"
 #include "gateway/http/guard.h"
 #include "gateway/http/static_files.h"
+#include "gateway/http/visits.h"
 
 namespace atrium::gateway {
 
@@ -27,17 +30,27 @@ namespace atrium::gateway {
 // which may be later.
 class Exchange {
  public:
-  Exchange(SoupServerMessage* message, std::string path);
+  // `figures` counts refusals; it outlives the exchange.
+  Exchange(SoupServerMessage* message, std::string path, Figures* figures);
 
   const std::string& path() const { return path_; }
   std::string method() const;
   std::string Header(const char* name) const;
   std::string Cookie(const char* name) const;
+  // A decoded parameter of the address; empty if it is absent.
+  std::string Query(const char* name) const;
+  // What follows "Bearer " in Authorization; empty if nothing does.
+  std::string Bearer() const;
   std::string Body() const;
   bool FromLoopback() const;
 
+  // The host that the request names is ours: pages that are answered may connect
+  // to it.
+  void SetOwnHost(std::string host) { own_host_ = std::move(host); }
   void SetHeader(const char* name, const std::string& value);
-  void Answer(int http_status, const std::string& type, std::string body);
+  void Answer(int http_status, const std::string& type, const std::string& body);
+  // Of what lives as long as the server: not copied, however many read it slowly.
+  void AnswerKept(int http_status, const std::string& type, const std::string& body);
   void AnswerJson(int http_status, const std::string& json) {
     Answer(http_status, "application/json", json);
   }
@@ -47,14 +60,20 @@ class Exchange {
   void FailAndHangUp(const absl::Status& status);
   bool HasBody() const;
   SoupServerMessage* message() const { return message_.get(); }
-  // Lets the server go on with a request that was put aside by Pause().
+  // Puts the request aside until it is answered, or until Resume().
   void Pause();
+  void Resume();
 
  private:
+  void Answer(int http_status, const std::string& type, SoupMemoryUse use, const std::string& body);
+
+  // Given.
+  Figures* const figures_;
   // Owned.
   const GRef<SoupServerMessage> message_;
   // State.
   const std::string path_;
+  std::string own_host_;
   bool paused_ = false;
 };
 using ExchangePtr = std::shared_ptr<Exchange>;
@@ -64,7 +83,7 @@ using ExchangePtr = std::shared_ptr<Exchange>;
 struct Route {
   enum class Origin {
     kAny,       // Reading what anybody may read.
-    kRequired,  // Ours only: acts on a cookie.
+    kRequired,  // Ours only: acts on a credential.
     kIfSent,    // Ours if there is one; without one only with an explicit token.
   };
   std::string method;
@@ -83,7 +102,7 @@ struct Upgraded {
 class Server {
  public:
   // Listens on loopback at `port` (0: any).
-  static absl::StatusOr<std::unique_ptr<Server>> Listen(Loop* loop, int port);
+  static absl::StatusOr<std::unique_ptr<Server>> Listen(Loop* loop, Figures* figures, int port);
   ~Server();
 
   int port() const { return port_; }
@@ -91,6 +110,8 @@ class Server {
   void Serve(std::vector<Route> routes, std::unique_ptr<Guard> guard, StaticFiles files);
   const std::vector<Route>& routes() const { return routes_; }
 
+  // Refuses (400, 426) what is not a WebSocket handshake.
+  static absl::Status CheckUpgrade(const Exchange& exchange);
   // Answers 101 with `protocol`, then hands the connection on.
   static void Upgrade(const ExchangePtr& exchange, const std::string& protocol,
                       std::function<void(Upgraded)> done);
@@ -98,7 +119,7 @@ class Server {
   static std::vector<std::string> OfferedProtocols(const Exchange& exchange);
 
  private:
-  explicit Server(Loop* loop) : loop_(loop) {}
+  Server(Loop* loop, Figures* figures) : loop_(loop), figures_(figures) {}
 
   absl::Status Begin(int port);
   static void OnEarly(SoupServer*, SoupServerMessage* message, const char* path, GHashTable*,
@@ -112,8 +133,10 @@ class Server {
 
   // Given.
   Loop* const loop_;
+  Figures* const figures_;
   // Owned.
   GRef<SoupServer> soup_;
+  std::unique_ptr<Visits> visits_;
   std::unique_ptr<Guard> guard_;
   StaticFiles files_;
   std::vector<Route> routes_;

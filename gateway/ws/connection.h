@@ -17,12 +17,14 @@
 
 #include "common/gref.h"
 #include "common/loop.h"
+#include "gateway/figures.h"
 #include "gateway/ws/frame.h"
 
 namespace atrium::gateway::ws {
 
-// One binary message of output: its header and shared slices of data.
+// One message of output: its header and shared slices of data.
 struct Piece {
+  Opcode opcode = Opcode::kBinary;
   std::string header;  // What of the message precedes the data.
   std::vector<grpc::Slice> data;
 };
@@ -41,7 +43,9 @@ class Connection {
     virtual void OnClosed() = 0;
   };
 
-  Connection(Loop* loop, GRef<GIOStream> stream, GRef<GSocket> socket, Listener* listener);
+  // `figures` counts what goes through; it outlives the connection.
+  Connection(Loop* loop, GRef<GIOStream> stream, GRef<GSocket> socket, Figures* figures,
+             Listener* listener);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -50,7 +54,7 @@ class Connection {
   void SendBinary(std::string bytes) { SendWords(Opcode::kBinary, std::move(bytes)); }
   // There may be a piece now.
   void Pump();
-  // Reading stops for a while.
+  // Reading stops for a while; what has come already waits too.
   void PauseReading(absl::Duration pause);
   // Says why, waits for the answer (kCloseWait), ends.
   void Close(uint16_t code, std::string_view reason);
@@ -59,30 +63,41 @@ class Connection {
  private:
   void SendWords(Opcode opcode, std::string payload);
   void OnReadable();
+  bool Read();
+  void Take(std::string_view bytes);
+  bool CountPartial();
   bool OnFrame(Message message);
   void OnWritable();
   bool Flush();
   bool WriteCurrent();
+  void WatchStall();
+  void GiveUp(std::string_view reason);
   void Violate(const Violation& violation);
+  void Watch();
   void End();
   void KeepAlive();
 
   // Given.
   Loop* const loop_;
+  Figures* const figures_;
   Listener* const listener_;
   // Owned.
   const GRef<GIOStream> stream_;
   const GRef<GSocket> socket_;
   const int fd_;
   FrameReader reader_;
-  Loop::HandlePtr readable_, writable_, timer_, pause_, ending_;
+  Loop::HandlePtr readable_, writable_, timer_, pause_, stall_, ending_;
   // State.
+  std::string rest_;         // Came already, but reading pauses.
+  size_t counted_partial_ = 0;
   std::deque<std::string> words_;
+  std::string pong_;         // The answer to the newest ping; empty if there is none.
   size_t word_bytes_ = 0;
   std::vector<grpc::Slice> current_;  // Under way: what is left of one frame.
   size_t current_at_ = 0;             // The first slice not wholly written.
   size_t current_offset_ = 0;         // Bytes of it that were.
   absl::Duration last_heard_;
+  absl::Duration last_taken_;  // When the kernel last took anything.
   bool flushing_ = false;
   bool discarding_ = false;  // The other side broke the protocol.
   bool closing_ = false;  // Our close frame is queued or sent.

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/text.h"
-
 namespace atrium::gateway::ws {
 namespace {
 
@@ -22,26 +20,38 @@ uint64_t BigEndian(std::string_view bytes) {
 
 }  // namespace
 
-std::optional<Violation> FrameReader::Feed(std::string_view bytes,
+std::optional<Violation> FrameReader::Feed(std::string_view* bytes,
                                            const std::function<bool(Message)>& on_message) {
   bool go_on = true;
-  while (go_on && (!bytes.empty() || (in_payload_ && left_ == 0))) {
+  while (go_on && (!bytes->empty() || (in_payload_ && left_ == 0))) {
     if (!in_payload_) {
-      header_.push_back(bytes.front());
-      bytes.remove_prefix(1);
+      header_.push_back(bytes->front());
+      bytes->remove_prefix(1);
       if (auto violation = ParseHeader()) return violation;
       continue;
     }
-    const size_t n = static_cast<size_t>(std::min<uint64_t>(left_, bytes.size()));
-    std::string& out = IsControl(opcode_) ? control_ : message_;
-    const size_t at = out.size();
-    out.append(bytes.substr(0, n));
-    for (size_t i = 0; i < n; ++i) out[at + i] ^= static_cast<char>(mask_[mask_at_++ & 3]);
-    bytes.remove_prefix(n);
-    left_ -= n;
+    const size_t n = static_cast<size_t>(std::min<uint64_t>(left_, bytes->size()));
+    if (auto violation = TakePayload(bytes->substr(0, n))) return violation;
+    bytes->remove_prefix(n);
     if (left_ > 0) break;
     in_payload_ = false;
     if (auto violation = FinishFrame(on_message, &go_on)) return violation;
+  }
+  return std::nullopt;
+}
+
+// Unmasks. Text that is not UTF-8 is refused at its first wrong byte, however the
+// message is fragmented (RFC 6455, 8.1).
+std::optional<Violation> FrameReader::TakePayload(std::string_view bytes) {
+  const bool control = IsControl(opcode_);
+  std::string& out = control ? control_ : message_;
+  const size_t at = out.size();
+  out.append(bytes);
+  for (size_t i = at; i < out.size(); ++i) out[i] ^= static_cast<char>(mask_[mask_at_++ & 3]);
+  left_ -= bytes.size();
+  if (!control && message_opcode_ == Opcode::kText &&
+      !text_.Add(std::string_view(out).substr(at))) {
+    return Violation{kInvalidData, "text is not UTF-8"};
   }
   return std::nullopt;
 }
@@ -85,7 +95,10 @@ std::optional<Violation> FrameReader::CheckHeader(bool fin, uint8_t reserved) {
   const bool continues = opcode_ == Opcode::kContinuation;
   if (continues && !in_message_) return Violation{kProtocolError, "nothing to continue"};
   if (!continues && in_message_) return Violation{kProtocolError, "message is not finished"};
-  if (!continues) message_opcode_ = opcode_;
+  if (!continues) {
+    message_opcode_ = opcode_;
+    text_.Reset();
+  }
   in_message_ = true;
   return std::nullopt;
 }
@@ -95,10 +108,10 @@ std::optional<Violation> FrameReader::FinishFrame(
   if (IsControl(opcode_)) return FinishControl(on_message, go_on);
   if (!fin_) return std::nullopt;
   in_message_ = false;
-  Message message{message_opcode_, std::exchange(message_, {})};
-  if (message.opcode == Opcode::kText && !IsUtf8(message.payload)) {
+  if (message_opcode_ == Opcode::kText && !text_.complete()) {
     return Violation{kInvalidData, "text is not UTF-8"};
   }
+  Message message{message_opcode_, std::exchange(message_, {})};
   *go_on = on_message(std::move(message));
   return std::nullopt;
 }
@@ -112,7 +125,10 @@ std::optional<Violation> FrameReader::FinishControl(
     message.close_code = static_cast<uint16_t>(BigEndian(code));
     message.payload.erase(0, 2);
     if (!IsValidCloseCode(message.close_code)) return Violation{kProtocolError, "bad close code"};
-    if (!IsUtf8(message.payload)) return Violation{kInvalidData, "close reason is not UTF-8"};
+    Utf8Checker reason;
+    if (!reason.Add(message.payload) || !reason.complete()) {
+      return Violation{kInvalidData, "close reason is not UTF-8"};
+    }
   }
   *go_on = on_message(std::move(message));
   return std::nullopt;

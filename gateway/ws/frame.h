@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/ws/utf8.h"
+
 namespace atrium::gateway::ws {
 
 enum class Opcode : uint8_t {
@@ -31,6 +33,7 @@ enum CloseCode : uint16_t {
   kInternal = 1011,
   kTryLater = 1013,
   kReplaced = 4000,      // The page joined again on another socket.
+  kTooSlow = 4408,       // Nothing was read for long: connect again.
   kTokenRefused = 4401,  // Buy a new ticket.
   kForbidden = 4403,     // Final.
   kSessionEnded = 4404,  // Final.
@@ -56,16 +59,17 @@ class FrameReader {
   // `max_message_bytes` bounds a message whatever its fragments.
   explicit FrameReader(size_t max_message_bytes) : max_message_bytes_(max_message_bytes) {}
 
-  // Takes bytes, split anywhere; calls `on_message` for each message that is
-  // complete, until it returns false (the rest is dropped). After a violation
-  // feed it no more.
-  std::optional<Violation> Feed(std::string_view bytes,
+  // Takes bytes, split anywhere, off the front of `bytes`; calls `on_message` for
+  // each message that is complete, until that returns false: what is left in
+  // `bytes` then is for the next call. After a violation feed it no more.
+  std::optional<Violation> Feed(std::string_view* bytes,
                                 const std::function<bool(Message)>& on_message);
   // Bytes that it holds now.
   size_t held_bytes() const { return header_.size() + message_.size() + control_.size(); }
 
  private:
   std::optional<Violation> ParseHeader();
+  std::optional<Violation> TakePayload(std::string_view bytes);
   std::optional<Violation> FinishFrame(const std::function<bool(Message)>& on_message,
                                        bool* go_on);
   std::optional<Violation> FinishControl(const std::function<bool(Message)>& on_message,
@@ -86,6 +90,7 @@ class FrameReader {
   bool in_message_ = false;
   Opcode message_opcode_ = Opcode::kText;
   std::string message_;
+  Utf8Checker text_;
   std::string control_;  // The payload of a control frame.
 };
 

@@ -194,6 +194,7 @@ void Emulator::ResetRow(int row, bool respect_protected) {
     line.Fill(EraseBlank());
   }
   line.set_wrapped(false);
+  *line.mutable_marks() = LineMarks();
 }
 
 void Emulator::EraseColumns(int row, int begin, int end, bool clear_wrap, bool respect_protected) {

@@ -16,10 +16,11 @@ bool IsInvisible(char32_t code) {
          (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f);
 }
 
-std::string Clean(std::string_view text, size_t max_bytes) {
+// `lines`: line feeds and tabs stay.
+std::string Clean(std::string_view text, size_t max_bytes, bool lines = false) {
   std::string clean;
   for (char32_t code : ToCodePoints(text)) {
-    if (IsInvisible(code)) continue;
+    if (IsInvisible(code) && !(lines && (code == U'\n' || code == U'\t'))) continue;
     const size_t before = clean.size();
     AppendUtf8(code, &clean);
     if (clean.size() > max_bytes) {
@@ -133,29 +134,23 @@ void Emulator::SetWorkingDirectory(std::string_view uri) {
 }
 
 void Emulator::SetMark(std::string_view payload) {
-  if (payload.empty() || (payload.size() > 1 && payload[1] != ';')) return;
-  Mark mark;
-  switch (payload[0]) {
-    case 'A':
-      mark.kind = Mark::Kind::kPromptStart;
-      break;
-    case 'B':
-      mark.kind = Mark::Kind::kCommandStart;
-      break;
-    case 'C':
-      mark.kind = Mark::Kind::kOutputStart;
-      break;
-    case 'D': {
-      mark.kind = Mark::Kind::kCommandEnd;
-      const std::string_view rest = payload.substr(std::min<size_t>(payload.size(), 2));
-      mark.exit_code = ParseInt(rest.substr(0, rest.find(';')));
-      break;
+  const std::vector<std::string_view> parts = Split(payload, ';');
+  constexpr std::string_view kKinds = "ABCD";
+  const size_t kind = parts[0].size() == 1 ? kKinds.find(parts[0]) : std::string_view::npos;
+  if (kind == std::string_view::npos) return;
+  Mark mark{.kind = static_cast<Mark::Kind>(kind)};
+  if (mark.kind == Mark::Kind::kCommandEnd && parts.size() > 1) mark.exit_code = ParseInt(parts[1]);
+  for (size_t i = 1; i < parts.size(); ++i) {
+    std::string_view value = parts[i];
+    if (ConsumePrefix(&value, "cmdline_url=")) {
+      mark.text = Clean(PercentDecode(value), kMaxCommandTextBytes, /*lines=*/true);
+    } else if (ConsumePrefix(&value, "atrium=")) {
+      mark.key = value.substr(0, kMaxMarkKeyBytes);
     }
-    default:
-      return;
   }
   mark.line = grid_->first_number() + grid_->history() + grid_->y;
   mark.column = std::min(grid_->x, grid_->columns() - 1);
+  if (grid_ == &normal_) Row().mutable_marks()->Add(mark);
   if (listener_ != nullptr) listener_->OnMark(mark);
 }
 

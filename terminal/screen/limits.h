@@ -42,6 +42,9 @@ inline constexpr size_t kMaxStyleBytes = 32u << 20;
 
 inline constexpr size_t kMaxTitleBytes = 512;
 inline constexpr size_t kMaxPathBytes = 4096;
+// What a shell says of a command it starts, and the key of a mark.
+inline constexpr size_t kMaxCommandTextBytes = 4096;
+inline constexpr size_t kMaxMarkKeyBytes = 64;
 
 }  // namespace atrium::screen
 

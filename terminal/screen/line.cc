@@ -4,6 +4,32 @@
 
 namespace atrium::screen {
 
+void LineMarks::Add(const Mark& mark) {
+  switch (mark.kind) {
+    case Mark::Kind::kPromptStart:
+      prompt = true;
+      break;
+    case Mark::Kind::kCommandStart:
+      break;
+    case Mark::Kind::kOutputStart:
+      output = true;
+      break;
+    case Mark::Kind::kCommandEnd: {
+      const int code = mark.exit_code.value_or(-1);
+      end = true;
+      exit_code = static_cast<int16_t>(code >= 0 && code <= 255 ? code : -1);
+      break;
+    }
+  }
+}
+
+void LineMarks::Merge(const LineMarks& later) {
+  prompt = prompt || later.prompt;
+  output = output || later.output;
+  if (later.end) exit_code = later.exit_code;
+  end = end || later.end;
+}
+
 int Line::TextLength() const {
   for (int i = size() - 1; i >= 0; --i) {
     if (At(i).has_text()) return i + At(i).width();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "terminal/screen/cell.h"
+#include "terminal/screen/screen.h"
 #include "terminal/screen/style.h"
 
 namespace atrium::screen {
@@ -29,6 +30,10 @@ class Line {
   bool wrapped() const { return wrapped_; }
   void set_wrapped(bool wrapped) { wrapped_ = wrapped; }
 
+  // Shell marks that stand here.
+  const LineMarks& marks() const { return marks_; }
+  LineMarks* mutable_marks() { return &marks_; }
+
   // Columns up to the end of the last text.
   int TextLength() const;
   // Columns up to the last cell that is not a default blank.
@@ -44,6 +49,7 @@ class Line {
   void Reset(int columns, Cell fill) {
     cells_.assign(static_cast<size_t>(columns), fill);
     wrapped_ = false;
+    marks_ = LineMarks();
   }
   // Drops default blanks at the end. The old cells go to *spare when a smaller
   // copy was made.
@@ -60,6 +66,7 @@ class Line {
  private:
   std::vector<Cell> cells_;
   bool wrapped_ = false;
+  LineMarks marks_;
 };
 
 }  // namespace atrium::screen

@@ -62,6 +62,25 @@ bool Reflow::ContainsCursor(int first, int size) const {
   return cursor >= first && cursor < first + size;
 }
 
+std::vector<Reflow::PlacedMarks> Reflow::TakeMarks(const Lines& group) const {
+  std::vector<PlacedMarks> marks;
+  int64_t column = 0;
+  for (size_t i = 0; i < group.size(); ++i) {
+    if (group[i]->marks().any()) {
+      marks.push_back({column, std::exchange(*group[i]->mutable_marks(), LineMarks())});
+    }
+    column += GroupLength(group, static_cast<int>(i));
+  }
+  return marks;
+}
+
+void Reflow::PutMarks(const std::vector<PlacedMarks>& marks, const Lines& group, int size) const {
+  for (const PlacedMarks& placed : marks) {
+    const int64_t line = std::min<int64_t>(placed.column / new_columns_, size - 1);
+    group[static_cast<size_t>(line)]->mutable_marks()->Merge(placed.marks);
+  }
+}
+
 void Reflow::Larger() {
   std::vector<bool> removed(lines_.size());
   int removals = 0;
@@ -72,7 +91,9 @@ void Reflow::Larger() {
     if (size == 1) continue;
     if (!ContainsCursor(y, size)) {
       const Lines group(lines_.begin() + y, lines_.begin() + end);
+      const std::vector<PlacedMarks> marks = TakeMarks(group);
       const int gone = Unwrap(group);
+      PutMarks(marks, group, size - gone);
       for (int i = end - gone; i < end; ++i) removed[static_cast<size_t>(i)] = true;
       removals += gone;
     }
@@ -170,7 +191,9 @@ void Reflow::Smaller() {
       total += added;
       insertions.push_back(std::move(insertion));
     }
+    const std::vector<PlacedMarks> marks = TakeMarks(Lines(group.begin(), group.begin() + size));
     Rewrap(group, lengths, last_length, added);
+    PutMarks(marks, group, static_cast<int>(group.size()));
     AdjustAfterInsertion(added, trimmed, total);
   }
   if (!insertions.empty()) Insert(insertions, total);

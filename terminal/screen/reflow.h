@@ -29,6 +29,10 @@ class Reflow {
 
  private:
   using Lines = std::vector<Line*>;
+  struct PlacedMarks {
+    int64_t column;
+    LineMarks marks;
+  };
   struct Insertion {
     int start;
     Lines lines;
@@ -41,6 +45,10 @@ class Reflow {
   int GroupLength(const Lines& group, int i) const;
   bool HasClusters(const Lines& group) const;
   bool ContainsCursor(int first, int size) const;
+  // Takes the marks off a group, each with the text's column at which it stood,
+  // and puts them back when the group was rewrapped into `size` lines.
+  std::vector<PlacedMarks> TakeMarks(const Lines& group) const;
+  void PutMarks(const std::vector<PlacedMarks>& marks, const Lines& group, int size) const;
 
   int Unwrap(const Lines& group);
   void AdjustAfterRemoval(int removed);

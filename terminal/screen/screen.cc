@@ -71,7 +71,7 @@ const std::string& Screen::working_directory() const { return emulator_->working
 
 CellView Screen::CellAt(int row, int column) const {
   CellView view;
-  if (row < 0 || row >= rows() || column < 0 || column >= columns()) return view;
+  if (row < -scrollback_size() || row >= rows() || column < 0 || column >= columns()) return view;
   const Cell cell = emulator_->grid().Row(row).At(column);
   emulator_->AppendText(cell, &view.text);
   view.width = cell.width();
@@ -85,12 +85,12 @@ CellView Screen::CellAt(int row, int column) const {
 }
 
 std::string Screen::LineText(int row) const {
-  if (row < 0 || row >= rows()) return std::string();
+  if (row < -scrollback_size() || row >= rows()) return std::string();
   return TextOf(*emulator_, emulator_->grid().Row(row));
 }
 
 bool Screen::LineWrapped(int row) const {
-  return row >= 0 && row < rows() && emulator_->grid().Row(row).wrapped();
+  return row >= -scrollback_size() && row < rows() && emulator_->grid().Row(row).wrapped();
 }
 
 std::string Screen::ScreenText() const {
@@ -99,6 +99,15 @@ std::string Screen::ScreenText() const {
   while (last > 0 && emulator_->grid().Row(last - 1).TextLength() == 0) --last;
   for (int row = 0; row < last; ++row) Append(&text, LineText(row), "\n");
   return text;
+}
+
+std::vector<std::pair<int, LineMarks>> Screen::Marks() const {
+  std::vector<std::pair<int, LineMarks>> marks;
+  const Grid& grid = emulator_->normal();
+  for (int i = 0; i < grid.line_count(); ++i) {
+    if (grid.At(i).marks().any()) marks.emplace_back(i, grid.At(i).marks());
+  }
+  return marks;
 }
 
 int Screen::scrollback_size() const { return emulator_->grid().history(); }

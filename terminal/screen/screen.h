@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "terminal/screen/style.h"
@@ -62,6 +63,24 @@ struct Mark {
   std::optional<int> exit_code;  // of kCommandEnd, where the shell said it
   int64_t line = 0;              // see Screen::first_line_number
   int column = 0;
+  // Of kOutputStart: `cmdline_url=`, percent-decoded, valid UTF-8 without control
+  // characters but line feeds and tabs, at most kMaxCommandTextBytes.
+  std::string text;
+  std::string key;  // `atrium=`, as it was sent: whoever set it up knows it
+};
+
+// The marks that stand on one line, of each kind the latest.
+struct LineMarks {
+  bool prompt = false;     // kPromptStart
+  bool output = false;     // kOutputStart
+  bool end = false;        // kCommandEnd
+  int16_t exit_code = -1;  // of kCommandEnd, 0-255; -1 where it is not known
+
+  bool any() const { return prompt || output || end; }
+  void Add(const Mark& mark);
+  // Takes in the marks of a line that comes later.
+  void Merge(const LineMarks& later);
+  bool operator==(const LineMarks&) const = default;
 };
 
 struct SerializeOptions {
@@ -145,7 +164,8 @@ class Screen {
   const std::string& title() const;
   const std::string& working_directory() const;
 
-  // Rows count from the top of the screen, columns from the left.
+  // Rows count from the top of the screen, columns from the left. Rows below zero
+  // are the scrollback's, -1 its newest.
   CellView CellAt(int row, int column) const;
   // Text without trailing blanks.
   std::string LineText(int row) const;
@@ -165,6 +185,9 @@ class Screen {
   // oldest line held has first_line_number(), row r has screen_line_number()+r.
   int64_t first_line_number() const;
   int64_t screen_line_number() const;
+  // The marks of the normal screen and its scrollback that are held, by their
+  // line's place counted from the oldest line held.
+  std::vector<std::pair<int, LineMarks>> Marks() const;
   // Text of lines [begin, end) as far as they are held, wrapped lines joined.
   std::string TextOfLines(int64_t begin, int64_t end) const;
 

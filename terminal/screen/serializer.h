@@ -83,6 +83,7 @@ class Serializer {
   void BeginWrappedFirst(const Grid& grid);
   void NextLine(const Grid& grid, int index);
   void WrapInto(const Line& line, const Line& next);
+  void DrawMarks(const LineMarks& marks);
   void DrawCells(const Line& line, bool bottom);
   int DrawText(const Line& line, int column);
   int DrawBlanks(const Line& line, int column, int end);

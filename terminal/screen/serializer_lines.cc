@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "terminal/screen/serializer.h"
+#include "terminal/screen/text.h"
 
 namespace atrium::screen {
 namespace {
@@ -76,6 +77,7 @@ void Serializer::DrawLines(const Grid& grid, int first) {
   for (int i = first; i < grid.line_count(); ++i) {
     if (i > first) NextLine(grid, i);
     if (i == clear_history_at_) pen_.Control("\x1b[3J");
+    DrawMarks(grid.At(i).marks());
     SaveDuring(grid, i - first);
     DrawCells(grid.At(i), i + 1 == grid.line_count());
   }
@@ -156,6 +158,17 @@ void Serializer::WrapInto(const Line& line, const Line& next) {
   pen_.SetErase(base_);
   pen_.Control("\r\x1b[2X");
   x_ = 0;
+}
+
+// The order is that of a command without output.
+void Serializer::DrawMarks(const LineMarks& marks) {
+  if (!marks.any()) return;
+  if (marks.output) pen_.Control("\x1b]133;C\x1b\\");
+  if (marks.end && marks.exit_code < 0) pen_.Control("\x1b]133;D\x1b\\");
+  if (marks.end && marks.exit_code >= 0) {
+    pen_.Control(Concat("\x1b]133;D;", marks.exit_code, "\x1b\\"));
+  }
+  if (marks.prompt) pen_.Control("\x1b]133;A\x1b\\");
 }
 
 void Serializer::DrawCells(const Line& line, bool bottom) {

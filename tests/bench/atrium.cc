@@ -15,7 +15,8 @@ namespace {
 
 struct Atrium {
   int port;
-  std::vector<std::string> cookies, sessions;
+  // What proves who each is: the cookie, and the key that goes with it.
+  std::vector<std::string> proofs, sessions;
   int pages = 0;
 
   static std::string CookieOf(const std::string& head) {
@@ -25,12 +26,14 @@ struct Atrium {
   }
   void Enter(const std::string& secret) {
     std::string head;
-    sessions.push_back(Quoted(Post(port, "/join/" + secret, "", &head), "\"session\":\""));
-    cookies.push_back(CookieOf(head));
+    const std::string answer = Post(port, "/join/" + secret, "", &head);
+    sessions.push_back(Quoted(answer, "\"session\":\""));
+    proofs.push_back("Cookie: " + CookieOf(head) + "\r\nAtrium-Key: " +
+                     Quoted(answer, "\"key\":\"") + "\r\n");
   }
   std::string Ticket(size_t who) {
     std::string head;
-    const std::string answer = Post(port, "/ticket", cookies[who], &head,
+    const std::string answer = Post(port, "/ticket", proofs[who], &head,
                                     "{\"session\":\"" + sessions[who] + "\"}");
     const std::string ticket = Quoted(answer, "\"ticket\":\"");
     if (ticket.empty()) Die("no ticket: " + answer);
@@ -64,7 +67,7 @@ struct Atrium {
   // More people, so that each has few pages.
   void Invite(Viewer* owner, size_t people) {
     const std::string secret = Ask(owner, "\"createInvite\":{\"invite\":{\"role\":\"EDITOR\"}}", "\"secret\":\"");
-    while (cookies.size() < people) Enter(secret);
+    while (proofs.size() < people) Enter(secret);
   }
 };
 
@@ -215,7 +218,7 @@ void Join(Atrium* atrium, int lines, int times) {
 // Pages that were there come back, `at_once` on their way at a time: 10 of each
 // person that was let in.
 void Reconnect(Atrium* atrium, int at_once) {
-  const int count = 10 * static_cast<int>(atrium->cookies.size());
+  const int count = 10 * static_cast<int>(atrium->proofs.size());
   double took = 0;
   size_t refused = 0;
   for (int round = 0; round < 2; ++round) {

@@ -126,14 +126,13 @@ inline std::string Http(int port, const std::string& request, std::string* head)
 
 inline std::string Host(int port) { return "localhost:" + std::to_string(port); }
 
-// A POST of a page of this origin, with its cookie if there is one.
-inline std::string Post(int port, const std::string& path, const std::string& cookie,
+// A POST of a page of this origin, with the header lines that prove who it is.
+inline std::string Post(int port, const std::string& path, const std::string& proof,
                         std::string* head, const std::string& body = "{}") {
   std::string request = "POST " + path + " HTTP/1.1\r\nHost: " + Host(port) + "\r\nOrigin: http://" +
                         Host(port) + "\r\nContent-Type: application/json\r\nContent-Length: " +
                         std::to_string(body.size()) + "\r\n";
-  if (!cookie.empty()) request += "Cookie: " + cookie + "\r\n";
-  const std::string answer = Http(port, request + "\r\n" + body, head);
+  const std::string answer = Http(port, request + proof + "\r\n" + body, head);
   if (head->find(" 200") == std::string::npos) Die(path + ": " + *head + "\n" + answer);
   return answer;
 }

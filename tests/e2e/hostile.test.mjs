@@ -5,7 +5,7 @@ import { connect as connectTcp } from 'node:net';
 import { after, before, test } from 'node:test';
 import WebSocket from 'ws';
 import { connect, inviteLink } from './services.mjs';
-import { enter, Page, ticket } from './socket.mjs';
+import { enter, Page, proof, ticket } from './socket.mjs';
 import { Stack, until } from './stack.mjs';
 
 let stack, api, who, witness, tab, seen = '';
@@ -65,12 +65,52 @@ test('T4, S1: wrong tokens and foreign origins are refused before the upgrade', 
 
 test('S1: every route that acts asks for our own origin', async () => {
   for (const path of ['/ticket', '/leave', '/join/anything']) {
-    assert.equal((await http('POST', path, { Cookie: who.cookie })).status, 403, path);
-    assert.equal((await http('POST', path, { Cookie: who.cookie, Origin: 'http://evil.example' })).status, 403, path);
+    assert.equal((await http('POST', path, proof(who))).status, 403, path);
+    assert.equal((await http('POST', path, { ...proof(who), Origin: 'http://evil.example' })).status, 403, path);
   }
   assert.equal((await http('GET', '/nothing')).status, 404);
   assert.equal((await http('DELETE', '/ticket', { Origin: stack.origin })).status, 405);
   assert.equal((await http('GET', '/', { Host: 'evil.example' })).status, 403);
+});
+
+test('S1, S2: the cookie, which other ports of this host are sent too, is half of a credential', async () => {
+  const other = await enter(stack, await inviteLink(stack, api, 'EDITOR'));
+  const buy = async (path, headers) => {
+    const answer = await http('POST', path, { Origin: stack.origin, ...headers });
+    return [answer.status, answer.status === 200 ? '' : JSON.parse(answer.text).reason];
+  };
+  const [name, half] = who.cookie.split('=');
+  assert.equal(name, `atrium-${stack.port}`, 'two servers of one host have a cookie each');
+  assert.ok(half.length >= 20 && who.key.length >= 20 && half !== who.key);
+  const alone = { Cookie: who.cookie }, key = { 'Atrium-Key': who.key };
+  for (const path of ['/ticket', '/leave']) {
+    assert.deepEqual(await buy(path, alone), [401, 'KEY_MISSING'], `${path}: the cookie alone`);
+    for (const [what, headers] of Object.entries({
+      'the key alone': key,
+      'the halves swapped': { Cookie: `${name}=${who.key}`, 'Atrium-Key': half },
+      'the cookie twice': { ...alone, 'Atrium-Key': half },
+      'the key twice': { Cookie: `${name}=${who.key}`, ...key },
+      'both halves in the cookie': { Cookie: `${name}=${half}${who.key}` },
+      'both halves in the key': { 'Atrium-Key': `${half}${who.key}` },
+      'the key of somebody else': { ...alone, 'Atrium-Key': other.key },
+      'the cookie of another port': { Cookie: `atrium-1=${half}`, ...key },
+    })) assert.equal((await buy(path, headers))[0], 401, `${path}: ${what}`);
+  }
+  assert.deepEqual(await buy('/ticket', proof(who)), [200, '']);
+  // Half a credential is none: the invite is used, and nothing held is kept.
+  const again = await http('POST', new URL(await inviteLink(stack, api, 'VIEWER')).pathname, { Origin: stack.origin, ...alone }, '{}');
+  assert.notEqual(JSON.parse(again.text).participant.name, who.participant.name);
+  assert.equal((await http('POST', '/leave', { Origin: stack.origin, ...proof(other) })).status, 204);
+  assert.equal((await buy('/ticket', proof(other)))[0], 401);
+  await undisturbed();
+});
+
+test('S2: a page may connect to its own host alone', async () => {
+  const connects = async (host) => /connect-src ([^;]*)/.exec((await http('GET', '/', { Host: host })).headers['content-security-policy'])?.[1].trim();
+  const own = `localhost:${stack.port}`;
+  assert.equal(await connects(own), `'self' ws://${own} wss://${own}`);
+  assert.equal(await connects(`127.0.0.1:${stack.port}`), `'self' ws://127.0.0.1:${stack.port} wss://127.0.0.1:${stack.port}`);
+  assert.equal(await connects('evil.example; script-src *'), `'self'`, 'a host that is refused is not named');
 });
 
 test('S2: a ticket opens one socket, once', async () => {

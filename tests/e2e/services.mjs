@@ -26,6 +26,10 @@ export async function connect(stack) {
         client[method](request, token ? metadata : new grpc.Metadata(), { deadline: Date.now() + deadlineMs },
           (error, answer) => (error ? reject(error) : resolve(answer))));
     },
+    // A unary call to be cancelled.
+    async begin(service, method, request) {
+      return (await stub(service))[method](request, metadata, () => {});
+    },
     async open(service, method, request) {
       const client = await stub(service);
       return request === undefined ? client[method](metadata) : client[method](request, metadata);

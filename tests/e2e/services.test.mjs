@@ -2,6 +2,7 @@
 // API by reflection.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { connect } from './services.mjs';
 import { Stack, until } from './stack.mjs';
@@ -67,6 +68,86 @@ test('X2: a deadline names the tab that still runs', async () => {
   const error = await api.call(TABS, 'RunCommand', { parent: 'sessions/ci', command: 'read forever' }, { deadlineMs: 1000 }).catch((caught) => caught);
   assert.equal(error.code, 4);
   assert.match(error.details, /sessions\/ci\/tabs\//);
+});
+
+const textOf = (bytes) => Buffer.from(bytes).toString();
+const infoOf = (error) => textOf(error.metadata.get('grpc-status-details-bin')[0] ?? '');
+
+test('N7: a tab says what ran in it, while people watch', async () => {
+  const tab = await api.call(TABS, 'CreateTab', { parent: 'sessions/ci' });
+  for (const command of ['echo one', 'sh -c "exit 3"', 'true']) await api.call(TABS, 'RunCommand', { parent: 'sessions/ci', tab: tab.name, command });
+  const list = await api.call(TABS, 'ListCommands', { tab: tab.name, page_size: 2 });
+  assert.deepEqual(list.commands.map((command) => [command.number, command.text, command.exit_code]), [[3, 'true', 0], [2, 'sh -c "exit 3"', 3]]);
+  const rest = await api.call(TABS, 'ListCommands', { tab: tab.name, page_token: list.next_page_token });
+  assert.deepEqual(rest.commands.map((command) => command.text), ['echo one']);
+  assert.equal(rest.next_page_token, '');
+  const last = async () => (await api.call(TABS, 'GetTab', { name: tab.name })).last_command;
+  await until('the tab shows its last command', async () => (await last())?.number === 3);
+  assert.equal((await last()).text, 'true');
+});
+
+test('N7, X2: a service waits for a pattern, a prompt or the end', async () => {
+  const tab = await api.call(TABS, 'CreateTab', { parent: 'sessions/ci', tab: { command: ['/bin/sh', '-c', 'printf "\\033[1mlistening on \\033[32m80"; read x; echo "80; bye"; exit 4'] } });
+  const found = await api.call(TABS, 'WaitForOutput', { tab: tab.name, pattern: 'on (\\d+)', offset: 0 });
+  assert.equal(found.match, '80');
+  const late = await api.call(TABS, 'WaitForOutput', { tab: tab.name, pattern: 'bye', offset: found.offset, timeout: { nanos: 50_000_000 } }).catch((error) => error);
+  assert.equal(late.code, 4);
+  assert.match(infoOf(late), new RegExp(`offset[^0-9]*${found.offset}`));
+  const own = await api.call(TABS, 'WaitForOutput', { tab: tab.name, pattern: 'bye', offset: found.offset }, { deadlineMs: 1000 }).catch((error) => error);
+  assert.match(infoOf(own), /offset/, 'it is answered before the own deadline is over');
+  const waits = [api.call(TABS, 'WaitForOutput', { tab: tab.name, pattern: 'b[a-z]e', offset: -1 }), api.call(TABS, 'WaitForOutput', { tab: tab.name, exit: true })];
+  const stream = await api.open(TABS, 'AttachTab');
+  stream.on('error', () => {}).on('data', () => {});
+  stream.write({ start: { tab: tab.name, offset: -1, delivery: 'LIVE' } });
+  stream.write({ input: Buffer.from('\r') });
+  const [bye, exit] = await Promise.all(waits);
+  assert.equal(bye.match, 'bye');
+  assert.equal(exit.exit_code, 4);
+  stream.cancel();
+  const shell = await api.call(TABS, 'CreateTab', { parent: 'sessions/ci' });
+  await api.call(TABS, 'WaitForOutput', { tab: shell.name, prompt: true });
+  for (const [request, code] of [[{ tab: tab.name, prompt: true }, 9], [{ tab: shell.name, pattern: '(' }, 3], [{ tab: shell.name }, 3], [{ tab: 'sessions/ci/tabs/none', exit: true }, 5]]) {
+    await assert.rejects(api.call(TABS, 'WaitForOutput', request), { code });
+  }
+});
+
+for (const shell of ['zsh', 'fish']) {
+  test(`N7: ${shell} marks its prompts as whatever user it runs`, async () => {
+    const home = execFileSync('mktemp', ['-d', '--tmpdir', 'atrium-home-XXXXXX'], { encoding: 'utf8' }).trim();
+    execFileSync('sh', ['-c', `chmod 777 ${home} && touch ${home}/.zshrc && mkdir -p -m 777 ${home}/.local/share/fish/generated_completions && chmod -R 777 ${home}`]);
+    try {
+      const tab = await api.call(TABS, 'CreateTab', { parent: 'sessions/ci', tab: { command: [shell] }, environment: [{ key: 'HOME', value: home }] });
+      await api.call(TABS, 'WaitForOutput', { tab: tab.name, prompt: true });
+      const run = await api.call(TABS, 'RunCommand', { parent: 'sessions/ci', tab: tab.name, command: 'sh -c "echo from $HOME; exit 6"' });
+      assert.equal(run.exit_code, 6);
+      assert.match(textOf(run.output), new RegExp(`from ${home}`));
+      const list = await api.call(TABS, 'ListCommands', { tab: tab.name });
+      assert.equal(list.commands[0].text, 'sh -c "echo from $HOME; exit 6"');
+    } finally {
+      rmSync(home, { recursive: true, force: true });
+    }
+  });
+}
+
+test('S17: whoever goes away while waiting leaves no wait behind', async () => {
+  const tab = await api.call(TABS, 'CreateTab', { parent: 'sessions/ci', tab: { command: ['/bin/cat'] } });
+  const request = { tab: tab.name, pattern: 'never', timeout: { seconds: 60 } };
+  const wait = () => api.call(TABS, 'WaitForOutput', request, { deadlineMs: 400 }).catch((error) => error.code);
+  const waits = await Promise.all(Array.from({ length: 70 }, () => api.begin(TABS, 'WaitForOutput', request)));
+  await until('there is no room', async () => (await wait()) === 8);
+  for (const call of waits) call.cancel();
+  await until('there is room again', async () => (await wait()) === 4);
+});
+
+test('N7: a screen is read as cells', async () => {
+  const tab = await api.call(TABS, 'CreateTab', { parent: 'sessions/ci', tab: { command: ['/bin/sh', '-c', 'printf "\\033[?1h\\033[1;31mred\\033[m \\344\\275\\240"; cat'] } });
+  await api.call(TABS, 'WaitForOutput', { tab: tab.name, pattern: '\u4f60', offset: 0 });
+  const screen = await api.call(TABS, 'ReadScreen', { tab: tab.name, format: 'CELLS' });
+  assert.deepEqual(screen.rows[0].cells.map((cell) => [cell.text, cell.width]), [['r', 1], ['e', 1], ['d', 1], ['', 1], ['\u4f60', 2]]);
+  const style = screen.styles[screen.rows[0].cells[0].style];
+  assert.equal(style.bold && style.foreground, 2);
+  assert.equal(screen.application_cursor_keys, true);
+  assert.equal(screen.alternate_screen, false);
 });
 
 test('N7: AttachTab reads every byte and types', async () => {

@@ -10,8 +10,11 @@ export async function enter(stack, link) {
   return { origin, cookie, ...(await answer.json()) };
 }
 
+// What proves who it is: the cookie has one half of the credential, the page the other.
+export const proof = (who) => ({ Cookie: who.cookie, 'Atrium-Key': who.key });
+
 export async function ticket(who) {
-  const answer = await fetch(`${who.origin}/ticket`, { method: 'POST', headers: { Origin: who.origin, Cookie: who.cookie, 'Content-Type': 'application/json' }, body: '{}' });
+  const answer = await fetch(`${who.origin}/ticket`, { method: 'POST', headers: { Origin: who.origin, 'Content-Type': 'application/json', ...proof(who) }, body: '{}' });
   if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
   return (await answer.json()).ticket;
 }

@@ -65,6 +65,21 @@ test('S4: a viewer types, nothing reaches the shell, and the page says why', asy
   }
 });
 
+test('M5, M1: what is typed right after opening or choosing a tab is for that tab', async () => {
+  const before = (await tabs(owner)).length;
+  await owner.locator('button[aria-label="Open a tab"]').first().click();
+  await owner.keyboard.type('echo new-$((60+1))\n');
+  await owner.waitForFunction((count) => window.atrium.tabs().length > count, before);
+  const fresh = (await tabs(owner)).at(-1).name;
+  await shows(owner, fresh, 'new-61');
+  await owner.locator('.tab').first().click();
+  await owner.keyboard.type('echo old-$((70+1))\n');
+  await shows(owner, tab, 'old-71');
+  assert.equal((await tabs(owner)).length, before + 1, 'Enter opened no more');
+  await owner.locator('.tab').last().click({ button: 'middle' });
+  await until('it is closed for all', async () => (await tabs(editor)).length === before);
+});
+
 test('M5, M7: tabs are renamed, moved and closed for all', async () => {
   const second = await openTab(editor);
   await editor.locator('.tab').nth(1).dblclick();

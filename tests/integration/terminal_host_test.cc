@@ -5,116 +5,15 @@
 #include <filesystem>
 
 #include "absl/strings/str_split.h"
-#include "common/random.h"
-#include "terminal/host.h"
 #include "terminal/limits.h"
+#include "terminal/sweep.h"
+#include "tests/support/host_test.h"
 
 namespace atrium::terminal {
 namespace {
 
-using atrium::terminal::v1::CommandEnd;
-using atrium::terminal::v1::Plan;
 using atrium::terminal::v1::RunAtPromptResponse;
-using atrium::terminal::v1::TerminalStatus;
-using atrium::v1::Participant;
 using testing::HasSubstr;
-
-constexpr char kTab[] = "sessions/main/tabs/t";
-const AttachmentId kAnn("ann"), kEve("eve");
-
-class HostTest : public testing::Test, public Host::Driver, public Host::Stream {
- protected:
-  HostTest() {
-    std::filesystem::create_directories(directory_);
-    StartHost("one");
-  }
-  ~HostTest() override {
-    host_.reset();
-    std::filesystem::remove_all(directory_);
-  }
-  void StartHost(const std::string& incarnation) {
-    host_.reset();
-    host_ = std::make_unique<Host>(
-        loop_.get(), &screens_, *ShellMaker::ForUser(""),
-        Host::Options{.log_directory = directory_, .incarnation = incarnation});
-    ASSERT_TRUE(host_->TakeOver(this, ++fence_).ok());
-  }
-
-  // Host::Driver and Host::Stream.
-  void OnStatus(const TerminalStatus& status) override {
-    last_[status.tab()] = status;
-    ++statuses_;
-  }
-  void OnTyped(const std::string&, const std::string&) override { ++typed_; }
-  void OnCommandEnd(const CommandEnd&) override {}
-  void OnReplaced(absl::Status) override {}
-  void OnInputWritten(const AttachmentId&, int64_t sequence) override { written_ = sequence; }
-  void OnRevoked(const AttachmentId& id) override { revoked_.push_back(id); }
-
-  // One terminal, with an owner of its size and a viewer.
-  void Create(std::vector<std::string> command) {
-    Plan plan;
-    Plan::Terminal& terminal = *plan.add_terminals();
-    terminal.set_tab(kTab);
-    for (const std::string& word : command) terminal.add_command(word);
-    terminal.mutable_size()->set_columns(80);
-    terminal.mutable_size()->set_rows(24);
-    terminal.set_size_owner("sessions/main/participants/ann");
-    for (const auto& [id, role] :
-         {std::pair(kAnn, Participant::EDITOR), {kEve, Participant::VIEWER}}) {
-      auto* attachment = plan.add_attachments();
-      attachment->set_attachment(id.value());
-      attachment->set_participant("sessions/main/participants/" + id.value());
-      attachment->set_role(role);
-    }
-    const auto result = host_->Apply(plan);
-    ASSERT_EQ(result.problems_size(), 0) << result.problems(0).message();
-    ASSERT_TRUE(host_->Open(this, kTab, kAnn).ok());
-  }
-  Terminal& terminal() { return *host_->Find(kTab); }
-  void Type(const std::string& text) {
-    ASSERT_TRUE(host_->Input(kTab, kAnn, ++sequence_, text).ok());
-  }
-  // Runs the loop until `is_so`; false if it is not after ten seconds.
-  bool Until(const std::function<bool()>& is_so) {
-    bool late = false;
-    const auto deadline = loop_->After(absl::Seconds(10), [&] { late = true; });
-    while (!is_so() && !late) {
-      const auto turn = loop_->After(absl::Milliseconds(2), [&] { loop_->Quit(); });
-      loop_->Run();
-    }
-    return is_so();
-  }
-  std::string Output(int64_t from = 0, int64_t to = INT64_MAX) {
-    const OutputLog& log = terminal().log();
-    std::string out;
-    to = std::min(to, log.end());
-    for (int64_t at = std::max(from, log.start()); at < to;) {
-      const std::string_view piece = log.Peek(at, static_cast<size_t>(to - at));
-      out += piece;
-      at += static_cast<int64_t>(piece.size());
-    }
-    return out;
-  }
-  bool Says(const std::string& text) {
-    return Until([&] { return Output().find(text) != std::string::npos; });
-  }
-  std::string Screen(int scrollback = 0) {
-    std::optional<std::string> text;
-    terminal().ReadScreen(scrollback, false, [&](ScreenText screen) { text = screen.text; });
-    EXPECT_TRUE(Until([&] { return text.has_value(); }));
-    return text.value_or("");
-  }
-
-  const std::string directory_ = testing::TempDir() + "/host-" + RandomId();
-  std::unique_ptr<MainLoop> loop_ = NewMainLoop();
-  ScreenThread screens_;
-  std::unique_ptr<Host> host_;
-  std::map<std::string, TerminalStatus> last_;
-  std::vector<AttachmentId> revoked_;
-  int statuses_ = 0, typed_ = 0;
-  int64_t written_ = 0, sequence_ = 0, fence_ = 0;
-};
 
 TEST_F(HostTest, M1M2WhatIsTypedIsWrittenAndComesBack) {
   Create({"/bin/sh", "-c", "read line; echo got:$line; read line"});
@@ -134,6 +33,112 @@ TEST_F(HostTest, S4AViewersInputAndSizeNeverReachTheProgram) {
   ASSERT_TRUE(Says("good\r\ngood"));
   EXPECT_THAT(Output(), testing::Not(HasSubstr("evil")));
   EXPECT_EQ(terminal().Status().size().columns(), 80);
+}
+
+TEST_F(HostTest, N8OnlyTheDriverTypesAndWhatOthersTypeIsAcknowledgedAndDropped) {
+  Create({"/bin/cat"});
+  ASSERT_TRUE(host_->Open(this, kTab, kBob).ok());
+  Type("first\n");
+  ASSERT_TRUE(Says("first"));
+  plan_.mutable_terminals(0)->set_driver("sessions/main/participants/bob");
+  host_->Apply(plan_);
+  Type("dropped\n");
+  EXPECT_TRUE(Until([&] { return written_ == 2 && !dropped_.ok(); }));
+  EXPECT_TRUE(absl::IsFailedPrecondition(dropped_));
+  ASSERT_TRUE(host_->Input(kTab, kBob, 1, "bobs\n").ok());
+  ASSERT_TRUE(Says("bobs"));
+  plan_.mutable_terminals(0)->clear_driver();
+  host_->Apply(plan_);
+  Type("again\n");
+  ASSERT_TRUE(Says("again"));
+  EXPECT_THAT(Output(), testing::Not(HasSubstr("dropped")));
+}
+
+TEST_F(HostTest, N8TheSmallestWindowDecidesWhileItIsThere) {
+  Create({"/bin/cat"});
+  ASSERT_TRUE(host_->Open(this, kTab, kBob).ok());
+  plan_.mutable_terminals(0)->set_size_policy(atrium::v1::SMALLEST);
+  host_->Apply(plan_);
+  ASSERT_TRUE(host_->Resize(kTab, kAnn, {120, 30}).ok());
+  ASSERT_TRUE(host_->Resize(kTab, kBob, {90, 50}).ok());
+  EXPECT_FALSE(host_->Resize(kTab, kEve, {10, 10}).ok()) << "a viewer's window is of no weight";
+  const auto is = [&](int columns, int rows) {
+    return Until([&] {
+      const auto size = terminal().Status().size();
+      return size.columns() == columns && size.rows() == rows;
+    });
+  };
+  EXPECT_TRUE(is(90, 30));
+  host_->Close(this, kTab, kBob);
+  EXPECT_TRUE(is(120, 30));
+}
+
+TEST_F(HostTest, N8AFixedSizeIsThePlansAlone) {
+  Create({"/bin/cat"});
+  plan_.mutable_terminals(0)->set_size_policy(atrium::v1::FIXED);
+  plan_.mutable_terminals(0)->mutable_size()->set_columns(100);
+  host_->Apply(plan_);
+  ASSERT_TRUE(host_->Resize(kTab, kAnn, {50, 10}).ok());
+  EXPECT_TRUE(Until([&] { return terminal().Status().size().columns() == 100; }));
+}
+
+constexpr char kWhatMayI[] =
+    "grep NoNewPrivs /proc/self/status; touch /etc/atrium-was-here 2>/dev/null; echo wrote:$?; "
+    "echo processes:$(ls -d "
+    "/proc/[0-9]* | wc -l); touch /tmp/x && echo tmp:ok; echo done; read end";
+
+TEST_F(HostTest, S16TheProfilesTakeRightsAway) {
+  Create({"/bin/bash", "-c", kWhatMayI}, {}, atrium::v1::NO_NEW_PRIVILEGES);
+  ASSERT_TRUE(Says("done\r\n"));
+  EXPECT_THAT(Output(), HasSubstr("NoNewPrivs:\t1"));
+}
+
+TEST_F(HostTest, S16AnIsolatedShellSeesAndWritesNothingButItsOwn) {
+  Create({"/bin/bash", "-c", kWhatMayI}, {}, atrium::v1::ISOLATED);
+  ASSERT_TRUE(Says("done\r\n"));
+  EXPECT_THAT(Output(), HasSubstr("NoNewPrivs:\t1"));
+  EXPECT_THAT(Output(), HasSubstr("wrote:1"));
+  EXPECT_THAT(Output(), HasSubstr("tmp:ok"));
+  const size_t at = Output().find("processes:");
+  EXPECT_LT(std::atoi(Output().c_str() + at + 10), 10) << Output();
+}
+
+TEST_F(HostTest, S16AnIsolatedShellIsInteractiveLikeAnyOther) {
+  Create({}, {}, atrium::v1::ISOLATED);
+  ASSERT_TRUE(Until([&] { return last_[kTab].at_prompt(); })) << Output();
+  Type("echo hi-$((6*7))\n");
+  EXPECT_TRUE(Says("hi-42"));
+}
+
+TEST_F(HostTest, R35NothingThatWasStartedInATerminalOutlivesItsEnd) {
+  Create({"/bin/bash", "-c",
+          "setsid -f sh -c \"trap '' HUP TERM; echo job:\\$\\$; sleep 1000; true\"; "
+          "(trap '' HUP; exec sleep 2000) & read end"});
+  ASSERT_TRUE(Says("job:"));
+  ASSERT_TRUE(Until([] { return ProcessesOf(kTab).size() >= 4; }));
+  host_->Apply(Plan());
+  EXPECT_TRUE(Until([] { return ProcessesOf(kTab).empty(); }));
+}
+
+TEST_F(HostTest, R30WhoUsesTooMuchMemoryIsKilledAndNeighboursAreNot) {
+  host_.reset();
+  host_ = std::make_unique<Host>(
+      loop_.get(), &screens_, *ShellMaker::ForUser("", home_ + "/zsh"),
+      Host::Options{.log_directory = directory_,
+                    .incarnation = "two",
+                    .memory_limit = 500 << 20,
+                    .terminal_memory_limit = 300 << 20});
+  ASSERT_TRUE(host_->TakeOver(this, ++fence_).ok());
+  Create({"/bin/bash", "-c",
+          "read go; (x=$(head -c 450000000 /dev/zero | tr '\\0' x); echo not-killed ${#x}); read end"});
+  Plan::Terminal& other = *plan_.add_terminals();
+  other.set_tab("sessions/main/tabs/other");
+  other.add_command("/bin/cat");
+  host_->Apply(plan_);
+  Type("\n");
+  EXPECT_TRUE(Until([&] { return last_[kTab].state() == atrium::v1::Tab::EXITED; }));
+  EXPECT_TRUE(host_->Find("sessions/main/tabs/other")->running());
+  EXPECT_THAT(Output(), testing::Not(HasSubstr("not-killed")));
 }
 
 TEST_F(HostTest, R33InputSentTwiceIsWrittenOnce) {

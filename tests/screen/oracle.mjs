@@ -5,13 +5,14 @@
 // For recordings of real programs and for random streams, with resizes in
 // between: after every stretch of output the Screen's state equals that of a
 // renderer that saw all bytes; and a renderer that is given Serialize() at some
-// point, then the rest, stays equal to both. States are cells, wraps, cursor,
+// point, then the rest, stays equal to both, and has the shell's marks on the lines
+// on which the Screen has them. States are cells, wraps, cursor,
 // modes, margins, tab stops, character sets, saved cursors, pen, scrollback.
 // A resize that Screen::Resize calls inexact is followed by a snapshot.
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { FORGOTTEN, makeTerminal, stateOf } from './renderer.mjs';
+import { FORGOTTEN, makeTerminal, marksOf, stateOf } from './renderer.mjs';
 import { randomCase, Random } from './streams.mjs';
 
 const MAX_LATE = 4;
@@ -94,6 +95,8 @@ async function run(server, { columns, rows, scrollback, ops }) {
         const late = { name: `snapshot after operation ${index}`, writer, snapshot: snapshot.bytes };
         const failure = feed(late, () => writer.write(snapshot.bytes));
         if (failure) return { ...failure, index, snapshot: snapshot.bytes };
+        const [marks, marked] = [await server.ask('marks'), marksOf(writer)];
+        if (marks !== marked) return { index, viewer: late.name, state: marks, shown: marked, snapshot: snapshot.bytes };
         live.push(late);
       }
       if (live.length > MAX_LATE + 1) live = [live[0], ...live.slice(2)];

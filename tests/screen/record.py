@@ -57,6 +57,24 @@ for r in range(0, 256, 8):
 w("\x1b]8;;https://example.com/\x1b\\a link\x1b]8;;\x1b\\ \x1b[4:3m\x1b[58:2::255:0:0mcurly\x1b[0m\r\n")
 '''
 
+DIALOG = '''
+dialog --colors --title "Sample" --menu "\\Zb\\Z1Choose\\Zn one, \u4f60\u597d" 15 50 5 a "First" b "Second" c "Third caf\u00e9" d "Fourth" 2>/dev/null
+dialog --checklist "Some of these" 15 50 5 a "First" off b "Second" on c "Third" off 2>/dev/null
+dialog --inputbox "A name" 10 40 2>/dev/null
+for i in $(seq 0 10 100); do echo $i; sleep 0.05; done | dialog --gauge "Working" 8 50
+dialog --msgbox "Done" 8 30
+'''
+TESTS = '''
+const { test, describe } = require('node:test');
+const assert = require('node:assert');
+describe('sums', () => {
+  for (let i = 0; i < 12; i++) test('adds ' + i, () => assert.equal(i + i, 2 * i));
+  test('is wrong', () => assert.deepEqual({ a: [1, 2, 3] }, { a: [1, 2, 4] }));
+  test('is left out', { skip: 'later' }, () => {});
+  test('waits', async () => { await new Promise((done) => setTimeout(done, 200)); });
+});
+'''
+
 
 def keys(*steps):
     """Keystrokes with the seconds to wait after each."""
@@ -80,6 +98,13 @@ PROGRAMS = {
     'git-log': ('git log --graph --color=always --stat -p', keys(('', 0.7), ' ', ' ', 'b', '/three\r', 'G', 'q')),
     'man': ('man ls', keys(('', 1), ' ', ' ', ' ', '/color\r', 'n', 'q')),
     'progress': ('python3 progress.py', keys(('', 1.5))),
+    'emacs': ('emacs -nw -q --no-splash code.c', keys(
+        ('', 2), '\x0e\x0e\x0e', '\x16', '\x1b<', 'typed \u4f60\u597d caf\u00e9\r', '\x0b\x19\x19', '\x18' + '2', ('', 0.5), '\x18o', '\x18b\r',
+        '\x13line 4', ('\r', 0.5), '\x1bx', 'list-buffers\r', ('', 0.5), '\x18' + '1', '\x18\x03', ('n', 0.5), ('yes\r', 0.5))),
+    'dialog': ('sh dialog.sh', keys(('', 0.7), '\x1b[B', '\x1b[B', '\t', '\t', '\r', ('', 0.5), ' ', '\x1b[B', ' ', '\r', ('', 0.5), 'caf\u00e9 typed', '\x7f\x7f', '\r', ('', 1.5), '\r')),
+    'watch': ('watch -d -n 1 "seq 8; cat /proc/uptime; cat sample.txt"', keys(('', 4.5), 'q', '\x03')),
+    'npm-install': ('npm install --offline --no-audit --no-fund --no-update-notifier --color=always --progress=true --foreground-scripts ./packages/one ./packages/two', keys(('', 6))),
+    'node-test': ('node --test --test-reporter=spec sum.test.js', keys(('', 4))),
     'python': ('python3 -q', keys(('', 0.7), 'for i in range(30): print("\u4f60" * i)\r\r', 'help(len)\r', 'q', '\x1b[A\x1b[A', '\x03', 'exit()\r')),
 }
 
@@ -90,9 +115,15 @@ def prepare():
         'sample.txt': SAMPLE * 4,
         'code.c': CODE,
         'progress.py': PROGRESS,
+        'dialog.sh': DIALOG,
+        'sum.test.js': TESTS,
+        'package.json': '{"name": "demo", "version": "1.0.0"}\n',
+        'packages/one/package.json': '{"name": "one", "version": "1.0.0", "scripts": {"install": "seq 1 12; sleep 0.5; echo built"}}\n',
+        'packages/two/package.json': '{"name": "two", "version": "2.1.0", "scripts": {"postinstall": "ls --color=always; sleep 0.5"}}\n',
         'colors.txt': ''.join(f'\x1b[{30 + i % 8}mcolour {i} \x1b[1mbold blue\x1b[0m ' + 'word ' * (i % 23) + '\n' for i in range(120)),
     }
     for name, text in files.items():
+        os.makedirs(os.path.dirname(os.path.join(DEMO, name)), exist_ok=True)
         with open(os.path.join(DEMO, name), 'w') as file:
             file.write(text)
     os.system(f'''cd {DEMO} && rm -rf .git && git init -q . && git config user.name Demo && git config user.email demo@example.com

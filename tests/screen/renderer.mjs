@@ -68,7 +68,15 @@ export function makeTerminal(columns, rows, scrollback) {
   terminal.loadAddon(new graphemes.UnicodeGraphemesAddon());
   terminal.unicode.activeVersion = '15-graphemes';
   addHooks(terminal);
-  return new Writer(terminal);
+  const writer = new Writer(terminal);
+  writer.marks = [];
+  terminal.parser.registerOscHandler(133, (mark) => {
+    const [, kind, code] = /^([ACD])(?:;(\d+))?/.exec(mark) ?? [];
+    const marker = kind && terminal.registerMarker(0);
+    if (marker) writer.marks.push({ marker, text: kind === 'D' ? `D${code ?? ''}` : kind });
+    return false;
+  });
+  return writer;
 }
 
 /**
@@ -235,6 +243,15 @@ function modesState(core) {
     cursorShape: SHAPES.indexOf(modes.cursorStyle),
     cursorShapeBlink: blink,
   });
+}
+
+/** The marks that a page could jump to: [[line from the oldest, kinds], ...]. */
+export function marksOf(writer) {
+  const lines = new Map();
+  for (const { marker, text } of writer.marks) {
+    if (!marker.isDisposed) lines.set(marker.line, (lines.get(marker.line) ?? '') + text);
+  }
+  return JSON.stringify([...lines].sort((a, b) => a[0] - b[0]));
 }
 
 /** The renderer's state in the words of Screen::DebugState. */

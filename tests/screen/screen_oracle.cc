@@ -6,6 +6,7 @@
 //   write HEX                     feeds bytes
 //   resize COLUMNS ROWS           answers "1" when exact, "0" when not
 //   serialize LINES               answers "1" when exact, "0" when not, and the bytes
+//   marks                         answers what marks stand where, as JSON
 //   state                         answers DebugState, one line of JSON
 //   replies                       answers what was replied since last asked
 #include <charconv>
@@ -72,6 +73,8 @@ class Session {
       bool exact = false;
       const std::string bytes = screen_->Serialize(options, &exact);
       return (exact ? "1 " : "0 ") + ToHex(bytes);
+    } else if (verb == "marks") {
+      return Marks();
     } else if (verb == "state") {
       return screen_->DebugState();
     } else if (verb == "replies") {
@@ -81,6 +84,20 @@ class Session {
   }
 
  private:
+  // [[line from the oldest held, kinds and exit code], ...]
+  std::string Marks() const {
+    std::string out = "[";
+    for (const auto& [line, marks] : screen_->Marks()) {
+      if (out.size() > 1) out += ",";
+      out += "[" + std::to_string(line) + ",\"";
+      if (marks.output) out += "C";
+      if (marks.end) out += "D" + (marks.exit_code < 0 ? "" : std::to_string(marks.exit_code));
+      if (marks.prompt) out += "A";
+      out += "\"]";
+    }
+    return out + "]";
+  }
+
   Replies replies_;
   std::unique_ptr<Screen> screen_;
 };

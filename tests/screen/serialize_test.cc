@@ -23,10 +23,20 @@ void ExpectSplitsEqual(const std::string& bytes, int columns = 12, int rows = 4)
     Screen second(options, nullptr);
     second.Write(snapshot);
     ASSERT_EQ(second.DebugState(), first.DebugState()) << "split at " << k;
+    ASSERT_EQ(second.Marks(), first.Marks()) << "split at " << k;
     second.Write(bytes.substr(k));
     ASSERT_EQ(second.DebugState(), whole.DebugState()) << "split at " << k;
+    ASSERT_EQ(second.Marks(), whole.Marks()) << "split at " << k;
     EXPECT_EQ(second.title(), whole.title());
   }
+}
+
+TEST(SerializeTest, N2MarksOfCommands) {
+  ExpectSplitsEqual(
+      "\x1b]133;A\x07$ \x1b]133;B\x07ls a long one\r\n\x1b]133;C\x07out that wraps around\r\n"
+      "\x1b]133;D;3\x07\x1b]133;A\x07$ "
+      "\x1b]133;B\x07true\r\n\x1b]133;C\x07\x1b]133;D\x07\x1b]133;A\x07"
+      "$ \x1b[?1049h\x1b]133;A\x07full\x1b[?1049l\x1b]133;B\x07x\r\n\r\ny");
 }
 
 TEST(SerializeTest, N2TextWrapsAndScrollback) {

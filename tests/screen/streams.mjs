@@ -72,7 +72,7 @@ function osc(random) {
   const text = random.pick([
     '2;title', '0;both', '1;icon', '2;t\u00eft\u0142e', '8;;http://a.example/', '8;id=1;http://b.example/',
     '8;x=y:id=2;https://c.example/?a;b', '8;;', '8;', '8;bad;', '4;1;rgb:ff/00/aa', '4;1;?', '4;2;#123;3;#445566',
-    '10;#fff', '11;?', '10;?;?;?', '12;rgb:1/2/3', '104', '104;1', '110', '111', '112', '133;A', '133;D;1',
+    '10;#fff', '11;?', '10;?;?;?', '12;rgb:1/2/3', '104', '104;1', '110', '111', '112', '133;A', '133;B', '133;C;cmdline_url=a', '133;D', '133;D;1;x=y',
     '7;file:///tmp', '52;c;aGk=', '52;c;?', '777;x', 'x', '', '8;;about:x',
   ]);
   return `\x1b]${text}${end}`;

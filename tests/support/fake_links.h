@@ -32,6 +32,17 @@ class FakeHostLink final : public HostLink {
                   Done<atrium::terminal::v1::ReadOutputResponse> done) override {
     outputs.push_back({request, std::move(done)});
   }
+  std::function<void()> WaitForOutput(const atrium::v1::WaitForOutputRequest& request,
+                                      absl::Duration timeout,
+                                      Done<atrium::v1::WaitForOutputResponse> done) override {
+    waits.push_back({request, std::move(done)});
+    wait_timeouts.push_back(timeout);
+    return [this] { ++cancelled_waits; };
+  }
+  void ListCommands(const atrium::v1::ListCommandsRequest& request,
+                    Done<atrium::v1::ListCommandsResponse> done) override {
+    lists.push_back({request, std::move(done)});
+  }
   void RunAtPrompt(const atrium::terminal::v1::RunAtPromptRequest& request, absl::Duration,
                    Done<atrium::terminal::v1::RunAtPromptResponse> done) override {
     runs.push_back({request, std::move(done)});
@@ -44,6 +55,10 @@ class FakeHostLink final : public HostLink {
   int64_t generation = 0;
   bool is_connected = true;
   std::deque<Asked<atrium::v1::ReadScreenRequest, atrium::v1::ReadScreenResponse>> screens;
+  std::deque<Asked<atrium::v1::WaitForOutputRequest, atrium::v1::WaitForOutputResponse>> waits;
+  std::vector<absl::Duration> wait_timeouts;
+  int cancelled_waits = 0;
+  std::deque<Asked<atrium::v1::ListCommandsRequest, atrium::v1::ListCommandsResponse>> lists;
   std::deque<
       Asked<atrium::terminal::v1::ReadOutputRequest, atrium::terminal::v1::ReadOutputResponse>>
       outputs;

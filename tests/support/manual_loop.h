@@ -1,12 +1,16 @@
-// A Loop whose time moves only when told. Nothing in a test sleeps.
+// A Loop whose time moves only when told. Nothing in a test sleeps. What is watched
+// is looked at by Poll() alone.
 #ifndef ATRIUM_TESTS_SUPPORT_MANUAL_LOOP_H_
 #define ATRIUM_TESTS_SUPPORT_MANUAL_LOOP_H_
+
+#include <poll.h>
 
 #include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include "common/loop.h"
 
@@ -24,8 +28,8 @@ class ManualLoop final : public Loop {
     timers_.emplace(key, std::move(fn));
     return std::make_unique<Timer>(this, key);
   }
-  HandlePtr WatchReadable(int, Fn) override { return nullptr; }
-  HandlePtr WatchWritable(int, Fn) override { return nullptr; }
+  HandlePtr WatchReadable(int fd, Fn fn) override { return NewWatch(fd, POLLIN, std::move(fn)); }
+  HandlePtr WatchWritable(int fd, Fn fn) override { return NewWatch(fd, POLLOUT, std::move(fn)); }
   absl::Time Now() const override { return start_ + now_; }
   absl::Duration Monotonic() const override { return now_; }
   bool OnLoop() const override { return true; }
@@ -41,6 +45,26 @@ class ManualLoop final : public Loop {
       }
       fn();
     }
+  }
+  // Serves what can be read or written now, each once, and what that posts. False if
+  // there was nothing.
+  bool Poll() {
+    RunPosted();
+    bool any = false;
+    std::vector<int> ids;
+    for (const auto& [id, watch] : watches_) ids.push_back(id);
+    for (const int id : ids) {
+      auto it = watches_.find(id);
+      if (it == watches_.end()) continue;
+      pollfd fd{it->second.fd, it->second.events, 0};
+      if (poll(&fd, 1, 0) <= 0) continue;
+      any = true;
+      // It may end its own watch.
+      const std::shared_ptr<Fn> fn = it->second.fn;
+      (*fn)();
+      RunPosted();
+    }
+    return any;
   }
   void Advance(absl::Duration by) {
     const absl::Duration end = now_ + by;
@@ -66,9 +90,30 @@ class ManualLoop final : public Loop {
     Key key_;
   };
 
+  struct Watched {
+    int fd;
+    short events;
+    std::shared_ptr<Fn> fn;
+  };
+  class Watch final : public Handle {
+   public:
+    Watch(ManualLoop* loop, int id) : loop_(loop), id_(id) {}
+    ~Watch() override { loop_->watches_.erase(id_); }
+
+   private:
+    ManualLoop* loop_;
+    int id_;
+  };
+  HandlePtr NewWatch(int fd, short events, Fn fn) {
+    const int id = next_++;
+    watches_[id] = {fd, events, std::make_shared<Fn>(std::move(fn))};
+    return std::make_unique<Watch>(this, id);
+  }
+
   std::mutex mu_;
   std::deque<Fn> posted_;  // Protected by mu_.
   std::map<Key, Fn> timers_;
+  std::map<int, Watched> watches_;
   absl::Time start_ = absl::FromUnixSeconds(1700000000);
   absl::Duration now_ = absl::ZeroDuration();
   int next_ = 0;

@@ -82,6 +82,10 @@ TEST(ErrorTest, X2DetailsTravelWithAStatus) {
   EXPECT_EQ(DetailsOf(back).reason, "LIMIT_REACHED");
   EXPECT_EQ(DetailsOf(back).retry_after, absl::Seconds(10));
   EXPECT_EQ(DetailsOf(rpc::FromGrpc(rpc::ToGrpc(BadField("a.b", "is odd")))).field, "a.b");
+  EXPECT_FALSE(DetailsOf(back).offset.has_value());
+  const absl::Status late = MakeError(absl::StatusCode::kDeadlineExceeded, "late",
+                                      {.reason = "LATE", .offset = int64_t{5} << 40});
+  EXPECT_EQ(DetailsOf(rpc::FromGrpc(rpc::ToGrpc(late))).offset, int64_t{5} << 40);
 }
 
 class TokenTest : public testing::Test {

@@ -180,7 +180,7 @@ TEST_F(SessionTest, N8WhoLeavesHandsTheSizesOn) {
   ASSERT_TRUE(session_
                   ->TakeControl(Person("ann"),
                                 [&] {
-                                  atrium::v1::TakeControl take;
+                                  atrium::v1::TakeControlRequest take;
                                   take.set_tab(tab);
                                   return take;
                                 }())
@@ -203,9 +203,9 @@ TEST_F(SessionTest, S4AViewerDoesNothing) {
   update.mutable_tab()->set_name(tab);
   session_->UpdateTab(viewer, update, keep);
   refused.push_back(session_->DeleteTab(viewer, tab));
-  atrium::v1::TakeControl take;
+  atrium::v1::TakeControlRequest take;
   take.set_tab(tab);
-  refused.push_back(session_->TakeControl(viewer, take));
+  refused.push_back(session_->TakeControl(viewer, take).status());
   RunCommandRequest run;
   run.set_command("id");
   session_->RunCommand(viewer, run, absl::Seconds(1), keep);

@@ -23,6 +23,7 @@ const std::map<std::string, std::set<std::string>>& Arrows() {
       {"media", {"common"}},
       {"gateway", {"common"}},
       {"gateway/ws", {"common", "gateway"}},
+      {"gateway/compat", {"common", "gateway", "gateway/ws"}},
       {"control/store", {"common"}},
       {"control/auth", {"common", "control/store", "control"}},
       {"control/session",

@@ -8,7 +8,7 @@ const folder = process.argv[2] ?? 'pictures';
 mkdirSync(folder, { recursive: true });
 const load = async (path) => (await runnerImport(path)).module;
 const { FakeGateway } = await load('./test/fake/gateway.ts');
-const { setScene, enliven } = await load('./test/fake/scene.ts');
+const { setScene, enliven, strain } = await load('./test/fake/scene.ts');
 const axe = readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
 
 const gateway = new FakeGateway();
@@ -79,6 +79,31 @@ await desk.getByRole('button', { name: 'Open a tab' }).click();
 await desk.waitForTimeout(400);
 gateway.session.openTab('deploy', `${gateway.session.name}/participants/jonas`);
 await look(desk, 'own-tab');
+await desk.keyboard.press('Alt+1');
+await desk.keyboard.press('Alt+Shift+ArrowUp');
+await desk.locator('.command-bar').waitFor();
+await look(desk, 'command');
+await desk.locator('.command-bar').getByRole('button', { name: 'Close' }).click();
+strain(gateway, 'you');
+await desk.locator('.asking__card').waitFor();
+await look(desk, 'driving');
+await desk.locator('.tab').nth(1).click({ button: 'right' });
+await look(desk, 'tab-menu');
+await desk.keyboard.press('Escape');
+await desk.keyboard.press('Alt+2');
+await desk.keyboard.type('x');
+await desk.getByRole('button', { name: 'and 1 more' }).click();
+await look(desk, 'other-drives');
+await desk.getByRole('button', { name: 'Settings', exact: true }).click();
+await desk.getByRole('menuitem', { name: 'Settings of this session' }).click();
+await look(desk, 'session');
+await desk.keyboard.press('Escape');
+await desk.keyboard.press('F1');
+await desk.keyboard.type('decides');
+await desk.keyboard.press('Enter');
+await desk.getByLabel('A fixed size').check();
+await look(desk, 'size');
+await desk.keyboard.press('Escape');
 gateway.refuseTickets = 503;
 gateway.dropAll();
 await desk.waitForTimeout(1500);
@@ -91,7 +116,13 @@ enliven(gateway);
 await light.locator('.xterm').first().click();
 await light.keyboard.type('x');
 await look(light, 'desktop-light-viewer');
+const editor = await visit('editor-kim', { colorScheme: 'light' });
+await editor.locator('.driving__text').waitFor();
+await editor.keyboard.type('x');
+await editor.getByRole('button', { name: 'Ask for control' }).first().click();
+await look(editor, 'desktop-light-asked');
 
+const [first] = [...gateway.session.tabs.keys()];
 const phone = await visit('editor-pat', {
   colorScheme: 'dark',
   viewport: { width: 390, height: 780 },
@@ -103,7 +134,20 @@ enliven(gateway);
 await look(phone, 'phone-terminal');
 await phone.locator('.xterm').first().tap();
 await look(phone, 'phone-keys');
+await phone.keyboard.type('x');
+await look(phone, 'phone-hint');
 await phone.evaluate(() => document.activeElement.blur());
+await phone.locator('.gutter__sign--bad').tap();
+await look(phone, 'phone-command');
+await phone.locator('.command-bar').getByRole('button', { name: 'Close' }).tap();
+gateway.driving.take(`${gateway.session.name}/participants/you`, { tab: first });
+gateway.driving.grant(`${gateway.session.name}/participants/you`, {
+  tab: first,
+  participant: `${gateway.session.name}/participants/pat`,
+});
+gateway.driving.ask(`${gateway.session.name}/participants/mira`, { tab: first });
+await phone.evaluate(() => document.activeElement.blur());
+await look(phone, 'phone-asked');
 await phone.getByRole('button', { name: 'People' }).click();
 await look(phone, 'phone-people');
 await phone.getByRole('button', { name: /Timeline/ }).click();

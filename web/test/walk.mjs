@@ -1,63 +1,22 @@
 // Walks through the built page in a browser, against a pretended gateway.
 // node test/walk.mjs; CHROMIUM names the browser, if it is not on the usual path.
 import assert from 'node:assert/strict';
-import { chromium } from 'playwright-core';
-import { runnerImport } from 'vite';
-
-const load = async (path) => (await runnerImport(path)).module;
-const { FakeGateway } = await load('./test/fake/gateway.ts');
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const browser = await chromium.launch({
-  executablePath,
-  args: [
-    '--no-sandbox',
-    '--use-fake-device-for-media-stream',
-    '--use-fake-ui-for-media-stream',
-    '--allow-loopback-in-peer-connection',
-  ],
-});
-let gateway;
-let origin;
-
-async function room() {
-  gateway?.close();
-  gateway = new FakeGateway();
-  origin = `http://127.0.0.1:${await gateway.listen()}`;
-  const owner = `${gateway.session.name}/participants/owner`;
-  gateway.session.participant('owner', { displayName: 'Olga', role: 3 });
-  const tab = gateway.session.openTab('build', owner);
-  gateway.session.terminals.get(tab.name).showPrompt();
-  return gateway.session.terminals.get(tab.name);
-}
-
-async function visit(invite, options = {}) {
-  const context = await browser.newContext({
-    viewport: { width: 1200, height: 800 },
-    permissions: ['clipboard-read', 'clipboard-write'],
-    ...options,
-  });
-  const page = await context.newPage();
-  page.on('pageerror', (error) => console.log('page error', error.stack));
-  await page.goto(`${origin}/join/${invite}`);
-  await ready(page);
-  return page;
-}
-
-const ready = (page) =>
-  page.waitForFunction(
-    () =>
-      window.atrium?.state.link === 'open' &&
-      window.atrium.state.revision >= 0 &&
-      window.atrium.tabs().every((one) => window.atrium.offset(one.name) >= 0),
-  );
-const shows = (page, text, tab = 'build') =>
-  page.waitForFunction(
-    ([tab, text]) => window.atrium.terminalText(tab)?.includes(text),
-    [tab, text],
-  );
-const state = (page, tab = 'build') =>
-  page.evaluate((tab) => window.atrium.terminalState(tab), tab);
-const focus = (page) => page.locator('.xterm:visible').click();
+import { commandWalks } from './walks/commands.mjs';
+import { drivingWalks } from './walks/driving.mjs';
+import { roomWalks } from './walks/room.mjs';
+import {
+  browser,
+  clipboard,
+  focus,
+  gateway,
+  origin,
+  ready,
+  room,
+  shows,
+  state,
+  visit,
+} from './walks/support.mjs';
+import { tabWalks } from './walks/tabs.mjs';
 
 /** A page that stands for the media process: it answers offers and sends a tone. */
 async function mediaPage() {
@@ -140,7 +99,7 @@ const walks = {
     await page.getByRole('button', { name: 'Open a tab' }).click();
     await page.waitForTimeout(100);
     gateway.loseControl();
-    await page.getByText('control is restarting. Your shells are running').waitFor();
+    await page.getByText('control is restarting. Terminals go on without it').waitFor();
     await focus(page);
     await page.keyboard.type('echo away\n');
     await shows(page, '\naway');
@@ -280,7 +239,7 @@ const walks = {
     await page.keyboard.type('clip secret\n');
     await page.getByText('wants to put 6 characters on your clipboard').waitFor();
     await page.getByRole('button', { name: 'Copy' }).click();
-    await page.waitForFunction(async () => (await navigator.clipboard.readText()) === 'secret');
+    await clipboard(page, 'secret');
   },
   'N2: nothing that a program prints stops a page': async () => {
     const terminal = await room();
@@ -410,6 +369,13 @@ const walks = {
     await page.getByText('Open an invite link again').waitFor();
     await page.goto(`${origin}/join/bad-x`);
     await page.getByText('This link is no longer valid').waitFor();
+    const forgetful = await visit('editor-bea');
+    await forgetful.evaluate(() => localStorage.clear());
+    await forgetful.reload();
+    const lost = 'its storage was cleared or is blocked. Open an invite link again.';
+    await forgetful.getByText(lost).waitFor();
+    await forgetful.goto(`${origin}/join/editor-bea`);
+    await ready(forgetful);
     const revoked = await visit('editor-ada');
     gateway.dropAll(4403);
     await revoked.getByText('Your access was taken back').waitFor();
@@ -419,7 +385,8 @@ const walks = {
 
 let failed = 0;
 const only = process.argv[2];
-for (const [name, walk] of Object.entries(walks)) {
+const all = { ...walks, ...drivingWalks, ...tabWalks, ...commandWalks, ...roomWalks };
+for (const [name, walk] of Object.entries(all)) {
   if (only && !name.includes(only)) continue;
   try {
     await walk();

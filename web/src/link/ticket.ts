@@ -1,3 +1,5 @@
+import { keepKey, readKey, withHalves } from './key';
+
 /** What a ticket is good for. */
 export interface Ticket {
   ticket: string;
@@ -26,27 +28,35 @@ export class Refusal extends Error {
 /** How long a call may take before it counts as failed. */
 const CALL_TIMEOUT_MS = 5000;
 
-/** Buys a ticket for one socket. */
+/** Buys a ticket for one socket. Where all are let in, it may come with a credential. */
 export async function buyTicket(session: string | undefined): Promise<Ticket> {
-  return (await post('/ticket', session ? { session } : {})) as Ticket;
+  const body = session ? { session } : {};
+  return (await withHalves(readKey() === '', () => post('/ticket', body))) as Ticket;
 }
 
-/** Uses an invite link. The answer sets the cookie that tickets are bought with. */
+/** Uses an invite link. The answer gives the credential that tickets are bought with. */
 export async function useInvite(secret: string, displayName: string): Promise<string> {
-  const answer = await post(`/join/${encodeURIComponent(secret)}`, { displayName });
+  const path = `/join/${encodeURIComponent(secret)}`;
+  const answer = await withHalves(true, () => post(path, { displayName }));
   return (answer as { session: string }).session;
 }
 
+/** Sends our half of the credential, and keeps the new one if there is one. */
 async function post(path: string, body: unknown): Promise<unknown> {
+  const headers: Record<string, string> = { 'content-type': 'application/json' };
+  const held = readKey();
+  if (held) headers['atrium-key'] = held;
   const answer = await fetch(path, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers,
     body: JSON.stringify(body),
     credentials: 'same-origin',
     signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
   });
-  if (answer.ok) return answer.json();
-  throw await refusal(answer);
+  if (!answer.ok) throw await refusal(answer);
+  const { key, ...rest } = (await answer.json()) as { key?: string };
+  if (key) keepKey(key);
+  return rest;
 }
 
 async function refusal(answer: Response): Promise<Refusal> {

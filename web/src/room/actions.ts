@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { InterruptConversationRequestSchema } from '../gen/atrium/v1/conversation_pb';
+import { notifyObstacle, toggleNotify } from './desktop';
 import type { Room } from './room';
 import { MAX_FONT_SIZE, MIN_FONT_SIZE } from './settings';
 import type { ActionId } from './shortcuts';
@@ -16,6 +17,8 @@ export function actionsOf(room: Room): Action[] {
   return [
     ...tabActions(room),
     ...terminalActions(room),
+    ...driveActions(room),
+    ...commandActions(room),
     ...callActions(room),
     ...pageActions(room),
   ];
@@ -38,29 +41,52 @@ function tabActions(room: Room): Action[] {
     actions.push(
       { id: 'tab.close', title: 'Close this tab', run: () => tabs.close(selected) },
       { id: 'tab.rename', title: 'Rename this tab', run: () => room.show({ dialog: 'rename' }) },
+      {
+        id: 'terminal.size',
+        title: "Choose who decides this terminal's size",
+        run: () => room.show({ dialog: 'size' }),
+      },
     );
+    if (room.store.tabs.get(selected)?.idleExpireTime)
+      actions.push({
+        id: 'tab.keep',
+        title: 'Keep this tab open',
+        run: () => tabs.keepOpen(selected),
+      });
   }
+  if (selected) actions.push(menuAction(room, selected));
   if (tabs.bar().length > 1) {
+    if (selected && room.mayType)
+      actions.push(
+        {
+          id: 'tab.left',
+          title: 'Move this tab to the left',
+          run: () => tabs.moveBeside(selected, -1),
+        },
+        {
+          id: 'tab.right',
+          title: 'Move this tab to the right',
+          run: () => tabs.moveBeside(selected, 1),
+        },
+      );
     actions.push(
-      { id: 'tab.next', title: 'Next tab', run: () => tabs.selectBeside(1) },
-      { id: 'tab.previous', title: 'Previous tab', run: () => tabs.selectBeside(-1) },
+      { id: 'tab.next', title: 'Next tab', run: () => showBeside(room, 1) },
+      { id: 'tab.previous', title: 'Previous tab', run: () => showBeside(room, -1) },
     );
   }
-  tabs
+  return [...actions, ...showActions(room)];
+}
+
+function showActions({ tabs }: Room): Action[] {
+  const labels = tabs.labels();
+  return tabs
     .bar()
     .slice(0, 9)
-    .forEach((one, index) => {
-      actions.push({
-        id: `tab.${index + 1}` as ActionId,
-        title: `Show tab ${index + 1}: ${one.title}`,
-        run: () => {
-          room.show({ panel: 'terminal' });
-          tabs.select(one.name);
-          focusTerminal(room);
-        },
-      });
-    });
-  return actions;
+    .map((one, index) => ({
+      id: `tab.${index + 1}` as ActionId,
+      title: `Show tab ${index + 1}: ${labels.get(one.name)}`,
+      run: () => tabs.show(one.name),
+    }));
 }
 
 function terminalActions(room: Room): Action[] {
@@ -78,18 +104,102 @@ function terminalActions(room: Room): Action[] {
     { id: 'text.smaller', title: 'Smaller text', run: () => zoom(room, -1) },
     { id: 'text.usual', title: 'Usual text size', run: () => room.setSettings({ fontSize: 13 }) },
   ];
-  const owner = room.store.tabs.get(selected)?.sizeOwner;
-  if (room.mayType && owner !== room.me) {
+  const scrolls = room.settings.scrollTerminal;
+  actions.push({
+    id: 'terminal.scroll',
+    title: scrolls ? 'Scale larger terminals to fit' : 'Scroll larger terminals, unscaled',
+    run: () => room.setSettings({ scrollTerminal: !scrolls }),
+  });
+  return actions;
+}
+
+/** Who drives the tab that is looked at. */
+function driveActions(room: Room): Action[] {
+  const { driving } = room;
+  const { selected } = room.tabs;
+  if (!selected || !room.mayType) return [];
+  const drive = driving.of(selected);
+  const actions: Action[] = [];
+  if (drive.kind === 'free' || (drive.kind === 'other' && room.isOwner)) {
     actions.push({
       id: 'terminal.control',
-      title: "Take control of this terminal's size",
-      run: () => room.tabs.takeControl(selected),
+      title: 'Take control of this terminal',
+      run: () => driving.take(selected),
     });
+  }
+  if (drive.kind === 'other' && !drive.asked)
+    actions.push({
+      id: 'drive.ask',
+      title: `Ask ${room.nameOf(drive.driver)} for control`,
+      run: () => driving.ask(selected),
+    });
+  if (drive.kind === 'mine' || (drive.kind === 'other' && room.isOwner))
+    actions.push({
+      id: 'drive.release',
+      title: 'Release control: everybody types again',
+      run: () => driving.release(selected),
+    });
+  const [asking] = driving.asked();
+  if (asking) {
+    const name = room.nameOf(asking.requester);
+    actions.push(
+      {
+        id: 'drive.give',
+        title: `Give control to ${name}`,
+        run: () => driving.give(asking.tab, asking.requester),
+      },
+      {
+        id: 'drive.decline',
+        title: `Keep control: not now, ${name}`,
+        run: () => driving.decline(asking.tab),
+      },
+    );
   }
   return actions;
 }
 
+/** The commands that the shell marked. */
+function commandActions(room: Room): Action[] {
+  const { commands } = room;
+  const { selected } = room.tabs;
+  const { subject } = commands;
+  if (!selected || commands.all().length === 0) return [];
+  const actions: Action[] = [
+    { id: 'command.previous', title: 'Go to the previous command', run: () => commands.step(-1) },
+    { id: 'command.next', title: 'Go to the next command', run: () => commands.step(1) },
+  ];
+  if (!subject) return actions;
+  const what = subject.text ? `: ${subject.text.slice(0, 40)}` : '';
+  actions.push({
+    id: 'command.copy',
+    title: `Copy what the command printed${what}`,
+    run: () => void commands.copyOutput(),
+  });
+  if (subject.text && room.driving.obstacle(selected) === undefined)
+    actions.push({
+      id: 'command.again',
+      title: `Run the command again${what}`,
+      run: () => commands.runAgain(),
+    });
+  return actions;
+}
+
+function menuAction(room: Room, tab: string): Action {
+  return {
+    id: 'tab.menu',
+    title: 'Menu of this tab',
+    run: () => {
+      const bar = document.querySelector('.tab--selected')?.getBoundingClientRect();
+      room.show({ tabMenu: { tab, left: bar?.left ?? 0, top: bar?.bottom ?? 0 } });
+    },
+  };
+}
+
 function callActions(room: Room): Action[] {
+  return [...(callObstacle(room) ? [] : audioActions(room)), ...agentActions(room)];
+}
+
+function audioActions(room: Room): Action[] {
   const { call } = room;
   const idle = call.phase === 'idle';
   const actions: Action[] = [
@@ -115,22 +225,26 @@ function callActions(room: Room): Action[] {
       { id: 'call.talk', title: 'Talk while held', run: () => call.setMuted(false) },
     );
   }
-  if (room.mayType && room.agentAvailable) {
-    const value = create(InterruptConversationRequestSchema, {
-      name: `${room.sessionName}/conversation`,
-    });
-    actions.push({
+  return actions;
+}
+
+function agentActions(room: Room): Action[] {
+  if (!room.mayType || !room.agentAvailable) return [];
+  const value = create(InterruptConversationRequestSchema, {
+    name: `${room.sessionName}/conversation`,
+  });
+  return [
+    {
       id: 'agent.settings',
       title: 'Settings of the agent',
       run: () => room.show({ dialog: 'agent' }),
-    });
-    actions.push({
+    },
+    {
       id: 'agent.interrupt',
       title: 'Interrupt the agent',
       run: () => void room.ask({ case: 'interrupt', value }).catch((e) => room.notices.failed(e)),
-    });
-  }
-  return actions;
+    },
+  ];
 }
 
 function pageActions(room: Room): Action[] {
@@ -169,10 +283,21 @@ function pageActions(room: Room): Action[] {
     { id: 'shortcuts', title: 'Change shortcuts', run: () => room.show({ dialog: 'shortcuts' }) },
   ];
   if (room.isOwner)
+    actions.push(
+      { id: 'invite', title: 'Invite people', run: () => room.show({ dialog: 'invite' }) },
+      {
+        id: 'session.settings',
+        title: 'Settings of this session',
+        run: () => room.show({ dialog: 'session' }),
+      },
+    );
+  if (!notifyObstacle())
     actions.push({
-      id: 'invite',
-      title: 'Invite people',
-      run: () => room.show({ dialog: 'invite' }),
+      id: 'notify',
+      title: settings.notify
+        ? 'No notifications when long commands end'
+        : 'Notify me when long commands end unseen',
+      run: () => void toggleNotify(room),
     });
   if (room.store.approvals.size > 0) {
     actions.push({
@@ -186,17 +311,34 @@ function pageActions(room: Room): Action[] {
   return actions;
 }
 
+/** Why this person cannot be in the call; undefined if they can. */
+export function callObstacle(room: Room): string | undefined {
+  if (!room.self || room.mayType) return undefined;
+  return 'Viewers are not in the call. Ask an owner for an editor link to hear and speak.';
+}
+
 /** Starts live audio, after the device check if it was never done; or ends it. */
 export function toggleCall(room: Room): void {
   const { call, settings } = room;
-  if (call.phase !== 'idle') call.hangUp();
+  const obstacle = callObstacle(room);
+  if (obstacle) room.notices.show(obstacle, 'warn');
+  else if (call.phase !== 'idle') call.hangUp();
   else if (settings.checked) void call.start(settings.microphone);
   else room.show({ dialog: 'device' });
 }
 
+/** Back to the terminal after a click; on touch that would bring up the keyboard. */
+export function returnToTerminal(room: Room): void {
+  room.focus.byClick();
+}
+
 export function focusTerminal(room: Room): void {
-  const { selected } = room.tabs;
-  if (selected) room.terminals.screen(selected)?.focus();
+  room.focus.bring();
+}
+
+function showBeside(room: Room, step: 1 | -1): void {
+  room.tabs.selectBeside(step);
+  returnToTerminal(room);
 }
 
 function focusPart(room: Room, panel: Room['panel'], selector: string): void {

@@ -9,12 +9,14 @@ export interface Notice {
 }
 
 const STAYS_MS = 6000;
+const CALL_PROBLEM_STAYS_MS = 12_000;
 const MAX_SHOWN = 4;
 
 /** The notices that are shown now. */
 export class Notices {
   readonly shown: Notice[] = [];
   private next = 1;
+  private told: readonly string[] = [];
   private readonly changes: Changes;
   private readonly timers = new Map<number, ReturnType<typeof setTimeout>>();
 
@@ -45,6 +47,18 @@ export class Notices {
   /** Shows what went wrong. */
   failed(error: unknown): void {
     this.show(error instanceof Error ? error.message : String(error), 'bad');
+  }
+
+  /** The banner tells these and goes on doing so: notices of them go away. */
+  leaveToBanner(told: readonly string[]): void {
+    this.told = told;
+    for (const one of this.shown.filter((shown) => told.includes(shown.text))) this.remove(one.id);
+  }
+
+  /** A call did not start, or ended by itself. */
+  callFailed(message: string): void {
+    const text = this.told.includes(message) ? 'Live audio did not start.' : message;
+    this.show(text, 'warn', [], CALL_PROBLEM_STAYS_MS);
   }
 
   remove(id: number): void {

@@ -8,13 +8,19 @@ import {
   type JoinResponse_Welcome,
   UpdateSelfSchema,
 } from '../gen/atrium/v1/live_pb';
-import type { Participant, SessionChange, SessionSnapshot } from '../gen/atrium/v1/session_pb';
+import type {
+  Degradation,
+  Participant,
+  SessionChange,
+  SessionSnapshot,
+} from '../gen/atrium/v1/session_pb';
 import { type Approval, Approval_State } from '../gen/atrium/v1/timeline_pb';
 import type { Heard, Said } from '../link/codec';
 import { Link, type LinkState } from '../link/link';
 import { beginPageLife, keepPageLife } from '../link/page_life';
 import { buyTicket } from '../link/ticket';
 import { Captions } from '../state/captions';
+import type { MarkedCommand } from '../state/commands';
 import { AGENT, isOwner, mayType } from '../state/roster';
 import { SessionStore } from '../state/session_store';
 import type { CellSize } from '../terminal/feed';
@@ -23,6 +29,9 @@ import { pasteBytes } from '../terminal/paste';
 import { DARK, LIGHT } from '../terminal/themes';
 import { actionsOf } from './actions';
 import { Changes } from './changes';
+import { RoomCommands } from './commands';
+import { RoomDriving } from './driving';
+import { TerminalFocus } from './focus';
 import { Notices } from './notices';
 import { reloadForOtherBuild } from './other_build';
 import { loadSettings, type Settings, saveSettings } from './settings';
@@ -41,7 +50,15 @@ const FONTS =
 /** The page's panels; on a phone one of them is in front. */
 export type Panel = 'terminal' | 'people' | 'timeline';
 /** A dialog over the page. */
-export type Dialog = 'agent' | 'invite' | 'device' | 'shortcuts' | 'rename' | undefined;
+export type Dialog =
+  | 'agent'
+  | 'invite'
+  | 'device'
+  | 'session'
+  | 'shortcuts'
+  | 'size'
+  | 'rename'
+  | undefined;
 
 /** A paste or a clipboard offer that waits for the person. */
 export type Question =
@@ -54,6 +71,9 @@ export class Room {
   readonly notices = new Notices(this.changes);
   readonly store = new SessionStore();
   readonly captions = new Captions();
+  readonly driving = new RoomDriving(this);
+  readonly commands = new RoomCommands(this);
+  readonly focus = new TerminalFocus(this);
   readonly tabs: RoomTabs;
   readonly terminals: Terminals;
   readonly call: Call;
@@ -71,7 +91,8 @@ export class Room {
   findOpen = false;
   question: Question | undefined;
   linkHint: string | null = null;
-  viewOnlyMs = 0;
+  /** The tab whose menu is open, and where. */
+  tabMenu: { tab: string; left: number; top: number } | undefined;
   /** Welcomed, and the state that follows has not come yet. */
   private awaitsState = false;
   private dismissApprovalNotice: () => void = () => {};
@@ -94,7 +115,7 @@ export class Room {
       { say: (message) => this.say(message), ask: (message) => this.ask(message) },
       {
         onCallChanged: () => this.changes.emit('call'),
-        onCallProblem: (message) => this.notices.show(message, 'warn', [], 12_000),
+        onCallProblem: (message) => this.notices.callFailed(message),
       },
     );
   }
@@ -107,6 +128,21 @@ export class Room {
   }
   get isOwner(): boolean {
     return isOwner(this.self);
+  }
+
+  /** Of several windows of one person the one in front decides a size. */
+  get isFrontWindow(): boolean {
+    return (this.self?.pageCount ?? 1) <= 1 || document.hasFocus();
+  }
+
+  /** True if this panel is in sight; on a phone only one of them is. */
+  shows(panel: Panel): boolean {
+    return this.panel === panel || matchMedia('(width >= 900px)').matches;
+  }
+
+  /** What does not work now. */
+  get degradations(): readonly Degradation[] {
+    return this.store.session?.degradations ?? [];
   }
 
   /** What is shared or recorded, one line each. */
@@ -176,7 +212,9 @@ export class Room {
 
   /** Shows a panel, a dialog, the palette or the find bar. */
   show(
-    view: Partial<Pick<Room, 'panel' | 'dialog' | 'paletteOpen' | 'findOpen' | 'question'>>,
+    view: Partial<
+      Pick<Room, 'panel' | 'dialog' | 'paletteOpen' | 'findOpen' | 'question' | 'tabMenu'>
+    >,
   ): void {
     Object.assign(this, view);
     if (this.panel === 'timeline') this.dismissApprovalNotice();
@@ -187,18 +225,23 @@ export class Room {
   typeText(text: string): void {
     const { selected } = this.tabs;
     if (!selected) return;
-    if (this.mayType) this.terminals.type(selected, new TextEncoder().encode(text));
-    else this.onViewOnly();
+    if (this.driving.obstacle(selected)) this.driving.hold(selected);
+    else this.terminals.type(selected, new TextEncoder().encode(text));
   }
 
   /** Pastes what was confirmed. */
   paste(tab: string, paste: Paste): void {
+    if (this.driving.obstacle(tab)) {
+      this.driving.hold(tab);
+      return;
+    }
     const bracketed = this.terminals.screen(tab)?.term.modes.bracketedPasteMode ?? false;
     this.terminals.type(tab, pasteBytes(paste, bracketed));
   }
 
   onTabSelected(name: string | undefined): void {
     this.terminals.view(name);
+    this.commands.onViewed(name);
     this.findOpen = false;
     this.sayViewing();
     this.changes.emit('terminal', 'view');
@@ -293,6 +336,7 @@ export class Room {
 
   private onSnapshot(snapshot: SessionSnapshot): void {
     this.store.applySnapshot(snapshot);
+    this.commands.onSnapshot(this.store.tabs.values());
     this.tabs.reconcile(this.store.tabs.values());
     this.terminals.sync(this.store.tabs.values());
     if (this.awaitsState) {
@@ -330,6 +374,8 @@ export class Room {
   }
 
   private onChange(change: SessionChange): void {
+    const changed = change.change.case === 'tab' ? change.change.value.name : '';
+    const before = this.store.tabs.get(changed);
     const applied = this.store.applyChange(change);
     if (applied === 'gap') {
       this.link?.rejoin();
@@ -340,6 +386,8 @@ export class Room {
     if (step.case === 'tab') {
       this.tabs.onTab(step.value);
       this.terminals.sync([step.value]);
+      this.driving.onTab(before, step.value);
+      this.commands.onTab(step.value);
     }
     if (step.case === 'approval') this.onApproval(step.value);
     if (step.case === 'deletedTab') this.tabs.onDeleted(step.value);
@@ -348,9 +396,8 @@ export class Room {
 
   /** On a phone the card may be behind another panel. */
   private onApproval(approval: Approval): void {
-    const hidden = matchMedia('(width < 900px)').matches && this.panel !== 'timeline';
-    if (!hidden || approval.state !== Approval_State.PENDING) return;
-    this.dismissApprovalNotice = this.notices.show('The agent asks for an approval.', 'warn', [
+    if (this.shows('timeline') || approval.state !== Approval_State.PENDING) return;
+    this.dismissApprovalNotice = this.notices.show('An approval is asked for.', 'warn', [
       { label: 'Show', run: () => this.show({ panel: 'timeline' }) },
     ]);
   }
@@ -373,22 +420,17 @@ export class Room {
     this.changes.emit('state', 'tabs');
   }
 
-  /** Whoever types in this tab right now, by name. */
+  /** Whoever else types in this tab right now, by name. */
   typistsIn(tab: string): string[] {
     const since = Date.now() - TYPING_STAYS_MS;
     return [...this.typing]
-      .filter(([, one]) => one.tab === tab && one.atMs > since)
+      .filter(([name, one]) => name !== this.me && one.tab === tab && one.atMs > since)
       .map(([name]) => name);
   }
 
   private onUnaskedOutcome(outcome: JoinResponse_Outcome): void {
+    if (this.driving.onUnaskedOutcome(outcome)) return;
     if (outcome.code !== 0 && outcome.message) this.notices.show(outcome.message, 'warn');
-  }
-
-  private onViewOnly(): void {
-    this.viewOnlyMs = Date.now();
-    this.changes.emit('terminal');
-    setTimeout(() => this.changes.emit('terminal'), 3100);
   }
 
   private sayViewing(): void {
@@ -402,15 +444,24 @@ export class Room {
     return id === 'palette' || (id !== undefined && actionsOf(this).some((one) => one.id === id));
   }
 
+  /** Shows on the bar what ended unseen; draws again what is said of commands. */
+  private onMarked(tab: string): void {
+    const screen = this.terminals.screen(tab);
+    const last = screen?.marks.commands.last();
+    if (last?.end && !screen?.feed.replaying)
+      this.tabs.onCommandEnd(tab, last.exitCode ?? 0, last.tookMs ?? 0);
+    if (tab === this.tabs.selected) this.changes.emit('terminal');
+  }
+
   private terminalsListener() {
     return {
-      mayType: () => this.mayType,
+      mayType: (tab: string) => this.driving.obstacle(tab) === undefined,
       looks: () => this.looks(),
       isShortcut: (event: KeyboardEvent) => this.isShortcut(event),
       onScreen: () => this.changes.emit('terminal'),
       onOutput: (tab: string) => this.tabs.onOutput(tab),
       onBell: (tab: string) => this.tabs.onBell(tab),
-      onViewOnly: () => this.onViewOnly(),
+      onKeysHeld: (tab: string) => this.driving.hold(tab),
       onInputFull: () =>
         this.notices.show(
           'Too much typing waits for the server; the last keys were not taken.',
@@ -426,8 +477,10 @@ export class Room {
         this.linkHint = hint;
         this.changes.emit('terminal');
       },
-      onCommandEnd: (tab: string, exitCode: number, tookMs: number) =>
-        this.tabs.onCommandEnd(tab, exitCode, tookMs),
+      onMarked: (tab: string) => this.onMarked(tab),
+      onRebuilt: (tab: string) => this.commands.onRebuilt(tab),
+      onCommandChosen: (_tab: string, command: MarkedCommand) =>
+        this.commands.choose(command, false),
       onResized: () => this.changes.emit('terminal'),
     };
   }

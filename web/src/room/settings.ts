@@ -8,6 +8,10 @@ export interface Settings {
   checked: boolean;
   largeCaptions: boolean;
   screenReader: boolean;
+  /** Somebody else's larger terminal is scrolled, not made smaller. */
+  scrollTerminal: boolean;
+  /** Long commands that end unseen are told of by the browser, too. */
+  notify: boolean;
   /** Chords by action, where they differ from the usual. */
   shortcuts: Record<string, string>;
 }
@@ -24,6 +28,8 @@ const USUAL: Settings = {
   checked: false,
   largeCaptions: false,
   screenReader: false,
+  scrollTerminal: false,
+  notify: false,
   shortcuts: {},
 };
 

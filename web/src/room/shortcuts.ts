@@ -6,6 +6,10 @@ export const USUAL_CHORDS = {
   'tab.open': ['Alt+Shift+T'],
   'tab.close': ['Alt+Shift+W'],
   'tab.rename': ['Alt+Shift+R'],
+  'tab.menu': [],
+  'tab.left': ['Alt+Shift+PageUp'],
+  'tab.right': ['Alt+Shift+PageDown'],
+  'tab.keep': [],
   'tab.next': ['Alt+PageDown'],
   'tab.previous': ['Alt+PageUp'],
   'tab.1': ['Alt+1'],
@@ -19,6 +23,16 @@ export const USUAL_CHORDS = {
   'tab.9': ['Alt+9'],
   'terminal.focus': ['Alt+Shift+X'],
   'terminal.control': ['Alt+Shift+C'],
+  'drive.ask': ['Alt+Shift+K'],
+  'drive.release': ['Alt+Shift+L'],
+  'drive.give': ['Alt+Shift+Y'],
+  'drive.decline': ['Alt+Shift+J'],
+  'terminal.size': [],
+  'terminal.scroll': ['Alt+Shift+S'],
+  'command.previous': ['Alt+Shift+ArrowUp'],
+  'command.next': ['Alt+Shift+ArrowDown'],
+  'command.copy': ['Alt+Shift+O'],
+  'command.again': ['Alt+Shift+E'],
   'terminal.find': ['Ctrl+Shift+F'],
   'terminal.copy': ['Ctrl+Shift+C'],
   'text.larger': ['Alt+Shift+='],
@@ -36,6 +50,8 @@ export const USUAL_CHORDS = {
   'agent.interrupt': ['Alt+Shift+I'],
   'agent.settings': [],
   'captions.large': [],
+  'session.settings': [],
+  notify: [],
   invite: ['Alt+Shift+N'],
   theme: [],
   'screen-reader': [],
@@ -82,7 +98,11 @@ export function shortcutOf(
 
 /** How a chord is shown to people. */
 export function showChord(chord: string): string {
-  const shown = chord.replace('PageDown', 'PgDn').replace('PageUp', 'PgUp');
+  const shown = chord
+    .replace('PageDown', 'PgDn')
+    .replace('PageUp', 'PgUp')
+    .replace('ArrowUp', '↑')
+    .replace('ArrowDown', '↓');
   if (!IS_MAC) return shown;
   return shown
     .replace('Meta+', '⌘')

@@ -1,15 +1,16 @@
 import { create } from '@bufbuild/protobuf';
 import { FieldMaskSchema } from '@bufbuild/protobuf/wkt';
-import { TakeControlSchema } from '../gen/atrium/v1/live_pb';
 import {
   CreateTabRequestSchema,
   DeleteTabRequestSchema,
+  type SizePolicy,
   type Tab,
   Tab_State,
   TabSchema,
   TerminalSizeSchema,
   UpdateTabRequestSchema,
 } from '../gen/atrium/v1/tab_pb';
+import { tabLabels } from '../state/tab_labels';
 import { type BarTab, type SavedTab, TabList } from '../state/tab_list';
 import type { CellSize } from '../terminal/feed';
 import type { Room } from './room';
@@ -51,6 +52,22 @@ export class RoomTabs {
   /** What the bar shows, in order. */
   bar(): BarTab[] {
     return this.list.ordered().filter((one) => !this.hidden.has(one.name));
+  }
+
+  /** What people call a tab; undefined if it is not in the bar. */
+  labelOf(name: string): string | undefined {
+    return this.labels().get(name);
+  }
+
+  /** The same for all tabs in the bar. */
+  labels(): Map<string, string> {
+    const parts = this.bar().map(({ name, title, tab }) => ({
+      name,
+      title,
+      pinned: tab?.titlePinned ?? false,
+      directory: tab?.workingDirectory ?? '',
+    }));
+    return tabLabels(parts);
   }
 
   signsOf(name: string): TabSigns {
@@ -115,10 +132,11 @@ export class RoomTabs {
     this.changed();
   }
 
-  /** Selects by place in the bar, counted from 0. */
-  selectAt(index: number): void {
-    const entry = this.bar()[index];
-    if (entry) this.select(entry.name);
+  /** Shows a tab, and goes there with the keyboard. */
+  show(name: string): void {
+    this.room.show({ panel: 'terminal' });
+    this.select(name);
+    this.room.focus.byClick();
   }
 
   selectBeside(step: number): void {
@@ -130,6 +148,7 @@ export class RoomTabs {
 
   async open(): Promise<void> {
     this.list.beginOpening();
+    this.room.focus.beginOpening();
     const size = terminalSize(this.room.stageSize());
     const value = create(CreateTabRequestSchema, {
       tab: create(TabSchema, { size }),
@@ -143,18 +162,20 @@ export class RoomTabs {
         this.list.upsert(tab, this.room.me);
         this.select(tab.name);
       }
+      this.room.focus.endOpening(tab !== undefined);
     } catch (error) {
       this.list.endOpening(undefined);
+      this.room.focus.endOpening(false);
       this.room.notices.failed(error);
     }
   }
 
   rename(name: string, title: string): Promise<void> {
-    return this.update(name, { title }, 'title');
+    return this.update(name, { title }, ['title']);
   }
 
   move(name: string, position: number): Promise<void> {
-    return this.update(name, { position }, 'position');
+    return this.update(name, { position }, ['position']);
   }
 
   /** Closes a tab; for 5 s it can be taken back while the shell lives on. */
@@ -176,11 +197,23 @@ export class RoomTabs {
     this.closeLater(entry);
   }
 
-  takeControl(name: string): void {
-    const size = terminalSize(this.room.stageSize());
-    if (!size) return;
-    const value = create(TakeControlSchema, { tab: name, size });
-    this.room.ask({ case: 'takeControl', value }).catch((error) => this.room.notices.failed(error));
+  /** Moves a tab one place to the left or to the right. */
+  moveBeside(name: string, step: 1 | -1): void {
+    const bar = this.bar();
+    const to = bar.findIndex((one) => one.name === name) + step;
+    if (to >= 0 && to < bar.length) void this.move(name, to);
+  }
+
+  /** Uses the tab without changing it, so that it is not closed for being unused. */
+  keepOpen(name: string): void {
+    const tab = this.room.store.tabs.get(name);
+    if (tab) void this.update(name, { position: tab.position }, ['position']);
+  }
+
+  /** Says who decides how large the program's screen is. */
+  setSizePolicy(name: string, sizePolicy: SizePolicy, size?: CellSize): Promise<void> {
+    const fields = { sizePolicy, size: terminalSize(size) };
+    return this.update(name, fields, size ? ['size_policy', 'size'] : ['size_policy']);
   }
 
   onOutput(name: string): void {
@@ -205,12 +238,12 @@ export class RoomTabs {
 
   private async update(
     name: string,
-    fields: { title?: string; position?: number },
-    path: string,
+    fields: Partial<Pick<Tab, 'title' | 'position' | 'sizePolicy' | 'size'>>,
+    paths: string[],
   ): Promise<void> {
     const value = create(UpdateTabRequestSchema, {
       tab: create(TabSchema, { name, ...fields }),
-      updateMask: create(FieldMaskSchema, { paths: [path] }),
+      updateMask: create(FieldMaskSchema, { paths }),
     });
     try {
       await this.room.ask({ case: 'updateTab', value });
@@ -220,7 +253,8 @@ export class RoomTabs {
   }
 
   private closeLater(entry: BarTab): void {
-    const { name, title } = entry;
+    const { name } = entry;
+    const title = this.labelOf(name) ?? entry.title;
     this.list.close(name);
     this.leave(name);
     setTimeout(() => {
@@ -233,7 +267,7 @@ export class RoomTabs {
       this.hidden.delete(name);
       this.list.reopen(name);
       takeAway();
-      this.select(name);
+      this.show(name);
     };
     const takeAway = this.room.notices.show(
       `Closed ${title}. Its shell still runs.`,
@@ -259,8 +293,9 @@ export class RoomTabs {
   private announce(entry: BarTab): void {
     const creator = this.room.nameOf(entry.tab?.creator ?? '');
     const by = entry.tab?.creator && entry.tab.creator !== this.room.me ? ` by ${creator}` : '';
-    this.room.notices.show(`Tab "${entry.title}" opened on another device${by}`, 'plain', [
-      { label: 'Show', run: () => this.select(entry.name) },
+    const label = this.labelOf(entry.name) ?? entry.title;
+    this.room.notices.show(`Tab "${label}" opened on another device${by}`, 'plain', [
+      { label: 'Show', run: () => this.show(entry.name) },
     ]);
   }
 

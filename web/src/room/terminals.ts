@@ -17,6 +17,7 @@ import {
   type TerminalSnapshot,
 } from '../gen/atrium/v1/tab_pb';
 import { type Link, Refused } from '../link/link';
+import type { MarkedCommand } from '../state/commands';
 import { InputQueue, type PendingInput } from '../state/input_queue';
 import type { CellSize } from '../terminal/feed';
 import type { Paste } from '../terminal/paste';
@@ -24,19 +25,23 @@ import type { Looks, TerminalScreen } from '../terminal/screen';
 
 /** Told of what happens in the terminals. */
 export interface TerminalsListener {
-  /** False if this page may not type. */
-  mayType(): boolean;
+  /** False if this page may not type in this tab now. */
+  mayType(tab: string): boolean;
   looks(): Looks;
   isShortcut(event: KeyboardEvent): boolean;
   onScreen(tab: string): void;
   onOutput(tab: string): void;
   onBell(tab: string): void;
-  onViewOnly(tab: string): void;
+  /** What was typed is not sent. */
+  onKeysHeld(tab: string): void;
   onInputFull(tab: string): void;
   onPaste(tab: string, paste: Paste): void;
   onClipboard(tab: string, text: string): void;
   onLink(hint: string | null): void;
-  onCommandEnd(tab: string, exitCode: number, tookMs: number): void;
+  onMarked(tab: string): void;
+  /** A terminal was rebuilt from a snapshot. */
+  onRebuilt(tab: string): void;
+  onCommandChosen(tab: string, command: MarkedCommand): void;
   onResized(tab: string): void;
 }
 
@@ -56,6 +61,8 @@ interface Station {
   /** Bytes come, or were asked for, on the socket that is open now. */
   subscribed: boolean;
   state: Tab_State;
+  /** Input waits that may not be sent: somebody else drives. */
+  held: boolean;
   lookedAtMs: number;
   typedMs: number;
   sentMs: number;
@@ -144,7 +151,7 @@ export class Terminals {
       return false;
     }
     station.typedMs = Date.now();
-    if (station.subscribed) this.send(station, added);
+    if (station.subscribed) this.send(station, station.held ? this.input.pending(tab) : added);
     return true;
   }
 
@@ -200,6 +207,8 @@ export class Terminals {
     station.incarnation = tab.incarnation || station.incarnation;
     station.state = tab.state;
     if (hasEnded(tab.state)) this.input.forget(tab.name);
+    if (station.subscribed && this.listener.mayType(tab.name) === station.held)
+      this.send(station, this.input.pending(tab.name));
     this.serve(station);
   }
 
@@ -263,7 +272,14 @@ export class Terminals {
     }, delayMs);
   }
 
+  /** Who may not type now has nothing to send, not later either. */
   private send(station: Station, inputs: readonly PendingInput[]): void {
+    if (inputs.length === 0) return;
+    station.held = !this.listener.mayType(station.tab);
+    if (station.held) {
+      this.input.blank(station.tab);
+      return;
+    }
     for (const { sequence, bytes } of inputs) {
       station.sentMs = Date.now();
       const value = create(TerminalInputSchema, {
@@ -310,13 +326,15 @@ export class Terminals {
     const screen = new module.TerminalScreen(listener.looks(), {
       onInput: (bytes, bySelf) => this.onTyped(tab, bytes, bySelf),
       onPaste: (paste) =>
-        listener.mayType() ? listener.onPaste(tab, paste) : listener.onViewOnly(tab),
+        listener.mayType(tab) ? listener.onPaste(tab, paste) : listener.onKeysHeld(tab),
       onDrawn: () => this.ackSoon(station),
       onGap: () => this.askAgain(station),
       onBell: () => listener.onBell(tab),
       onClipboard: (text) => this.typedLately(tab) && listener.onClipboard(tab, text),
       onLink: (hint) => listener.onLink(hint),
-      onCommandEnd: (exitCode, tookMs) => listener.onCommandEnd(tab, exitCode, tookMs),
+      onMarked: () => listener.onMarked(tab),
+      onRebuilt: () => listener.onRebuilt(tab),
+      onCommandChosen: (command) => listener.onCommandChosen(tab, command),
       isShortcut: (event) => listener.isShortcut(event),
     });
     screen.term.onResize(() => listener.onResized(tab));
@@ -324,8 +342,8 @@ export class Terminals {
   }
 
   private onTyped(tab: string, bytes: Uint8Array, bySelf: boolean): void {
-    if (this.listener.mayType()) this.type(tab, bytes);
-    else if (bySelf) this.listener.onViewOnly(tab);
+    if (this.listener.mayType(tab)) this.type(tab, bytes);
+    else if (bySelf) this.listener.onKeysHeld(tab);
   }
 }
 
@@ -336,6 +354,7 @@ function newStation(tab: Tab): Station {
     screen: undefined,
     subscribed: false,
     state: tab.state,
+    held: false,
     lookedAtMs: 0,
     typedMs: 0,
     sentMs: 0,

@@ -54,4 +54,20 @@ describe('N4: acknowledged input is neither lost nor doubled', () => {
     expect(after.pending('a')).toEqual(before.pending('a'));
     expect(after.push('a', bytes('n'))?.[0]?.sequence).toBe(3);
   });
+
+  it('types nothing late once it was blanked, and keeps the sequences whole', () => {
+    const queue = new InputQueue();
+    queue.push('t', new Uint8Array([1]));
+    queue.push('t', new Uint8Array([2, 3]));
+    queue.blank('t');
+    queue.push('t', new Uint8Array([4]));
+    expect(queue.pending('t').map((one) => [one.sequence, one.bytes.length])).toEqual([
+      [1, 0],
+      [2, 0],
+      [3, 1],
+    ]);
+    expect(queue.pendingBytes('t')).toBe(1);
+    queue.acknowledge('t', 2);
+    expect(queue.pending('t').map((one) => one.sequence)).toEqual([3]);
+  });
 });

@@ -53,6 +53,17 @@ export class InputQueue {
     lane.next = Math.max(lane.next, sequence + 1);
   }
 
+  /**
+   * What waits must not be typed any more, wherever it is now. Its sequences stay:
+   * the host may have counted them, and takes no later one before them.
+   */
+  blank(tab: string): void {
+    const lane = this.lanes.get(tab);
+    if (!lane) return;
+    lane.pending = lane.pending.map(({ sequence }) => ({ sequence, bytes: new Uint8Array(0) }));
+    lane.pendingBytes = 0;
+  }
+
   /** What has to be sent again, in order. */
   pending(tab: string): readonly PendingInput[] {
     return this.lanes.get(tab)?.pending ?? [];

@@ -15,6 +15,8 @@ export interface FeedListener {
   onDrawn(): void;
   /** Bytes are missing: subscribe again. */
   onGap(): void;
+  /** A snapshot was drawn; the bytes go on at this offset. */
+  onRebuilt(offset: number): void;
 }
 
 /** One cell size. */
@@ -63,6 +65,7 @@ export class Feed {
       if (!piece.last) return;
       this.replaying = false;
       this.cursor.markSnapshotDrawn(piece.offset);
+      this.listener.onRebuilt(piece.offset);
       this.listener.onDrawn();
     });
     if (piece.last) this.cursor.endSnapshot(piece.offset);

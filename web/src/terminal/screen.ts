@@ -2,13 +2,16 @@ import { SearchAddon } from '@xterm/addon-search';
 import { WebLinksAddon } from '@xterm/addon-web-links';
 import { type ITheme, Terminal } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
+import { type MarkedCommand, placeOf } from '../state/commands';
 import { clipboardOffer } from './clipboard';
 import { dumpState, dumpText, type TerminalState } from './dump';
 import { type CellSize, Feed } from './feed';
+import { Gutter } from './gutter';
 import { linkHint, openLink } from './links';
 import { cleanPaste, type Paste } from './paste';
 import { RENDERER_OPTIONS } from './renderer';
 import { setUpRenderer } from './setup';
+import { ShellMarks } from './shell_marks';
 
 /** Told of what happens in a terminal. */
 export interface ScreenListener {
@@ -22,8 +25,12 @@ export interface ScreenListener {
   onClipboard(text: string): void;
   /** A link is pointed at; null when it is left. */
   onLink(hint: string | null): void;
-  /** A command of the shell's ended after so long. */
-  onCommandEnd(exitCode: number, tookMs: number): void;
+  /** The whole screen was rebuilt; the bytes go on at this offset. */
+  onRebuilt(offset: number): void;
+  /** A command of the shell's began, ended, or is not there any more. */
+  onMarked(): void;
+  /** A command was chosen in the gutter. */
+  onCommandChosen(command: MarkedCommand): void;
   /** True if this key is a shortcut of the page's. */
   isShortcut(event: KeyboardEvent): boolean;
 }
@@ -40,8 +47,10 @@ const REPORT = /^\x1b\[(<[\d;]+[Mm]|M|[IO]$)/;
 const MIN_FONT_SIZE = 5;
 /** Somebody else's smaller terminal is drawn larger here, within reason. */
 const MAX_ENLARGEMENT = 1.5;
-/** Room that the scroll bar takes. */
+/** Room that the scroll bar takes, and the signs of commands on the other side. */
 const SCROLL_BAR_PX = 14;
+const GUTTER_PX = 14;
+const SIDES_PX = SCROLL_BAR_PX + GUTTER_PX;
 
 interface Internals {
   _core: { _renderService?: { dimensions: { css: { cell: { width: number; height: number } } } } };
@@ -53,11 +62,12 @@ export class TerminalScreen {
   readonly feed: Feed;
   readonly search = new SearchAddon();
   readonly host = document.createElement('div');
+  readonly marks: ShellMarks;
+  private readonly gutter: Gutter;
   private readonly listener: ScreenListener;
   /** True while what the terminal emits was caused by a program. */
   private readonly isAnswering: () => boolean;
   private looks: Looks;
-  private commandStartMs = 0;
   private accelerated = false;
   private panned = 0;
   /** A cell at the plain font size; measured once it is shown. */
@@ -71,7 +81,21 @@ export class TerminalScreen {
     this.isAnswering = setUpRenderer(this.term);
     this.term.loadAddon(this.search);
     this.term.loadAddon(new WebLinksAddon(openLink, this.hoverHints()));
-    this.feed = new Feed(this.term, listener);
+    this.feed = new Feed(this.term, {
+      onDrawn: () => listener.onDrawn(),
+      onGap: () => listener.onGap(),
+      onRebuilt: (offset) => this.onRebuilt(offset),
+    });
+    this.marks = new ShellMarks(this.term, {
+      isReplaying: () => this.feed.replaying,
+      onMarked: () => this.onMarked(),
+    });
+    this.gutter = new Gutter(this.term, {
+      commands: () => this.marks.commands.all(),
+      cellHeight: () => this.drawnCell()?.height ?? 0,
+      onChosen: (command) => listener.onCommandChosen(command),
+    });
+    this.host.append(this.gutter.element);
     this.listen();
   }
 
@@ -106,7 +130,7 @@ export class TerminalScreen {
     const cell = this.plainCell();
     if (!cell || width <= 0 || height <= 0) return undefined;
     return {
-      columns: clamp(Math.floor((width - SCROLL_BAR_PX) / cell.width), 2, 1000),
+      columns: clamp(Math.floor((width - SIDES_PX) / cell.width), 2, 1000),
       rows: clamp(Math.floor(height / cell.height), 1, 500),
     };
   }
@@ -122,7 +146,7 @@ export class TerminalScreen {
     if (!cell) return;
     const scale = Math.min(
       MAX_ENLARGEMENT,
-      (width - SCROLL_BAR_PX) / (cell.width * this.term.cols),
+      (width - SIDES_PX) / (cell.width * this.term.cols),
       height / (cell.height * this.term.rows),
     );
     let size = Math.max(MIN_FONT_SIZE, Math.floor(this.looks.fontSize * scale * zoom * 4) / 4);
@@ -166,6 +190,19 @@ export class TerminalScreen {
     }
   }
 
+  /** More is known of the commands than when their signs were drawn. */
+  drawCommands(): void {
+    this.gutter.drawSoon();
+  }
+
+  /** Marks the lines of a command, and brings them into view. */
+  showCommand(command: MarkedCommand | undefined, scroll: boolean): void {
+    this.gutter.chosen = command?.id;
+    this.gutter.drawSoon();
+    if (!command || !scroll || placeOf(command) < 0) return;
+    this.term.scrollToLine(Math.max(0, placeOf(command) - 1));
+  }
+
   text(): string {
     return dumpText(this.term);
   }
@@ -199,17 +236,16 @@ export class TerminalScreen {
       if (offer !== null) this.listener.onClipboard(offer);
       return true;
     });
-    this.term.parser.registerOscHandler(133, (mark) => this.onShellMark(mark));
   }
 
-  private onShellMark(mark: string): boolean {
-    if (mark.startsWith('C')) this.commandStartMs = performance.now();
-    if (mark.startsWith('D') && this.commandStartMs > 0 && !this.feed.replaying) {
-      const tookMs = performance.now() - this.commandStartMs;
-      this.listener.onCommandEnd(Number(mark.split(';')[1] ?? 0), tookMs);
-      this.commandStartMs = 0;
-    }
-    return false;
+  private onRebuilt(offset: number): void {
+    this.marks.commands.rebuilt(offset);
+    this.listener.onRebuilt(offset);
+  }
+
+  private onMarked(): void {
+    this.gutter.drawSoon();
+    this.listener.onMarked();
   }
 
   private onPaste(event: ClipboardEvent): void {
@@ -246,7 +282,7 @@ export class TerminalScreen {
 
   private overflows(width: number, height: number): boolean {
     const pixels = this.pixels;
-    return !!pixels && (pixels.width > width - SCROLL_BAR_PX || pixels.height > height);
+    return !!pixels && (pixels.width > width - SIDES_PX || pixels.height > height);
   }
 
   private setFontSize(size: number): void {

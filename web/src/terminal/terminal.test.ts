@@ -16,7 +16,11 @@ const settled = (term: Term) => new Promise<void>((resolve) => term.write('', re
 function fed() {
   const term = newTerm();
   const calls = { drawn: 0, gaps: 0 };
-  const feed = new Feed(term, { onDrawn: () => calls.drawn++, onGap: () => calls.gaps++ });
+  const feed = new Feed(term, {
+    onDrawn: () => calls.drawn++,
+    onGap: () => calls.gaps++,
+    onRebuilt: () => {},
+  });
   const screen = (text: string, offset: number, size = { columns: 20, rows: 5 }) =>
     feed.screen({ offset, size, bytes: bytes(text), first: true, last: true });
   return { term, feed, calls, screen };

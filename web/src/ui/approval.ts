@@ -1,12 +1,15 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { html, type TemplateResult } from 'lit';
+import { Conversation_Activity } from '../gen/atrium/v1/conversation_pb';
 import {
   type Approval,
   Approval_State,
   DecideApprovalRequestSchema,
+  type TimelineEntry,
 } from '../gen/atrium/v1/timeline_pb';
 import type { Room } from '../room/room';
+import { type Asker, askerOf, deciderNameOf } from '../state/approvals';
 import { visibleBytes } from '../state/visible';
 import { icon } from './icons';
 
@@ -17,11 +20,11 @@ export function approvalCard(room: Room, approval: Approval, nowMs: number): Tem
     class="approval approval--pending"
     role="group"
     tabindex="0"
-    aria-label="The agent asks for an approval"
+    aria-label=${askText(room, approval)}
     data-approval=${approval.name}
     @keydown=${(event: KeyboardEvent) => onKey(room, approval, event)}
   >
-    <p class="approval__title">${icon('agent')} The agent asks to ${toolWord(approval)}</p>
+    <p class="approval__title">${icon(isAgents(room, approval) ? 'agent' : 'gear')} ${askText(room, approval)}</p>
     ${exactBytes(approval)} ${place(room, approval, countdown(approval, nowMs))}
     <div class="approval__acts">
       ${
@@ -34,15 +37,48 @@ export function approvalCard(room: Room, approval: Approval, nowMs: number): Tem
   </div>`;
 }
 
-/** What was decided, and by whom. */
-export function decidedApproval(room: Room, approval: Approval): TemplateResult {
+/** What was decided, and by whom, as they were called then. */
+export function decidedApproval(
+  room: Room,
+  approval: Approval,
+  entry?: TimelineEntry,
+): TemplateResult {
   const [word, tone, sign] = verdict(approval.state);
-  const decider = room.store.participants.get(approval.decider)?.displayName;
-  const by = approval.decider ? ` by ${decider ?? room.nameOf(approval.decider)}` : '';
+  const decider =
+    deciderNameOf(approval, entry) ??
+    room.store.participants.get(approval.decider)?.displayName ??
+    room.nameOf(approval.decider);
+  const by = approval.decider ? ` by ${decider}` : '';
   return html`<div class="approval approval--decided" data-approval=${approval.name}>
     ${exactBytes(approval)} ${place(room, approval)}
     <p class="approval__verdict approval__verdict--${tone}">${icon(sign)} ${word}${by}</p>
   </div>`;
+}
+
+function asker(room: Room, approval: Approval): Asker {
+  const { conversation, participants } = room.store;
+  const waits = conversation?.activity === Conversation_Activity.WAITING_FOR_APPROVAL;
+  return askerOf(approval, waits, (name) => participants.get(name)?.displayName);
+}
+
+function isAgents(room: Room, approval: Approval): boolean {
+  return asker(room, approval).kind === 'agent';
+}
+
+/** Who asks for what: "deploy-bot asks to run a command". */
+export function askText(room: Room, approval: Approval): string {
+  const who = asker(room, approval);
+  const what = toolWord(approval);
+  switch (who.kind) {
+    case 'agent':
+      return `The agent asks to ${what}`;
+    case 'service':
+      return `A service asks to ${what}`;
+    case 'named':
+      return `${who.name} asks to ${what}`;
+    default:
+      return `Approval is asked for, to ${what}`;
+  }
 }
 
 function exactBytes(approval: Approval): TemplateResult {
@@ -58,9 +94,7 @@ function countdown(approval: Approval, nowMs: number): TemplateResult {
 }
 
 function place(room: Room, approval: Approval, left: TemplateResult | '' = ''): TemplateResult {
-  const tab = approval.tab
-    ? (room.tabs.list.get(approval.tab)?.title ?? 'a closed tab')
-    : 'a new tab';
+  const tab = approval.tab ? (room.tabs.labelOf(approval.tab) ?? 'a closed tab') : 'a new tab';
   const directory = approval.workingDirectory;
   return html`<p class="approval__place">
     <span>in <b>${tab}</b></span>

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { Conversation_State } from '../gen/atrium/v1/conversation_pb';
+import { type Degradation, Degradation_Kind } from '../gen/atrium/v1/session_pb';
 import type { LinkState } from '../link/link';
 import type { Topic } from '../room/changes';
 import { RoomElement } from './element';
@@ -9,11 +10,15 @@ import { icon } from './icons';
 const QUIET_MS = 700;
 
 const CONTROL_AWAY =
-  'The session’s control is restarting. Your shells are running; what you type reaches them.';
+  'The session’s control is restarting. Terminals go on without it; chat, tabs and calls wait.';
 
 interface Line {
   tone: 'warn' | 'bad';
+  /** What is degraded, in two words. */
+  name?: string;
   text: string;
+  /** What the server said, if the text tells it. */
+  said?: string;
   act?: { title: string; run: () => void };
 }
 
@@ -21,6 +26,9 @@ interface Line {
 class AtriumBanner extends RoomElement {
   protected readonly topics: readonly Topic[] = ['link', 'state'];
   private brokenMs = 0;
+  /** All that does not work is shown. */
+  private open = false;
+  private told: string[] = [];
   private clock: ReturnType<typeof setInterval> | undefined;
 
   override connectedCallback(): void {
@@ -39,48 +47,105 @@ class AtriumBanner extends RoomElement {
     const { linkState } = this.room;
     if (linkState.kind === 'open' && !linkState.controlAway) this.brokenMs = 0;
     else this.brokenMs ||= Date.now();
-    const line = this.linkLine(linkState) ?? this.agentLine();
+    const lines = this.lines(linkState);
+    this.told = lines.flatMap((one) => one.said ?? []);
+    const [line] = lines;
     if (!line) return nothing;
-    return html`<div class="banner banner--${line.tone}" role="status">
-      ${icon('warn')}<span class="banner__text">${line.text}</span>
+    const more = lines.length - 1;
+    return html`<div class="banner banner--${line.tone}" @keydown=${this.onKey}>
+      ${icon('warn')}<span class="banner__text" role="status" title=${line.text}>${named(line)}</span>
       ${line.act ? html`<button class="link" @click=${line.act.run}>${line.act.title}</button>` : nothing}
+      ${more > 0 ? html`<button class="link" aria-expanded=${this.open} @click=${() => this.toggle()}>${this.open ? 'less' : `and ${more} more`}</button>` : nothing}
+      ${this.open && more > 0 ? html`<ul class="banner__all" aria-label="What does not work now">${lines.map((one) => html`<li>${named(one)}</li>`)}</ul>` : nothing}
     </div>`;
   }
+
+  private lines(linkState: LinkState): Line[] {
+    const link = this.linkLine(linkState);
+    if (link) return [link];
+    const { degradations } = this.room;
+    const lines = degradations.map((one) => degradationLine(one));
+    const told = degradations.some((one) => one.kind === Degradation_Kind.NO_PROVIDER);
+    const agent = told ? undefined : this.agentLine();
+    return agent ? [...lines, agent] : lines;
+  }
+
+  protected override updated(): void {
+    this.room.notices.leaveToBanner(this.told);
+  }
+
+  private toggle(): void {
+    this.open = !this.open;
+    this.requestUpdate();
+  }
+
+  private readonly onKey = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape' || !this.open) return;
+    event.preventDefault();
+    this.toggle();
+  };
 
   private linkLine(state: LinkState): Line | undefined {
     if (state.kind === 'ended') return { tone: 'bad', text: endText(state) };
     if (this.brokenMs === 0 || Date.now() - this.brokenMs < QUIET_MS) return undefined;
     if (state.kind === 'open') return { tone: 'warn', text: CONTROL_AWAY };
     if (!this.room.store.known && state.kind === 'connecting') return undefined;
-    const running = this.room.store.known
-      ? 'Connection lost. Your shells are running.'
-      : 'The server cannot be reached.';
+    const lost = this.room.store.known ? this.lostText() : 'The server cannot be reached.';
     const waitS = state.kind === 'waiting' ? Math.ceil((state.untilMs - Date.now()) / 1000) : 0;
     const next = waitS > 0 ? `Retrying in ${waitS} s` : 'Retrying now';
     return {
       tone: 'warn',
-      text: `${running} ${next}`,
+      text: `${lost} ${next}`,
       act: { title: 'Retry now', run: () => this.room.link?.connect() },
     };
+  }
+
+  /** Whether the shells run nobody knows from here. */
+  private lostText(): string {
+    const keys = this.room.mayType ? '; what you type waits for the server' : '';
+    return `Connection lost. What is shown can be read${keys}.`;
   }
 
   private agentLine(): Line | undefined {
     const conversation = this.room.store.conversation;
     if (conversation?.state !== Conversation_State.FAILED) return undefined;
-    const problem = conversation.problem || 'The voice agent is not available.';
-    return { tone: 'warn', text: `${problem} Terminals and chat work.` };
+    const { problem } = conversation;
+    const text = sentence(problem, 'The voice agent is not available.');
+    return { tone: 'warn', text: `${text} Terminals and chat work.`, said: problem };
   }
+}
+
+const NAMES: Partial<Record<Degradation_Kind, string>> = {
+  [Degradation_Kind.NO_PROVIDER]: 'No voice agent',
+  [Degradation_Kind.NO_MEDIA]: 'No calls',
+  [Degradation_Kind.NO_STORE]: 'Nothing is stored',
+  [Degradation_Kind.HOST_LOST]: 'Terminals out of reach',
+  [Degradation_Kind.HOST_MEMORY]: 'Memory is short',
+};
+const BAD = new Set([Degradation_Kind.NO_STORE, Degradation_Kind.HOST_LOST]);
+
+function degradationLine({ kind, message }: Degradation): Line {
+  const name = NAMES[kind] ?? 'Something does not work';
+  return { tone: BAD.has(kind) ? 'bad' : 'warn', name, text: message, said: message };
+}
+
+function named(line: Line): TemplateResult {
+  return html`${line.name ? html`<b class="banner__name">${line.name}</b> ` : nothing}${line.text}`;
 }
 
 function endText(state: LinkState & { kind: 'ended' }): string {
   switch (state.reason) {
     case 'no-credential':
-      return `${sentence(state.message, 'This browser is not invited.')} Open an invite link again.`;
+      return withRemedy(sentence(state.message, 'This browser is not invited.'));
     case 'forbidden':
       return `${sentence(state.message, 'Your access was taken back.')} Ask an owner of the room for a new link.`;
     default:
       return `${sentence(state.message, 'The session ended.')} What was shown can still be read.`;
   }
+}
+
+function withRemedy(text: string): string {
+  return /open an invite link/i.test(text) ? text : `${text} Open an invite link again.`;
 }
 
 function sentence(message: string, usual: string): string {

@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { html, nothing, type TemplateResult } from 'lit';
 import { SayRequest_Audience, SayRequestSchema } from '../gen/atrium/v1/timeline_pb';
-import { toggleCall } from '../room/actions';
+import { callObstacle, toggleCall } from '../room/actions';
 import type { Topic } from '../room/changes';
 import { uuid } from '../room/settings';
 import { RoomElement } from './element';
@@ -51,13 +51,15 @@ class AtriumComposer extends RoomElement {
     const { phase } = this.room.call;
     const idle = phase === 'idle';
     const busy = phase === 'asking' || phase === 'connecting';
-    const title = idle ? 'Start live audio' : 'Stop live audio';
+    const label = idle ? 'Start live audio' : 'Stop live audio';
+    const obstacle = callObstacle(this.room);
     const sign = idle ? 'phone' : busy ? 'spinner' : 'phoneOff';
     return html`<button
       type="button"
       class="button button--icon phone phone--${phase}"
-      title=${title}
-      aria-label=${title}
+      title=${obstacle ?? label}
+      aria-label=${label}
+      aria-disabled=${obstacle !== undefined}
       aria-busy=${busy}
       @click=${() => toggleCall(this.room)}
     >

@@ -35,7 +35,7 @@ function body(room: Room, entry: TimelineEntry): TemplateResult {
     case TimelineEntry_Kind.COMMAND:
       return html`${speaker(entry)}${tabLink(room, entry)}<code class="entry__command">${entry.text}</code>${exitCode(entry)}`;
     case TimelineEntry_Kind.APPROVAL:
-      return entry.approval ? decidedApproval(room, entry.approval) : html`${entry.text}`;
+      return entry.approval ? decidedApproval(room, entry.approval, entry) : html`${entry.text}`;
     case TimelineEntry_Kind.NOTICE:
       return html`${entry.text}`;
     default:
@@ -63,7 +63,7 @@ function speaker(entry: TimelineEntry): TemplateResult | typeof nothing {
 function tabLink(room: Room, entry: TimelineEntry): TemplateResult | typeof nothing {
   const tab = room.tabs.list.get(entry.tab);
   if (!tab) return nothing;
-  return html`<button class="link entry__tab" @click=${() => room.tabs.select(tab.name)}>${tab.title}</button> `;
+  return html`<button class="link entry__tab" @click=${() => room.tabs.show(tab.name)}>${room.tabs.labelOf(tab.name) ?? tab.title}</button> `;
 }
 
 function exitCode(entry: TimelineEntry): TemplateResult | typeof nothing {

@@ -29,12 +29,14 @@ class AtriumHeader extends RoomElement {
 }
 
 const MENU: Action['id'][] = [
+  'session.settings',
   'theme',
   'text.larger',
   'text.smaller',
   'captions.large',
   'screen-reader',
   'call.device',
+  'notify',
   'shortcuts',
 ];
 

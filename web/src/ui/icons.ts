@@ -34,6 +34,12 @@ const STROKES: Record<string, SVGTemplateResult> = {
   trash: svg`<path d="M4 6h12M8 6V4h4v2M5.5 6l.7 10h7.6l.7-10"/>`,
   paste: svg`<rect x="5" y="4.5" width="10" height="12.5" rx="2"/><path d="M8 4.5a2 2 0 0 1 4 0M8 9h4M8 12h4"/>`,
   expand: svg`<path d="M4 8V4h4M16 12v4h-4M4 4l4.5 4.5M16 16l-4.5-4.5"/>`,
+  shrink: svg`<path d="M8.5 4.500v4h-4M11.5 15.5v-4h4M8.5 8.5 4 4M11.5 11.5 16 16"/>`,
+  wheel: svg`<circle cx="10" cy="10" r="6.750"/><circle cx="10" cy="10" r="1.750"/><path d="M3.400 9.200 8.250 9.800M16.600 9.200l-4.850.600M10 11.750v5"/>`,
+  give: svg`<path d="M3.500 10h11M10.500 6l4 4-4 4"/>`,
+  again: svg`<path d="M4.5 10a5.5 5.5 0 1 0 1.900-4.150M4.200 3.800v3.400h3.400"/>`,
+  clock: svg`<circle cx="10" cy="10" r="6.500"/><path d="M10 6.500V10l2.500 1.700"/>`,
+  more: svg`<path d="M5 10h.01M10 10h.01M15 10h.01"/>`,
   link: svg`<path d="M8.5 11.5a3 3 0 0 0 4.2 0l2.4-2.4a3 3 0 0 0-4.2-4.2l-.9.9M11.5 8.5a3 3 0 0 0-4.2 0l-2.4 2.4a3 3 0 0 0 4.2 4.2l.9-.9"/>`,
   talk: svg`<path d="M3.5 5.5a2 2 0 0 1 2-2h9a2 2 0 0 1 2 2v6a2 2 0 0 1-2 2H9l-3.5 3v-3a2 2 0 0 1-2-2z"/>`,
 };

@@ -15,11 +15,15 @@ import { RoomDialog } from './dialog';
 import { icon } from './icons';
 
 const ROLES: [Participant_Role, string, string][] = [
-  [Participant_Role.VIEWER, 'Viewer', 'Sees the terminals and hears the room; cannot type.'],
+  [
+    Participant_Role.VIEWER,
+    'Viewer',
+    'Sees the terminals, the timeline and captions. Cannot type, and is not in the call: neither hears nor speaks.',
+  ],
   [
     Participant_Role.EDITOR,
     'Editor',
-    'Can type: that is a shell on this machine. Also approves what the agent proposes.',
+    'Can type: that is a shell on this machine. Joins the call, and approves what the agent proposes.',
   ],
   [Participant_Role.OWNER, 'Owner', 'Can also invite and revoke, and end the session.'],
 ];
@@ -61,13 +65,14 @@ class AtriumInvite extends RoomDialog {
       </fieldset>
       <div class="dialog__acts dialog__acts--left">
         <label class="field field--inline">
-          <span>Works for</span>
+          <span>The link can be opened for</span>
           <select @change=${this.onExpiry}>
             ${EXPIRIES.map(([ms, title]) => html`<option value=${ms} ?selected=${ms === this.expiry}>${title}</option>`)}
           </select>
         </label>
         <button class="button button--main" @click=${() => void this.make()}>${icon('link')} Make a link</button>
       </div>
+      <p class="dialog__note">This is the link's time. Who came by it stays for seven days, also when the link has ended. Revoking it, while it is listed here, sends them out at once.</p>
       ${this.link ? this.fresh() : nothing} ${this.openInvites()}
     `;
   }

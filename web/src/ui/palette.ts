@@ -88,7 +88,8 @@ class AtriumPalette extends RoomElement {
 
   private readonly onClose = () => {
     this.room.show({ paletteOpen: false });
-    if (this.back instanceof HTMLElement) this.back.focus();
+    const lost = !document.activeElement || document.activeElement === document.body;
+    if (lost && this.back instanceof HTMLElement) this.back.focus();
   };
 }
 

@@ -10,9 +10,12 @@ import {
   Participant_Presence,
 } from '../gen/atrium/v1/session_pb';
 import type { Topic } from '../room/changes';
-import { AGENT, loudness, roleWord, sortRoster } from '../state/roster';
+import { AGENT, loudness, mayType, roleWord, sortRoster } from '../state/roster';
+import { lagText, lagWords } from '../state/words';
 import { RoomElement } from './element';
 import { icon } from './icons';
+
+const TYPING_STAYS_MS = 1500;
 
 /** Who is here, what they may do and what they do. */
 class AtriumPeople extends RoomElement {
@@ -53,7 +56,7 @@ class AtriumPeople extends RoomElement {
       </span>
       ${me ? this.myself(one) : html`<span class="person__name" title=${one.displayName}>${one.displayName}</span>`}
       <span class="person__role">${roleWord(one.role)}</span>
-      <span class="person__signs">${this.signs(one, loud)}</span>
+      <span class="person__signs">${this.signs(one, loud)}${this.giveButton(one)}</span>
     </li>`;
   }
 
@@ -74,8 +77,15 @@ class AtriumPeople extends RoomElement {
     if (one.presence === Participant_Presence.RECONNECTING)
       signs.push(sign('spinner', 'reconnecting', 'spin'));
     const typing = this.room.typing.get(one.name);
-    if (typing && Date.now() - typing.atMs < 1500) signs.push(sign('keyboard', 'typing', 'accent'));
-    else if (this.drives(one)) signs.push(sign('keyboard', 'driving'));
+    const tab = this.room.tabs.current?.tab;
+    if (typing && Date.now() - typing.atMs < TYPING_STAYS_MS)
+      signs.push(sign('keyboard', 'typing', 'accent', `typing in ${this.titleOf(typing.tab)}`));
+    else if (tab?.driver === one.name) signs.push(sign('wheel', 'driving', 'accent'));
+    else if (tab?.controlRequesters.includes(one.name))
+      signs.push(sign('wheel', 'asks for control', 'warn'));
+    const lag = lagText(one.lag);
+    if (one.lag && lag)
+      signs.push(sign('clock', lag, 'warn', lagWords(one.lag, this.room.nameOf(one.name))));
     if (one.deafened) signs.push(sign('speakerOff', 'does not listen', 'bad'));
     if (one.live && one.muted) signs.push(sign('micOff', 'muted', 'bad'));
     else if (one.live)
@@ -83,9 +93,20 @@ class AtriumPeople extends RoomElement {
     return signs;
   }
 
-  /** Decides the size of the tab that is looked at here. */
-  private drives(one: Participant): boolean {
-    return this.room.tabs.current?.tab?.sizeOwner === one.name;
+  private titleOf(tab: string): string {
+    return this.room.tabs.labelOf(tab) ?? 'a tab';
+  }
+
+  /** For whoever has the keyboard of the tab that is looked at, and for owners. */
+  private giveButton(one: Participant): TemplateResult | typeof nothing {
+    const { room } = this;
+    const tab = room.tabs.selected;
+    if (!tab || one.name === room.me || !mayType(one)) return nothing;
+    const drive = room.driving.of(tab);
+    const may = drive.kind === 'mine' || (drive.kind === 'other' && room.isOwner);
+    if (!may || (drive.kind === 'other' && drive.driver === one.name)) return nothing;
+    const title = `Give control to ${one.displayName}`;
+    return html`<button class="button button--icon person__give" title=${title} aria-label=${title} @click=${() => room.driving.give(tab, one.name)}>${icon('give')}<span class="person__give-word">Give</span></button>`;
   }
 
   private agent(conversation: Conversation | undefined): TemplateResult {
@@ -152,8 +173,8 @@ export function agentWord(conversation: Conversation | undefined): string {
   }
 }
 
-function sign(name: string, word: string, tone = ''): TemplateResult {
-  return html`<span class="sign ${tone ? `sign--${tone}` : ''}" title=${word}>
+function sign(name: string, word: string, tone = '', title = word): TemplateResult {
+  return html`<span class="sign ${tone ? `sign--${tone}` : ''}" title=${title}>
     <span class=${tone === 'spin' ? 'spin' : ''}>${icon(name)}</span><span class="sign__word">${word}</span>
   </span>`;
 }

@@ -44,7 +44,7 @@ class AtriumQuestion extends RoomElement {
   }
 
   private titleOf(tab: string): string {
-    return this.room.tabs.list.get(tab)?.title ?? 'this tab';
+    return this.room.tabs.labelOf(tab) ?? 'this tab';
   }
 
   private answer(yes: boolean): void {

@@ -15,6 +15,7 @@ import './palette';
 import './people';
 import './stage';
 import './tab_bar';
+import './tab_menu';
 import './timeline';
 
 const PANELS: [Panel, string, string][] = [
@@ -60,6 +61,7 @@ class AtriumRoom extends RoomElement {
           <atrium-header></atrium-header>
           <atrium-tabs></atrium-tabs>
           <atrium-trust></atrium-trust>
+          ${room.tabMenu ? html`<atrium-tab-menu></atrium-tab-menu>` : nothing}
         </header>
         <main class="main">
           <h1 class="sr-only">${room.store.session?.displayName || 'Room'}</h1>
@@ -112,6 +114,10 @@ class AtriumRoom extends RoomElement {
         return html`<atrium-invite></atrium-invite>`;
       case 'device':
         return html`<atrium-device-check></atrium-device-check>`;
+      case 'session':
+        return html`<atrium-session></atrium-session>`;
+      case 'size':
+        return html`<atrium-size></atrium-size>`;
       case 'shortcuts':
         return html`<atrium-shortcuts></atrium-shortcuts>`;
       default:

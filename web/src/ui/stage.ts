@@ -1,20 +1,23 @@
 import { create } from '@bufbuild/protobuf';
 import { html, nothing, type TemplateResult } from 'lit';
 import { ResizeTerminalSchema } from '../gen/atrium/v1/live_pb';
-import { type Tab, Tab_State, TerminalSizeSchema } from '../gen/atrium/v1/tab_pb';
-import { focusTerminal, toggleCall } from '../room/actions';
+import { type Tab, TerminalSizeSchema } from '../gen/atrium/v1/tab_pb';
+import { returnToTerminal, toggleCall } from '../room/actions';
 import type { Topic } from '../room/changes';
 import { MAX_FONT_SIZE, MIN_FONT_SIZE } from '../room/settings';
+import { type Sizing, sizingOf } from '../state/driving';
 import type { CellSize } from '../terminal/feed';
 import type { TerminalScreen } from '../terminal/screen';
 import { RoomElement } from './element';
 import { icon } from './icons';
 import { Touch } from './touch';
+import './command_bar';
+import './driving';
 import './find';
 import './key_bar';
 import './question';
+import './status';
 
-const VIEW_ONLY_STAYS_MS = 3000;
 const MAX_ZOOM = 4;
 /** A row and a column are about so many font sizes big before anything is drawn. */
 const ROW_PER_FONT = 1.18;
@@ -50,29 +53,44 @@ class AtriumStage extends RoomElement {
     const { room } = this;
     const tab = this.tab;
     const empty = room.tabs.bar().length === 0 && room.store.known;
-    const framed = !!tab && !this.decidesSize(tab) && !!this.shown;
+    const framed = !!tab && this.sizing(tab) !== 'decides' && !!this.shown;
     return html`<section class="stage" aria-label="Terminal">
       ${room.findOpen && this.shown ? html`<atrium-find></atrium-find>` : nothing}
+      <textarea
+        class="sr-only stage__keys"
+        tabindex="-1"
+        autocapitalize="off"
+        autocomplete="off"
+        spellcheck="false"
+        aria-label="Typed for the terminal that is coming"
+        @paste=${(event: ClipboardEvent) => event.preventDefault()}
+      ></textarea>
       <div
         class="stage__box ${framed ? 'stage__box--framed' : ''}"
         role="tabpanel"
-        aria-label=${room.tabs.current?.title ?? 'Terminal'}
+        aria-label=${(room.tabs.selected && room.tabs.labelOf(room.tabs.selected)) || 'Terminal'}
       ></div>
       ${empty ? this.welcome() : this.door()}
-      ${this.viewOnly()}
-      <atrium-question></atrium-question>
-      ${this.statusLine(tab)}
+      <atrium-command-bar></atrium-command-bar>
+      <div class="stage__asks">
+        <atrium-drive-hint></atrium-drive-hint>
+        <atrium-asking></atrium-asking>
+        <atrium-question></atrium-question>
+      </div>
+      <atrium-status></atrium-status>
       <atrium-key-bar></atrium-key-bar>
     </section>`;
   }
 
   protected override firstUpdated(): void {
     this.observer.observe(this.box);
+    this.room.focus.field = this.querySelector<HTMLTextAreaElement>('.stage__keys') ?? undefined;
     this.touch.listen(this.box);
   }
 
   protected override updated(): void {
     this.showScreen();
+    this.room.focus.settle();
     this.fitSoon();
   }
 
@@ -103,14 +121,11 @@ class AtriumStage extends RoomElement {
   private focusIfFree(): void {
     const active = document.activeElement;
     const free = !active || active === document.body || active.closest('.xterm');
-    if (free && matchMedia('(pointer: fine)').matches) focusTerminal(this.room);
+    if (free) returnToTerminal(this.room);
   }
 
-  /** True if this page's window decides the tab's size. */
-  private decidesSize(tab: Tab): boolean {
-    if (tab.sizeOwner === '' || tab.sizeOwner !== this.room.me) return false;
-    const pages = this.room.self?.pageCount ?? 1;
-    return pages <= 1 || document.hasFocus();
+  private sizing(tab: Tab): Sizing {
+    return sizingOf(tab, this.room.self, this.room.isFrontWindow);
   }
 
   private readonly fitSoon = () => {
@@ -123,18 +138,29 @@ class AtriumStage extends RoomElement {
     if (!shown || !tab || shown.host.hidden) return;
     const { clientWidth, clientHeight } = this.box;
     if (clientWidth === 0 || clientHeight === 0) return;
-    if (!this.decidesSize(tab)) {
-      shown.showScaled(clientWidth, clientHeight, this.zoom);
-      this.box.classList.toggle('stage__box--scroll', this.zoom > 1);
-      return;
+    const sizing = this.sizing(tab);
+    if (sizing !== 'decides') this.showWhole(shown, clientWidth, clientHeight);
+    else {
+      shown.showPlain();
+      this.box.classList.remove('stage__box--scroll');
     }
-    shown.showPlain();
-    const size = shown.fitting(clientWidth, clientHeight);
-    if (size) this.askForSize(tab, size);
+    const size = sizing === 'looks' ? undefined : shown.fitting(clientWidth, clientHeight);
+    if (size) this.askForSize(tab, size, sizing === 'counts');
   }
 
-  private askForSize(tab: Tab, size: CellSize): void {
-    if (tab.size?.columns === size.columns && tab.size.rows === size.rows) return;
+  /** Somebody else decides the size: as large as fits, or as it is, to be scrolled. */
+  private showWhole(shown: TerminalScreen, width: number, height: number): void {
+    const scrolls = this.room.settings.scrollTerminal;
+    if (scrolls) shown.showPlain();
+    else shown.showScaled(width, height, this.zoom);
+    const wasScrolling = this.box.classList.contains('stage__box--scroll');
+    this.box.classList.toggle('stage__box--scroll', scrolls || this.zoom > 1);
+    if (scrolls && !wasScrolling) this.box.scrollTop = this.box.scrollHeight;
+  }
+
+  private askForSize(tab: Tab, size: CellSize, always: boolean): void {
+    const isSo = tab.size?.columns === size.columns && tab.size.rows === size.rows;
+    if (isSo && !always) return;
     const wanted = { tab: tab.name, ...size, joins: this.room.link?.joins ?? 0 };
     if (JSON.stringify(wanted) === JSON.stringify(this.asked)) return;
     const value = create(ResizeTerminalSchema, {
@@ -151,45 +177,9 @@ class AtriumStage extends RoomElement {
     if (exact || clientWidth === 0) return exact;
     const { fontSize } = this.room.settings;
     return {
-      columns: Math.max(20, Math.floor((clientWidth - 14) / (fontSize * COLUMN_PER_FONT))),
+      columns: Math.max(20, Math.floor((clientWidth - 28) / (fontSize * COLUMN_PER_FONT))),
       rows: Math.max(5, Math.floor(clientHeight / (fontSize * ROW_PER_FONT))),
     };
-  }
-
-  private statusLine(tab: Tab | undefined): TemplateResult {
-    const { room } = this;
-    const typists = tab ? room.typistsIn(tab.name).filter((name) => name !== room.me) : [];
-    const absence = absenceText(tab, room.tabs.current?.status);
-    const left = room.linkHint ?? (absence || (tab?.workingDirectory ?? ''));
-    return html`<div class="status">
-      <span class="status__left ${absence ? 'status__left--absent' : ''}" role=${absence ? 'status' : 'presentation'}>${absence && !room.linkHint ? icon('warn') : nothing}${left}</span>
-      <span class="status__trust">${room.trust.join(' · ')}</span>
-      ${typists.length > 0 ? html`<span class="status__typing">${typists.map((name) => room.nameOf(name)).join(', ')} typing</span>` : nothing}
-      ${tab ? this.sizeLine(tab) : nothing}
-    </div>`;
-  }
-
-  private sizeLine(tab: Tab): TemplateResult {
-    const size = tab.size ? `${tab.size.columns}x${tab.size.rows}` : '';
-    if (this.decidesSize(tab)) return html`<span class="status__size">${size}</span>`;
-    const owner = this.room.store.participants.get(tab.sizeOwner);
-    const mine = tab.sizeOwner === this.room.me;
-    const whose = mine
-      ? "Your other window's size"
-      : owner
-        ? `${owner.displayName}'s size`
-        : 'Size';
-    return html`<span class="status__size">
-      ${whose} ${size}
-      ${this.room.mayType ? html`· <button class="link" @click=${() => this.room.tabs.takeControl(tab.name)}>Take control</button>` : nothing}
-    </span>`;
-  }
-
-  private viewOnly(): TemplateResult | typeof nothing {
-    if (Date.now() - this.room.viewOnlyMs > VIEW_ONLY_STAYS_MS) return nothing;
-    return html`<p class="view-only" role="status">
-      ${icon('lock')} view only · ask an owner for an editor link to type
-    </p>`;
   }
 
   /** Said in the place of a room that cannot be entered. */
@@ -224,7 +214,7 @@ class AtriumStage extends RoomElement {
         'Start live audio',
         'Talk with each other and with the agent.',
         () => toggleCall(room),
-        true,
+        room.mayType,
       ],
     ];
     return html`<div class="welcome">
@@ -244,7 +234,7 @@ class AtriumStage extends RoomElement {
   private readonly onPinch = (factor: number, begin: boolean) => {
     if (begin) this.pinchFrom = { zoom: this.zoom, fontSize: this.room.settings.fontSize };
     const { tab } = this;
-    if (tab && this.decidesSize(tab)) {
+    if (tab && (this.sizing(tab) !== 'looks' || this.room.settings.scrollTerminal)) {
       const wanted = Math.round(this.pinchFrom.fontSize * factor);
       const fontSize = Math.min(MAX_FONT_SIZE, Math.max(MIN_FONT_SIZE, wanted));
       if (fontSize !== this.room.settings.fontSize) this.room.setSettings({ fontSize });
@@ -253,22 +243,6 @@ class AtriumStage extends RoomElement {
       this.fitSoon();
     }
   };
-}
-
-function absenceText(tab: Tab | undefined, status: string | undefined): string {
-  if (status === 'stale') return 'This tab was closed elsewhere. What it showed can still be read.';
-  switch (tab?.state) {
-    case Tab_State.CREATING:
-      return 'The shell is starting.';
-    case Tab_State.EXITED:
-      return `The shell ended with exit code ${tab.exitCode}. What it showed can still be read.`;
-    case Tab_State.LOST:
-      return 'The terminal process was lost, and this shell with it. Its last screen can still be read.';
-    case Tab_State.UNREACHABLE:
-      return 'The terminal process is out of reach. The shell may be running; what you type is kept.';
-    default:
-      return '';
-  }
 }
 
 customElements.define('atrium-stage', AtriumStage);

@@ -1,8 +1,10 @@
+import { type Timestamp, timestampMs } from '@bufbuild/protobuf/wkt';
 import { html, nothing, type TemplateResult } from 'lit';
 import { Tab_State } from '../gen/atrium/v1/tab_pb';
 import { focusTerminal } from '../room/actions';
 import type { Topic } from '../room/changes';
 import type { BarTab } from '../state/tab_list';
+import { expiryText, namesText } from '../state/words';
 import { RoomElement } from './element';
 import { icon } from './icons';
 
@@ -12,13 +14,17 @@ class AtriumTabs extends RoomElement {
   private renaming: string | undefined;
   private dragged: string | undefined;
   private dropAt: number | undefined;
+  /** What a screen reader says after a tab was moved. */
+  private moved = '';
 
   override render(): TemplateResult {
     const bar = this.room.tabs.bar();
+    const labels = this.room.tabs.labels();
     return html`
       <div class="tabs" role="tablist" aria-label="Terminals" @keydown=${this.onKey} @dragover=${this.onDragOver} @drop=${this.onDrop}>
-        ${bar.map((entry, index) => this.tab(entry, index))}
+        ${bar.map((entry, index) => this.tab(entry, index, labels.get(entry.name) ?? entry.title))}
       </div>
+      <span class="sr-only" role="status">${this.moved}</span>
       ${
         this.room.mayType
           ? html`<button class="button button--icon tabs__open" title="Open a tab" aria-label="Open a tab" @click=${() => void this.room.tabs.open()}>
@@ -43,7 +49,7 @@ class AtriumTabs extends RoomElement {
     }
   }
 
-  private tab(entry: BarTab, index: number): TemplateResult {
+  private tab(entry: BarTab, index: number, label: string): TemplateResult {
     const selected = entry.name === this.room.tabs.selected;
     const classes = [
       'tab',
@@ -60,17 +66,18 @@ class AtriumTabs extends RoomElement {
       data-tab=${entry.name}
       @dragstart=${(event: DragEvent) => this.onDragStart(event, entry)}
       @dragend=${this.onDragEnd}
-      @auxclick=${(event: MouseEvent) => event.button === 1 && this.room.tabs.close(entry.name)}
+      @auxclick=${(event: MouseEvent) => event.button === 1 && this.close(entry)}
       @dblclick=${() => this.beginRename(entry)}
+      @contextmenu=${(event: MouseEvent) => this.openMenu(event, entry)}
     >
-      ${this.renaming === entry.name ? this.input(entry) : this.label(entry, index, selected)}
-      <button class="tab__close" tabindex="-1" aria-hidden="true" title="Close" @click=${() => this.room.tabs.close(entry.name)}>
+      ${this.renaming === entry.name ? this.input(entry) : this.label(entry, index, selected, label)}
+      <button class="tab__close" tabindex="-1" aria-hidden="true" title="Close" @click=${() => this.close(entry)}>
         ${icon('close')}
       </button>
     </div>`;
   }
 
-  private label(entry: BarTab, index: number, selected: boolean): TemplateResult {
+  private label(entry: BarTab, index: number, selected: boolean, label: string): TemplateResult {
     const typists = this.room.typistsIn(entry.name).map((name) => this.room.nameOf(name));
     return html`<button
       class="tab__label"
@@ -78,24 +85,25 @@ class AtriumTabs extends RoomElement {
       id=${`tab-${index}`}
       aria-selected=${selected}
       tabindex=${selected ? 0 : -1}
-      title=${tooltip(entry)}
+      title=${this.tooltip(entry)}
       @click=${() => this.choose(entry)}
     >
       ${this.sign(entry)}
-      <span class="tab__title">${entry.title || 'shell'}</span>
+      <span class="tab__title">${label}</span>
       ${this.mark(entry, typists)}
       ${stateWord(entry) ? html`<span class="sr-only">${stateWord(entry)}</span>` : nothing}
     </button>`;
   }
 
   /** In the place where the close button shows when the tab is pointed at. */
-  private mark(entry: BarTab, typists: string[]): TemplateResult | typeof nothing {
-    if (typists.length > 0) {
-      return html`<span class="tab__mark tab__mark--typing" aria-hidden="true">${icon('keyboard')}</span>
-        <span class="sr-only">${typists.join(', ')} typing</span>`;
-    }
-    if (!entry.remote) return nothing;
-    return html`<span class="tab__mark" aria-hidden="true">${icon('device')}</span>`;
+  private mark(entry: BarTab, typists: string[]): TemplateResult {
+    return html`${typists.length > 0 ? mark('keyboard', 'typing', `${namesText(typists)} typing`) : nothing}
+      ${typists.length === 0 && entry.tab?.driver ? mark('wheel', 'driving', this.driver(entry.tab.driver)) : nothing}
+      ${entry.remote && typists.length === 0 && !entry.tab?.driver ? html`<span class="tab__mark" aria-hidden="true">${icon('device')}</span>` : nothing}`;
+  }
+
+  private driver(name: string): string {
+    return name === this.room.me ? 'You are driving' : `${this.room.nameOf(name)} is driving`;
   }
 
   private sign(entry: BarTab): TemplateResult | typeof nothing {
@@ -111,8 +119,26 @@ class AtriumTabs extends RoomElement {
     }
     if (signs.bell)
       return html`<span class="tab__sign tab__sign--warn" title="Bell">${icon('bell')}</span>`;
+    if (entry.tab?.idleExpireTime) return this.expirySign(entry.tab.idleExpireTime);
     if (signs.unseen) return html`<span class="dot" title="Unseen output"></span>`;
     return nothing;
+  }
+
+  private expirySign(time: Timestamp): TemplateResult {
+    const words = expiryText(timestampMs(time), Date.now());
+    return html`<span class="tab__sign tab__sign--warn" title=${words}>${icon('clock')}<span class="sr-only">${words}</span></span>`;
+  }
+
+  private tooltip(entry: BarTab): string {
+    const { tab } = entry;
+    const lines = [entry.title || 'shell'];
+    if (entry.remote) lines.push('Opened on another device');
+    const word = stateWord(entry);
+    if (word) lines.push(word);
+    if (tab?.driver) lines.push(this.driver(tab.driver));
+    if (tab?.idleExpireTime) lines.push(expiryText(timestampMs(tab.idleExpireTime), Date.now()));
+    if (tab?.workingDirectory) lines.push(tab.workingDirectory);
+    return entry.remote && lines.length === 2 ? 'Opened on another device' : lines.join('\n');
   }
 
   private input(entry: BarTab): TemplateResult {
@@ -126,10 +152,13 @@ class AtriumTabs extends RoomElement {
     />`;
   }
 
+  private close(entry: BarTab): void {
+    this.room.tabs.close(entry.name);
+    this.room.focus.byClick();
+  }
+
   private choose(entry: BarTab): void {
-    this.room.show({ panel: 'terminal' });
-    this.room.tabs.select(entry.name);
-    focusTerminal(this.room);
+    this.room.tabs.show(entry.name);
   }
 
   private beginRename(entry: BarTab): void {
@@ -154,9 +183,15 @@ class AtriumTabs extends RoomElement {
 
   private readonly onKey = (event: KeyboardEvent) => {
     if ((event.target as Element).matches('input')) return;
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (step) this.room.tabs.selectBeside(step);
-    else if (event.key === 'Delete' && this.room.tabs.selected)
+    const step = ({ ArrowRight: 1, ArrowLeft: -1 } as const)[event.key as 'ArrowLeft'];
+    const { current } = this.room.tabs;
+    if (step && event.shiftKey && current) this.moveBeside(current, step);
+    else if (step) this.room.tabs.selectBeside(step);
+    else if (event.key === 'F2' && current) {
+      this.beginRename(current);
+      event.preventDefault();
+      return;
+    } else if (event.key === 'Delete' && this.room.tabs.selected)
       this.room.tabs.close(this.room.tabs.selected);
     else return;
     event.preventDefault();
@@ -164,6 +199,27 @@ class AtriumTabs extends RoomElement {
       this.querySelector<HTMLElement>('[aria-selected=true]')?.focus(),
     );
   };
+
+  private moveBeside(entry: BarTab, step: 1 | -1): void {
+    if (!this.room.mayType) return;
+    const bar = this.room.tabs.bar();
+    const to = bar.indexOf(entry) + step;
+    if (to < 0 || to >= bar.length) return;
+    this.room.tabs.moveBeside(entry.name, step);
+    const label = this.room.tabs.labelOf(entry.name) ?? entry.title;
+    this.moved = `${label} is tab ${to + 1} of ${bar.length} now`;
+    this.requestUpdate();
+  }
+
+  private openMenu(event: MouseEvent, entry: BarTab): void {
+    event.preventDefault();
+    const box = (event.currentTarget as Element).getBoundingClientRect();
+    // A key opens it, too; then there is no place that was pointed at.
+    const pointed = event.clientX > 0 && event.button === 2;
+    const left = pointed ? event.clientX : box.left;
+    const top = pointed ? event.clientY : box.bottom;
+    this.room.show({ tabMenu: { tab: entry.name, left, top } });
+  }
 
   private onDragStart(event: DragEvent, entry: BarTab): void {
     this.dragged = entry.name;
@@ -202,13 +258,9 @@ function exitSign(code: number): TemplateResult {
   </span>`;
 }
 
-function tooltip(entry: BarTab): string {
-  const lines = [entry.title || 'shell'];
-  if (entry.remote) lines.push('Opened on another device');
-  const word = stateWord(entry);
-  if (word) lines.push(word);
-  if (entry.tab?.workingDirectory) lines.push(entry.tab.workingDirectory);
-  return entry.remote && lines.length === 2 ? 'Opened on another device' : lines.join('\n');
+function mark(sign: string, tone: string, words: string): TemplateResult {
+  return html`<span class="tab__mark tab__mark--${tone}" aria-hidden="true">${icon(sign)}</span>
+    <span class="sr-only">${words}</span>`;
 }
 
 function stateWord(entry: BarTab): string {

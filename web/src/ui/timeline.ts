@@ -9,7 +9,7 @@ import {
 import type { Topic } from '../room/changes';
 import { entryMatches, entryTime } from '../state/timeline';
 import { visibleBytes } from '../state/visible';
-import { approvalCard } from './approval';
+import { approvalCard, askText } from './approval';
 import { RoomElement } from './element';
 import { entryRow } from './entry';
 import { icon } from './icons';
@@ -106,7 +106,7 @@ class AtriumTimeline extends RoomElement {
     const newest = this.pending().at(-1);
     if (!newest) return '';
     const text = visibleBytes(newest.input).map((one) => one.text);
-    return `The agent asks for an approval: ${text.join('')}`;
+    return `${askText(this.room, newest)}: ${text.join('')}`;
   }
 
   private pending() {

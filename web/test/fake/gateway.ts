@@ -11,6 +11,7 @@ import {
   JoinResponse_WelcomeSchema,
   JoinResponseSchema,
 } from '../../src/gen/atrium/v1/live_pb';
+import { FakeDriving } from './driving';
 import { FakePage } from './page';
 import { FakeSession } from './session';
 
@@ -22,17 +23,30 @@ const TYPES: Record<string, string> = {
 };
 const UNAVAILABLE = 14;
 const POLICY =
-  "default-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; img-src 'self' data: blob:; media-src 'self' blob:; worker-src 'self' blob:";
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' blob:; worker-src 'self' blob:; connect-src 'self'";
+const KEY_MISSING =
+  'This browser was let in, but this page has lost its half of the key: its storage was cleared or is blocked. Open an invite link again';
 const BINARY = new Set(['output', 'screen', 'resized', 'exit', 'inputAck', 'levels']);
 
 /** A pretended gateway for tests and for looking at the page. Not shipped. */
 export class FakeGateway {
   readonly session = new FakeSession();
+  readonly driving = new FakeDriving(this.session);
+  /** Typed bytes that came from somebody who may not type now. */
+  strayInputs = 0;
   readonly pages = new Set<FakePage>();
   /** Set to refuse tickets with this HTTP status. */
   refuseTickets = 0;
   /** What becomes of words: they are answered, lost, or kept until control is back. */
   control: 'here' | 'dying' | 'away' = 'here';
+  /** A tab opens so long after it was asked for. */
+  opensAfterMs = 0;
+  /** Why no tab opens; empty if they do. */
+  refuseTabs = '';
+  /** Why nobody goes live; empty if they do. */
+  refuseCalls = '';
+  /** Lists of commands are answered only when a page catches up. */
+  listsWait = false;
   /** Answers an offer, in the place of the media process. */
   onOffer: ((epoch: number, offer: string) => Promise<string>) | undefined;
   disclosures = ['Voice: offline agent'];
@@ -48,7 +62,9 @@ export class FakeGateway {
       handleProtocols: () => 'atrium.v1',
     });
     this.sockets.on('connection', (socket, request) => this.join(socket, request));
-    this.session.onChange = (value) => this.broadcast({ case: 'change', value });
+    this.session.onChange = (value) => {
+      if (this.control === 'here') this.broadcast({ case: 'change', value });
+    };
   }
 
   listen(port = 0): Promise<number> {
@@ -106,7 +122,8 @@ export class FakeGateway {
     try {
       const bytes = readFileSync(join(this.folder, file));
       const type = TYPES[extname(file)] ?? 'application/octet-stream';
-      response.writeHead(200, { 'content-type': type, 'content-security-policy': POLICY });
+      const policy = `${POLICY} ws://${request.headers.host}`;
+      response.writeHead(200, { 'content-type': type, 'content-security-policy': policy });
       response.end(bytes);
     } catch {
       response.writeHead(404).end();
@@ -124,8 +141,8 @@ export class FakeGateway {
       if (cookie) headers['set-cookie'] = `who=${cookie}; HttpOnly; Path=/; SameSite=Strict`;
       response.writeHead(status, headers).end(JSON.stringify(value));
     };
-    const refuse = (status: number, code: string, message: string) =>
-      json(status, { code, message, reason: '' });
+    const refuse = (status: number, code: string, message: string, reason = '') =>
+      json(status, { code, message, reason });
     const invite = /^\/join\/([a-z]+)-?(.*)$/.exec(path);
     if (invite) {
       const [, role, id] = invite;
@@ -136,12 +153,15 @@ export class FakeGateway {
         role: number,
         displayName: body.displayName || who,
       });
-      return json(200, { session: this.session.name, participant }, who);
+      return json(200, { session: this.session.name, participant, key: keyOf(who) }, who);
     }
     if (path !== '/ticket') return refuse(404, 'NOT_FOUND', 'No such path.');
     const who = /who=([^;]+)/.exec(request.headers.cookie ?? '')?.[1];
     if (this.refuseTickets) return refuse(this.refuseTickets, 'UNAUTHENTICATED', 'No credential.');
-    if (!who) return refuse(401, 'UNAUTHENTICATED', 'This browser holds no credential.');
+    const key = request.headers['atrium-key'];
+    if (who && !key) return refuse(401, 'UNAUTHENTICATED', KEY_MISSING, 'KEY_MISSING');
+    if (!who || key !== keyOf(who))
+      return refuse(401, 'UNAUTHENTICATED', 'This browser holds no credential.');
     const participant = `${this.session.name}/participants/${who}`;
     json(200, {
       ticket: `${who}.${++this.tickets}`,
@@ -193,6 +213,9 @@ export function frame(message: JoinResponse['message']): string | Uint8Array {
 export function outcome(requestId: bigint, fields: object = {}): JoinResponse['message'] {
   return { case: 'outcome', value: create(JoinResponse_OutcomeSchema, { requestId, ...fields }) };
 }
+
+/** The half of a credential that the page has; the cookie has the other one. */
+const keyOf = (who: string) => `key-of-${who}`;
 
 async function read(request: IncomingMessage): Promise<string> {
   let text = '';

@@ -13,12 +13,29 @@ import {
   InviteSchema,
   ListInvitesResponseSchema,
   Participant_Role,
+  type Session,
+  type UpdateSessionRequest,
 } from '../../src/gen/atrium/v1/session_pb';
+import {
+  ListCommandsResponseSchema,
+  type RunCommandRequest,
+  RunCommandResponseSchema,
+  SizePolicy,
+  type TerminalSize,
+  TerminalSizeSchema,
+  type UpdateTabRequest,
+} from '../../src/gen/atrium/v1/tab_pb';
 import { SayRequest_Audience, TimelineEntry_Kind } from '../../src/gen/atrium/v1/timeline_pb';
 import { type FakeGateway, frame, outcome } from './gateway';
 
+const INVALID_ARGUMENT = 3;
+const NOT_FOUND = 5;
 const PERMISSION_DENIED = 7;
+const RESOURCE_EXHAUSTED = 8;
 const FAILED_PRECONDITION = 9;
+const UNAVAILABLE = 14;
+
+const SOMEBODY_DRIVES = "Somebody else holds this tab's keyboard: ask for it";
 
 /** What the gateway does by itself. */
 const OF_TERMINALS: ReadonlySet<string | undefined> = new Set([
@@ -34,6 +51,8 @@ export class FakePage {
   pageId = '';
   epoch = 0n;
   readonly heard: JoinRequest[] = [];
+  /** What fits this page, by tab. */
+  readonly windows = new Map<string, TerminalSize>();
   private kept: JoinRequest[] = [];
 
   constructor(
@@ -53,7 +72,11 @@ export class FakePage {
       if (control === 'away') this.kept.push(request);
       return;
     }
-    this.obey(request);
+    const { listsWait, opensAfterMs } = this.gateway;
+    if (listsWait && request.message.case === 'listCommands') this.kept.push(request);
+    else if (opensAfterMs > 0 && request.message.case === 'createTab')
+      setTimeout(() => this.obey(request), opensAfterMs);
+    else this.obey(request);
   }
 
   private obey(request: JoinRequest): void {
@@ -63,10 +86,12 @@ export class FakePage {
       return;
     }
     const result = this.act(request);
-    if (request.requestId > 0n) this.send(outcome(request.requestId, result ? { result } : {}));
+    if (result && 'code' in result) this.send(outcome(request.requestId, result));
+    else if (request.requestId > 0n)
+      this.send(outcome(request.requestId, result ? { result } : {}));
   }
 
-  /** Control is back: what waited is done now. */
+  /** What waited is done now: control is back, or lists are answered again. */
   catchUp(): void {
     const { kept } = this;
     this.kept = [];
@@ -93,7 +118,12 @@ export class FakePage {
       'say',
       'decideApproval',
       'takeControl',
+      'requestControl',
+      'runCommand',
     ];
+    if (role < Participant_Role.OWNER && message.case === 'updateSession') {
+      return { code: PERMISSION_DENIED, message: 'Owners change settings.' };
+    }
     if (role < Participant_Role.EDITOR && needsEditor.includes(message.case ?? '')) {
       return { code: PERMISSION_DENIED, message: 'Viewers cannot do this.' };
     }
@@ -115,32 +145,111 @@ export class FakePage {
       case 'input':
         return this.onInput(message.value);
       case 'resize':
-      case 'takeControl': {
-        const { tab, size } = message.value;
-        session.terminals.get(tab)?.resize(size!);
-        session.updateTab(tab, { size, sizeOwner: this.participant });
-        return;
-      }
+        return this.onResize(message.value.tab, message.value.size!);
       case 'createTab': {
+        const { refuseTabs } = this.gateway;
+        if (refuseTabs) return { code: RESOURCE_EXHAUSTED, message: refuseTabs };
         const tab = session.openTab(`shell ${session.tabs.size + 1}`, this.participant, {
           size: message.value.tab?.size,
         });
         session.terminals.get(tab.name)?.showPrompt();
         return { case: 'tab', value: tab };
       }
-      case 'updateTab': {
-        const { tab, updateMask } = message.value;
-        if (updateMask?.paths.includes('title'))
-          session.updateTab(tab!.name, { title: tab!.title });
-        if (updateMask?.paths.includes('position')) session.moveTab(tab!.name, tab!.position);
-        return;
-      }
+      case 'updateTab':
+        return this.onUpdateTab(message.value);
       case 'deleteTab':
         session.closeTab(message.value.name);
         return;
       default:
+        return this.actOnControl(message);
+    }
+  }
+
+  private actOnControl(message: JoinRequest['message']): object | undefined {
+    const { driving, session } = this.gateway;
+    switch (message.case) {
+      case 'takeControl':
+        return driving.take(this.participant, message.value);
+      case 'requestControl':
+        return driving.ask(this.participant, message.value);
+      case 'grantControl':
+        return driving.grant(this.participant, message.value);
+      case 'releaseControl':
+        return driving.release(this.participant, message.value);
+      case 'listCommands': {
+        const all = session.terminals.get(message.value.tab)?.commands ?? [];
+        const commands = [...all].reverse().slice(0, message.value.pageSize || 50);
+        return { case: 'commands', value: create(ListCommandsResponseSchema, { commands }) };
+      }
+      case 'runCommand':
+        return this.onRunCommand(message.value);
+      case 'updateSession':
+        return this.onUpdateSession(message.value);
+      default:
         return this.actOnPeople(message);
     }
+  }
+
+  /** By SMALLEST every window counts, else the size owner's alone. */
+  private onResize(name: string, size: TerminalSize): undefined {
+    const { session } = this.gateway;
+    const tab = session.tabs.get(name);
+    if (!tab) return;
+    this.windows.set(name, size);
+    let told = size;
+    if (tab.sizePolicy === SizePolicy.SMALLEST) {
+      const all = [...this.gateway.pages].flatMap((one) => one.windows.get(name) ?? []);
+      told = create(TerminalSizeSchema, {
+        columns: Math.min(...all.map((one) => one.columns)),
+        rows: Math.min(...all.map((one) => one.rows)),
+      });
+    } else if (tab.sizePolicy === SizePolicy.FIXED || tab.sizeOwner !== this.participant) return;
+    session.terminals.get(name)?.resize(told);
+    session.updateTab(name, { size: told });
+  }
+
+  private onUpdateTab({ tab, updateMask }: UpdateTabRequest): object | undefined {
+    const { session } = this.gateway;
+    const { name } = tab!;
+    if (!session.tabs.has(name)) return { code: NOT_FOUND, message: 'There is no such tab.' };
+    const paths = new Set(updateMask?.paths);
+    if (paths.has('title')) session.updateTab(name, { title: tab!.title });
+    if (paths.has('position')) session.moveTab(name, tab!.position);
+    if (paths.has('size_policy')) session.updateTab(name, { sizePolicy: tab!.sizePolicy });
+    if (paths.has('size') && tab!.size) {
+      session.terminals.get(name)?.resize(tab!.size);
+      session.updateTab(name, { size: tab!.size });
+    }
+    session.updateTab(name, { idleExpireTime: undefined });
+    return { case: 'tab', value: session.tabs.get(name) };
+  }
+
+  private onRunCommand({ tab, command }: RunCommandRequest): object | undefined {
+    const terminal = this.gateway.session.terminals.get(tab);
+    if (!terminal) return { code: NOT_FOUND, message: 'There is no such tab.' };
+    if (terminal.busy) {
+      return {
+        code: FAILED_PRECONDITION,
+        message: 'A program runs in this tab: wait for its end.',
+      };
+    }
+    const exitCode = terminal.runLine(command)?.exitCode ?? 0;
+    return { case: 'run', value: create(RunCommandResponseSchema, { tab, exitCode }) };
+  }
+
+  private onUpdateSession({ session, updateMask }: UpdateSessionRequest): object | undefined {
+    const rules = session?.commandPolicy?.rules ?? [];
+    const bad = rules.findIndex((one) => one.pattern.includes('('.repeat(2)));
+    if (bad >= 0) {
+      const field = `session.command_policy.rules[${bad}].pattern`;
+      return { code: INVALID_ARGUMENT, field, message: 'missing closing ) in the pattern' };
+    }
+    const wanted: Record<string, unknown> = {};
+    for (const path of updateMask?.paths ?? []) {
+      const key = path.replace(/_(.)/g, (_, one: string) => one.toUpperCase());
+      wanted[key] = session?.[key as keyof Session];
+    }
+    return { case: 'session', value: this.gateway.session.updateSession(wanted) };
   }
 
   private actOnPeople(message: JoinRequest['message']): object | undefined {
@@ -169,6 +278,8 @@ export class FakePage {
         }
         return;
       case 'goLive':
+        if (this.gateway.refuseCalls)
+          return { code: UNAVAILABLE, message: this.gateway.refuseCalls };
         session.participant(this.id, { live: true });
         this.makeLive();
         return;
@@ -212,6 +323,15 @@ export class FakePage {
     const { session } = this.gateway;
     const terminal = session.terminals.get(input.tab);
     if (!terminal) return;
+    const driver = session.tabs.get(input.tab)?.driver;
+    if (driver && driver !== this.participant) {
+      this.gateway.strayInputs++;
+      const { tab, sequence } = input;
+      terminal.skip(this.pageId, Number(sequence));
+      this.send({ case: 'inputAck', value: create(InputAckSchema, { tab, sequence }) });
+      this.send(outcome(0n, { code: FAILED_PRECONDITION, message: SOMEBODY_DRIVES }));
+      return;
+    }
     const sequence = terminal.type(this.pageId, Number(input.sequence), input.data);
     const ack = create(InputAckSchema, { tab: input.tab, sequence: BigInt(sequence) });
     this.send({ case: 'inputAck', value: ack });

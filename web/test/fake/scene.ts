@@ -1,17 +1,22 @@
 import { create } from '@bufbuild/protobuf';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import {
   CaptionSchema,
   Conversation_Activity,
   ConversationSchema,
 } from '../../src/gen/atrium/v1/conversation_pb';
 import { AudioLevelsSchema } from '../../src/gen/atrium/v1/live_pb';
-import { Participant_Role } from '../../src/gen/atrium/v1/session_pb';
+import {
+  CommandPolicy_Action,
+  Degradation_Kind,
+  Participant_Kind,
+  Participant_Role,
+} from '../../src/gen/atrium/v1/session_pb';
 import { Tab_State } from '../../src/gen/atrium/v1/tab_pb';
 import { TimelineEntry_Kind } from '../../src/gen/atrium/v1/timeline_pb';
 import type { FakeGateway } from './gateway';
 
 const BUILD = [
-  '\x1b[32mshop\x1b[0m \x1b[34m/srv/shop\x1b[0m $ make test\r\n',
   '\x1b[1m[1/4]\x1b[0m compile   cart.cc checkout.cc price.cc            \x1b[32mok\x1b[0m  1.9 s\r\n',
   '\x1b[1m[2/4]\x1b[0m link      shop_tests                             \x1b[32mok\x1b[0m  0.4 s\r\n',
   '\x1b[1m[3/4]\x1b[0m run       128 tests\r\n',
@@ -27,7 +32,7 @@ const BUILD = [
 /** Fills the fake with a room that looks lived in. */
 export function setScene(gateway: FakeGateway): void {
   const { session } = gateway;
-  session.displayName = 'shop';
+  session.settings = { displayName: 'shop' };
   const mira = session.participant('mira', {
     displayName: 'Mira',
     role: Participant_Role.EDITOR,
@@ -43,7 +48,12 @@ export function setScene(gateway: FakeGateway): void {
   const server = session.openTab('server', jonas);
   session.openTab('logs', mira, { state: Tab_State.EXITED, exitCode: 2 });
   const screen = session.terminals.get(build.name)!;
-  for (const line of BUILD) screen.print(line);
+  screen.showPrompt();
+  screen.print('git pull\r\n');
+  screen.command('git pull', 'Already up to date.\r\n', 0, 840);
+  screen.showPrompt();
+  screen.print('make test\r\n');
+  screen.command('make test', BUILD.join(''), 2, 14_200);
   screen.showPrompt();
   session.terminals.get(server.name)?.print('listening on http://localhost:8080\r\n');
   setTimeline(gateway, mira, jonas, build.name);
@@ -80,6 +90,39 @@ function setTimeline(gateway: FakeGateway, mira: string, jonas: string, tab: str
   );
   session.nowMs = () => Date.now();
 }
+
+/** Somebody drives, somebody else asks, and not all is well. */
+export function strain(gateway: FakeGateway, me: string): void {
+  const { session } = gateway;
+  const [build, server] = [...session.tabs.keys()] as [string, string];
+  const id = (who: string) => `${session.name}/participants/${who}`;
+  const kind = Degradation_Kind;
+  session.updateSession({
+    degradations: [
+      {
+        kind: kind.NO_PROVIDER,
+        message: 'The voice provider cannot be reached; it is tried again.',
+      },
+      {
+        kind: kind.HOST_MEMORY,
+        message: 'The terminals use 3.4 of 4 GB. Close tabs that nobody needs.',
+      },
+    ],
+    commandPolicy: {
+      rules: [
+        { pattern: 'rm -rf|mkfs|dd of=', action: CommandPolicy_Action.DENY },
+        { pattern: '\\bsudo\\b', action: CommandPolicy_Action.ASK },
+      ],
+      defaultAction: CommandPolicy_Action.ALLOW,
+    },
+  });
+  session.participant('guest3', { lag: { bytes: 2_100_000n, skips: 3n } });
+  session.participant('ci', { displayName: 'deploy-bot', kind: Participant_Kind.SERVICE });
+  session.updateTab(build, { driver: id(me), sizeOwner: id(me), controlRequesters: [id('mira')] });
+  session.updateTab(server, { driver: id('jonas'), idleExpireTime: inMinutes(4) });
+}
+
+const inMinutes = (minutes: number) => timestampFromMs(Date.now() + minutes * 60_000);
 
 /** What goes on while somebody looks. */
 export function enliven(gateway: FakeGateway): void {

@@ -12,6 +12,7 @@ import {
   Participant_Presence,
   Participant_Role,
   ParticipantSchema,
+  type Session,
   type SessionChange,
   SessionChangeSchema,
   SessionSchema,
@@ -32,9 +33,10 @@ import { FakeTerminal } from './terminal';
 /** A pretended session: its state, and its changes to whoever listens. */
 export class FakeSession {
   readonly name = 'sessions/demo';
-  displayName = 'demo';
-  revision = 1n;
   stateEpoch = 'epoch-1';
+  revision = 1n;
+  /** What `update_session` changes, and what does not work now. */
+  settings: MessageInitShape<typeof SessionSchema> = { displayName: 'demo' };
   readonly tabs = new Map<string, Tab>();
   readonly terminals = new Map<string, FakeTerminal>();
   readonly participants = new Map<string, Participant>();
@@ -52,18 +54,28 @@ export class FakeSession {
 
   snapshot(): SessionSnapshot {
     return create(SessionSnapshotSchema, {
-      session: create(SessionSchema, {
-        name: this.name,
-        displayName: this.displayName,
-        stateEpoch: this.stateEpoch,
-        revision: this.revision,
-      }),
+      session: this.session(),
       tabs: [...this.tabs.values()],
       participants: [...this.participants.values()],
       conversation: this.conversation,
       approvals: [...this.approvals.values()],
       entries: this.entries,
     });
+  }
+
+  session(): Session {
+    return create(SessionSchema, {
+      ...this.settings,
+      name: this.name,
+      stateEpoch: this.stateEpoch,
+      revision: this.revision,
+    } as MessageInitShape<typeof SessionSchema>);
+  }
+
+  updateSession(fields: MessageInitShape<typeof SessionSchema>): Session {
+    this.settings = { ...this.settings, ...fields } as typeof this.settings;
+    this.change({ case: 'session', value: this.session() });
+    return this.session();
   }
 
   change(change: SessionChange['change']): void {
@@ -75,14 +87,16 @@ export class FakeSession {
     const name = `${this.name}/participants/${id}`;
     const before = this.participants.get(name);
     const one = create(ParticipantSchema, {
-      ...(before ?? {
-        name,
-        displayName: id,
-        role: Participant_Role.EDITOR,
-        presence: Participant_Presence.PRESENT,
-        kind: Participant_Kind.PERSON,
-        pageCount: 1,
-      }),
+      ...plain(
+        before ?? {
+          name,
+          displayName: id,
+          role: Participant_Role.EDITOR,
+          presence: Participant_Presence.PRESENT,
+          kind: Participant_Kind.PERSON,
+          pageCount: 1,
+        },
+      ),
       ...fields,
     } as MessageInitShape<typeof ParticipantSchema>);
     this.participants.set(name, one);
@@ -110,6 +124,9 @@ export class FakeSession {
     } as MessageInitShape<typeof TabSchema>);
     const terminal = new FakeTerminal(name, '\x1b[32mshop\x1b[0m \x1b[34m/srv/shop\x1b[0m $ ');
     if (tab.size) terminal.size = tab.size;
+    terminal.onCommandEnd = (lastCommand) => {
+      if (this.tabs.has(name)) this.updateTab(name, { lastCommand: { ...lastCommand } });
+    };
     this.terminals.set(name, terminal);
     this.tabs.set(name, tab);
     this.change({ case: 'tab', value: tab });
@@ -117,7 +134,10 @@ export class FakeSession {
   }
 
   updateTab(name: string, fields: MessageInitShape<typeof TabSchema>): Tab {
-    const tab = create(TabSchema, { ...this.tabs.get(name)!, ...fields } as Tab);
+    const tab = create(TabSchema, {
+      ...plain(this.tabs.get(name)!),
+      ...fields,
+    } as MessageInitShape<typeof TabSchema>);
     this.tabs.set(name, tab);
     this.change({ case: 'tab', value: tab });
     return tab;
@@ -159,7 +179,7 @@ export class FakeSession {
     return entry;
   }
 
-  propose(tab: string, input: string): Approval {
+  propose(tab: string, input: string, requester = ''): Approval {
     const approval = create(ApprovalSchema, {
       name: `${this.name}/approvals/a${this.next++}`,
       state: Approval_State.PENDING,
@@ -167,6 +187,7 @@ export class FakeSession {
       tab,
       input: Buffer.from(input),
       workingDirectory: '/srv/shop',
+      requester,
       createTime: timestampFromMs(this.nowMs()),
       expireTime: timestampFromMs(this.nowMs() + 60_000),
     });
@@ -180,9 +201,20 @@ export class FakeSession {
     if (!pending) return false;
     this.approvals.delete(name);
     const state = approve ? Approval_State.APPROVED : Approval_State.DENIED;
-    const approval = create(ApprovalSchema, { ...pending, state, decider } as Approval);
+    const deciderName = this.participants.get(decider)?.displayName ?? '';
+    const decided = { ...pending, state, decider, deciderName } as Approval;
+    const approval = create(ApprovalSchema, decided);
     this.change({ case: 'approval', value: approval });
-    this.entry(TimelineEntry_Kind.APPROVAL, [decider], '', { approval });
+    this.entry(TimelineEntry_Kind.APPROVAL, [], '', { approval });
     return true;
   }
+}
+
+/** A message's fields: with its type's name `create` would take it as it is. */
+function plain<T extends object>(message: T): Omit<T, '$typeName' | '$unknown'> {
+  const { $typeName, $unknown, ...fields } = message as T & {
+    $typeName?: string;
+    $unknown?: unknown;
+  };
+  return fields as Omit<T, '$typeName' | '$unknown'>;
 }

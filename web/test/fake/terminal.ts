@@ -1,6 +1,9 @@
 import { create } from '@bufbuild/protobuf';
+import { durationFromMs, timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { type JoinResponse, JoinResponseSchema } from '../../src/gen/atrium/v1/live_pb';
 import {
+  type Command,
+  CommandSchema,
   TerminalOutputSchema,
   TerminalResizedSchema,
   type TerminalSize,
@@ -19,6 +22,11 @@ const PIECE = 16 * 1024;
 const QUERIES =
   '\x1b[c\x1b[6n\x1bP$qm\x1b\\\x1b[18t\x1b]11;?\x07\x1b]4;1;?\x07\x1b[?1004h\x1b[?1004l';
 
+const EXIT_CODES = new Map([['false', 1]]);
+
+/** What a shell with integration prints around prompts and commands. */
+const mark = (what: string) => `\x1b]133;${what}\x07`;
+
 /** A pretended terminal: a log of bytes and a shell that knows a few words. */
 export class FakeTerminal {
   readonly readers = new Set<Reader>();
@@ -30,6 +38,9 @@ export class FakeTerminal {
   size: TerminalSize = create(TerminalSizeSchema, { columns: 100, rows: 30 });
   /** All that was typed, as the program got it. */
   typed = '';
+  /** What its shell marked, the oldest first. */
+  readonly commands: Command[] = [];
+  onCommandEnd: (command: Command) => void = () => {};
 
   constructor(
     readonly tab: string,
@@ -97,18 +108,56 @@ export class FakeTerminal {
     }
   }
 
-  /** Takes typed bytes once per page and sequence. */
+  /** Takes typed bytes once per page and sequence, and none before one that is missing. */
   type(page: string, sequence: number, bytes: Uint8Array): number {
     const last = this.written.get(page) ?? 0;
-    if (sequence > last) {
+    if (sequence === last + 1) {
       this.written.set(page, sequence);
       this.run(Buffer.from(bytes).toString());
     }
-    return Math.max(sequence, last);
+    return this.written.get(page) ?? 0;
+  }
+
+  /** Input that is acknowledged and not written. */
+  skip(page: string, sequence: number): void {
+    this.written.set(page, sequence);
   }
 
   showPrompt(): void {
-    this.print(this.prompt);
+    this.print(`${mark('A')}${this.prompt}${mark('B')}`);
+  }
+
+  /** Runs a line as if it had been typed; for RunCommand. */
+  runLine(line: string): Command | undefined {
+    this.run(`${line}\r`);
+    return this.commands.at(-1);
+  }
+
+  /** A command that is told to have taken so long; no time passes. */
+  command(text: string, output: string, exitCode: number, tookMs: number): void {
+    this.print(mark('C'));
+    const command = this.begin(text);
+    this.print(output);
+    this.end(command, exitCode, tookMs);
+  }
+
+  private begin(text: string): Command {
+    const command = create(CommandSchema, {
+      number: BigInt(this.commands.length + 1),
+      text,
+      startOffset: BigInt(this.offset),
+      startTime: timestampFromMs(Date.now()),
+    });
+    this.commands.push(command);
+    return command;
+  }
+
+  private end(command: Command, exitCode: number, tookMs: number): void {
+    command.endOffset = BigInt(this.offset);
+    command.exitCode = exitCode;
+    command.duration = durationFromMs(tookMs);
+    this.print(mark(`D;${exitCode}`));
+    this.onCommandEnd(command);
   }
 
   private run(text: string): void {
@@ -116,9 +165,10 @@ export class FakeTerminal {
     for (const key of text) {
       if (key === '\r') {
         this.print('\r\n');
-        this.execute(this.line.trim());
+        const line = this.line.trim();
         this.line = '';
-        this.showPrompt();
+        if (line) this.obey(line);
+        if (!this.busy) this.showPrompt();
       } else if (key === '\x7f') {
         if (this.line) this.print('\b \b');
         this.line = this.line.slice(0, -1);
@@ -129,6 +179,30 @@ export class FakeTerminal {
     }
   }
 
+  /** True while a command runs that `finish` ends. */
+  get busy(): boolean {
+    return this.commands.at(-1)?.exitCode === undefined && this.commands.length > 0;
+  }
+
+  /** Ends the command that runs. */
+  finish(exitCode: number, tookMs: number): void {
+    const command = this.commands.at(-1);
+    if (!command || !this.busy) return;
+    this.end(command, exitCode, tookMs);
+    this.showPrompt();
+  }
+
+  private obey(line: string): void {
+    this.print(mark('C'));
+    const command = this.begin(line);
+    if (line.startsWith('work')) {
+      this.print('working\r\n');
+      return;
+    }
+    this.execute(line);
+    this.end(command, EXIT_CODES.get(line.split(' ')[0]!) ?? 0, 40);
+  }
+
   private execute(line: string): void {
     const [word, ...rest] = line.split(' ');
     if (word === 'echo') this.print(`${rest.join(' ')}\r\n`);
@@ -137,6 +211,8 @@ export class FakeTerminal {
     } else if (word === 'clip') {
       this.print(`\x1b]52;c;${Buffer.from(rest.join(' ')).toString('base64')}\x07`);
     } else if (word === 'ask') this.print(QUERIES);
+    else if (word === 'peek') this.print('\x1b]52;c;?\x07');
+    else if (word === 'false') return;
     else if (word) this.print(`${word}: command not found\r\n`);
   }
 }

@@ -1,0 +1,194 @@
+// Session: its settings, and what goes on by itself once a second.
+#include <algorithm>
+
+#include "common/errors.h"
+#include "common/proto_time.h"
+#include "common/str_cat.h"
+#include "common/text.h"
+#include "control/errors.h"
+#include "control/limits.h"
+#include "control/session/command_policy.h"
+#include "control/session/session.h"
+
+namespace atrium::control {
+
+using atrium::v1::Degradation;
+using atrium::v1::Participant;
+using atrium::v1::Tab;
+
+namespace {
+
+absl::Status CheckSettings(const atrium::v1::UpdateSessionRequest& request) {
+  if (request.update_mask().paths_size() == 0) return MissingField("update_mask");
+  for (const std::string& path : request.update_mask().paths()) {
+    const atrium::v1::Session& wanted = request.session();
+    if (path == "display_name") {
+      if (CleanName(wanted.display_name(), limits::kTitleChars).empty()) {
+        return BadField("session.display_name", "must not be empty");
+      }
+    } else if (path == "command_policy") {
+      if (absl::Status s = CheckPolicy(wanted.command_policy()); !s.ok()) return s;
+    } else if (path == "shell_profile") {
+      if (!atrium::v1::ShellProfile_IsValid(wanted.shell_profile())) {
+        return BadField("session.shell_profile", "must be STANDARD, NO_NEW_PRIVILEGES or ISOLATED");
+      }
+    } else if (path == "idle_tab_timeout") {
+      const absl::Duration timeout = absl::Seconds(wanted.idle_tab_timeout().seconds());
+      if (timeout != absl::ZeroDuration() && timeout < limits::kIdleTabLeast) {
+        return BadField("session.idle_tab_timeout", "must be a minute or more, or 0 for ever");
+      }
+    } else {
+      return BadField("update_mask",
+                      StrCat("may name display_name, command_policy, shell_profile and "
+                             "idle_tab_timeout, not ", path));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void Session::UpdateSession(const Actor& actor, const atrium::v1::UpdateSessionRequest& request,
+                            Done<atrium::v1::Session> done) {
+  absl::Status allowed = actor.Require(Participant::OWNER, "change the session's settings");
+  if (!allowed.ok()) return done(allowed);
+  if (absl::Status s = CheckSettings(request); !s.ok()) return done(s);
+  atrium::v1::Session& ours = *record_.mutable_session();
+  const atrium::v1::Session& wanted = request.session();
+  for (const std::string& path : request.update_mask().paths()) {
+    if (path == "display_name") {
+      ours.set_display_name(CleanName(wanted.display_name(), limits::kTitleChars));
+    } else if (path == "command_policy") {
+      *ours.mutable_command_policy() = wanted.command_policy();
+    } else if (path == "shell_profile") {
+      ours.set_shell_profile(wanted.shell_profile());
+    } else {
+      *ours.mutable_idle_tab_timeout() = wanted.idle_tab_timeout();
+    }
+  }
+  context_->host->PlanChanged();
+  PublishSession([this, done](absl::Status status) {
+    if (!status.ok()) return done(status);
+    done(publisher_->snapshot().session());
+  });
+}
+
+void Session::SetLag(const PageId& page_id, const atrium::v1::Lag& lag) {
+  auto page = people_.pages().find(page_id);
+  if (page == people_.pages().end()) return;
+  page->second.lag = lag;
+  atrium::v1::Lag worst;
+  for (const auto& [id, other] : people_.pages()) {
+    if (other.participant != page->second.participant || other.door == nullptr) continue;
+    worst.set_bytes(std::max(worst.bytes(), other.lag.bytes()));
+    worst.set_skips(worst.skips() + other.lag.skips());
+  }
+  Person* person = people_.Find(page->second.participant);
+  if (worst.bytes() > 0 || worst.skips() > 0) {
+    *person->shown.mutable_lag() = worst;
+  } else {
+    person->shown.clear_lag();
+  }
+  PublishPerson(page->second.participant);
+}
+
+void Session::OnHostStatus(const atrium::terminal::v1::HostStatus& status) {
+  host_memory_alert_ = status.memory_alert();
+}
+
+void Session::Tick() {
+  if (ended_ || publisher_ == nullptr) return;
+  bool lapsed = false;
+  for (const auto& [name, record] : tabs_.all()) {
+    if (record.tab().driver().empty()) continue;
+    if (!drivers_.Lapse(tabs_.Find(name)->mutable_tab(), context_->loop->Monotonic())) continue;
+    PublishTab(name);
+    lapsed = true;
+  }
+  if (lapsed) context_->host->PlanChanged();
+  publisher_->Retry();
+  CheckIdleTabs();
+  CheckHealth();
+}
+
+// Tabs that nobody uses: they say when they will be closed, then they are.
+
+bool Session::InUse(const Tab& tab) const {
+  if (!tab.driver().empty() || starting_.count(tab.name()) > 0) return true;
+  for (const auto& [id, run] : runs_) {
+    if (RunsIn(*run, tab.name())) return true;
+  }
+  return std::any_of(people_.all().begin(), people_.all().end(), [&](const auto& person) {
+    return person.second.shown.viewing_tab() == tab.name() &&
+           person.second.shown.presence() == Participant::PRESENT;
+  });
+}
+
+void Session::Used(const std::string& tab) { tab_used_[tab] = context_->loop->Monotonic(); }
+
+void Session::CheckIdleTabs() {
+  const absl::Duration timeout =
+      absl::Seconds(record_.session().idle_tab_timeout().seconds());
+  const absl::Duration now = context_->loop->Monotonic();
+  std::vector<std::string> close;
+  for (const auto& [name, record] : tabs_.all()) {
+    if (timeout == absl::ZeroDuration() || InUse(record.tab())) tab_used_[name] = now;
+    const absl::Duration idle = now - tab_used_.try_emplace(name, now).first->second;
+    const bool warn = timeout > absl::ZeroDuration() && idle * 2 >= timeout;
+    if (warn && idle >= timeout) {
+      close.push_back(name);
+    } else if (warn != record.tab().has_idle_expire_time()) {
+      Tab& tab = *tabs_.Find(name)->mutable_tab();
+      tab.clear_idle_expire_time();
+      if (warn) {
+        *tab.mutable_idle_expire_time() = ToProtoTime(context_->loop->Now() + timeout - idle);
+      }
+      PublishTab(name);
+    }
+  }
+  const Actor ours{.kind = Actor::Kind::kService, .role = Participant::OWNER};
+  for (const std::string& name : close) {
+    Notice(StrCat("The tab \"", tabs_.Find(name)->tab().title(), "\" was closed: nobody used it for ",
+                  absl::FormatDuration(timeout)));
+    if (absl::Status s = DeleteTab(ours, name); !s.ok()) Notice(std::string(s.message()));
+  }
+}
+
+// What does not work, by name; told once it has been so for some ticks.
+void Session::CheckHealth() {
+  using atrium::v1::Conversation;
+  const auto conversation = conversation_ ? conversation_->Shown().state() : Conversation::STOPPED;
+  const struct {
+    Degradation::Kind kind;
+    bool bad;
+    const char* message;
+  } checks[] = {
+      {Degradation::NO_PROVIDER,
+       conversation == Conversation::FAILED || conversation == Conversation::RECONNECTING,
+       "The voice agent cannot be reached; people still hear one another, and it is tried again"},
+      {Degradation::NO_MEDIA, !context_->media->connected(),
+       "Calls do not work: the media process is away; it is tried again"},
+      {Degradation::NO_STORE, publisher_->failing(),
+       "Changes cannot be stored: look at the disk of the state directory"},
+      {Degradation::HOST_LOST, !context_->host->connected(),
+       "The terminal host cannot be reached; its shells may well be running"},
+      {Degradation::HOST_MEMORY, host_memory_alert_,
+       "The terminals use nearly all the memory that they may: close what is not needed"}};
+  google::protobuf::RepeatedPtrField<Degradation> now;
+  for (const auto& check : checks) {
+    int& ticks = bad_ticks_[check.kind];
+    ticks = check.bad ? ticks + 1 : 0;
+    if (ticks < limits::kBadTicks) continue;
+    Degradation& degradation = *now.Add();
+    degradation.set_kind(check.kind);
+    degradation.set_message(check.message);
+  }
+  auto* shown = record_.mutable_session()->mutable_degradations();
+  const bool same = std::equal(now.begin(), now.end(), shown->begin(), shown->end(),
+                               [](const auto& a, const auto& b) { return a.kind() == b.kind(); });
+  if (same) return;
+  shown->Swap(&now);
+  PublishSession();
+}
+
+}  // namespace atrium::control

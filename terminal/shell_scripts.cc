@@ -1,0 +1,150 @@
+#include "terminal/shell_scripts.h"
+
+#include "absl/strings/str_replace.h"
+#include "common/str_cat.h"
+
+namespace atrium::terminal {
+namespace {
+
+// The user's own files first, then the marks. PS0 is printed before a command
+// runs; PROMPT_COMMAND before a prompt. `\!` tells whether the line went into the
+// history: what did not is only named if it must be a repetition.
+constexpr char kBash[] = R"sh(
+exec 3<&-
+[ -r /etc/bash.bashrc ] && . /etc/bash.bashrc
+[ -r ~/.bashrc ] && . ~/.bashrc
+__atrium_encode() {
+  local LC_ALL=C text=${1:0:4096} c i n
+  REPLY=
+  for ((i = 0; i < ${#text}; i++)); do
+    c=${text:i:1}
+    case $c in
+      [a-zA-Z0-9/._~=:@,+-] | ' ') REPLY+=$c ;;
+      *) printf -v n %d "'$c"; printf -v c %%%02X $((n & 255)); REPLY+=$c ;;
+    esac
+  done
+}
+__atrium_typed() {
+  local REPLY text HISTTIMEFORMAT=
+  if [ "$1" = "${__atrium_number-}" ]; then
+    case ${HISTIGNORE-}:${HISTCONTROL-} in :ignoredups | :erasedups) ;; *) return ;; esac
+  fi
+  text=$(builtin history 1)
+  [[ $text =~ ^\ *[0-9]+[*\ ]\ (.*)$ ]] || return
+  __atrium_encode "${BASH_REMATCH[1]}"
+  printf %s "$REPLY"
+}
+__atrium_prompt() {
+  local code=$? REPLY
+  if [ -n "${__atrium_ran-}" ]; then printf '\033]133;D;%d;atrium=@KEY@\033\\' "$code"; fi
+  __atrium_number='\!'
+  __atrium_number=${__atrium_number@P}
+  # With no history yet the first line gets the number that is shown before it.
+  if [ "$__atrium_number" = 1 ] && [ -z "$(builtin history 1)" ]; then __atrium_number=; fi
+  __atrium_ran=1
+  __atrium_encode "$PWD"
+  printf '\033]7;file://%s%s\033\\\033]133;A\033\\' "${HOSTNAME-}" "$REPLY"
+  return "$code"
+}
+PROMPT_COMMAND="__atrium_prompt${PROMPT_COMMAND:+; $PROMPT_COMMAND}"
+case "$PS1" in *'133;B'*) ;; *) PS1="$PS1"'\[\033]133;B\033\\\]' ;; esac
+PS0="${PS0-}"'\033]133;C;cmdline_url=$(__atrium_typed \!);atrium=@KEY@\033\\'
+)sh";
+
+// Read in the place of ~/.zshenv. At the first prompt, when the user's .zshrc was
+// read, the hooks go behind those that it made. The prompt's end is told by the line
+// editor, since a theme may set the prompt anew each time.
+constexpr char kZsh[] = R"sh(
+exec 3<&- 4<&-
+if [[ -n ${ATRIUM_ZDOTDIR+x} ]]; then export ZDOTDIR=$ATRIUM_ZDOTDIR; else unset ZDOTDIR; fi
+unset ATRIUM_ZDOTDIR
+if [[ -r ${ZDOTDIR-$HOME}/.zshenv ]]; then . "${ZDOTDIR-$HOME}/.zshenv"; fi
+if [[ -o interactive ]]; then
+  __atrium_encode() {
+    emulate -L zsh
+    setopt no_multibyte
+    local text=${1[1,4096]} c
+    REPLY=
+    for c in "${(@s::)text}"; do
+      if [[ $c != [a-zA-Z0-9/._~=:@,+\ -] ]]; then printf -v c %%%02X $((#c)); fi
+      REPLY+=$c
+    done
+  }
+  __atrium_preexec() {
+    local text=$1 REPLY
+    if [[ -o hist_ignore_space && $text == ' '* ]]; then text=; fi
+    emulate -L zsh
+    __atrium_encode "$text"
+    printf '\033]133;C;cmdline_url=%s;atrium=@KEY@\033\\' "$REPLY"
+  }
+  __atrium_precmd() {
+    local code=$? REPLY
+    emulate -L zsh
+    if [[ -n ${__atrium_ran-} ]]; then
+      printf '\033]133;D;%d;atrium=@KEY@\033\\' $code
+    else
+      typeset -g __atrium_ran=1
+      preexec_functions=(${preexec_functions:#__atrium_preexec} __atrium_preexec)
+      autoload -Uz add-zle-hook-widget
+      add-zle-hook-widget line-init __atrium_line_init
+    fi
+    __atrium_encode "$PWD"
+    printf '\033]7;file://%s%s\033\\\033]133;A\033\\' "$HOST" "$REPLY"
+  }
+  __atrium_line_init() { printf '\033]133;B\033\\' }
+  typeset -ga precmd_functions preexec_functions
+  precmd_functions+=(__atrium_precmd)
+  preexec_functions+=(__atrium_preexec)
+fi
+)sh";
+
+// Read after the user's config.fish.
+constexpr char kFish[] = R"sh(
+function __atrium_preexec --on-event fish_preexec
+    set -g __atrium_ran 1
+    set -l text (string sub -l 4096 -- $argv[1] | string collect)
+    if string match -qr '^ ' -- $text
+        set text ''
+    end
+    printf '\033]133;C;cmdline_url=%s;atrium=@KEY@\033\\\\' (string escape --style=url -- $text)
+end
+function __atrium_postexec --on-event fish_postexec
+    printf '\033]133;D;%d;atrium=@KEY@\033\\\\' $status
+    set -g __atrium_ran 2
+end
+function __atrium_prompt --on-event fish_prompt
+    if test "$__atrium_ran" = 0
+        printf '\033]133;D;0;atrium=@KEY@\033\\\\'
+    end
+    set -g __atrium_ran 0
+    printf '\033]7;file://%s%s\033\\\\\033]133;A\033\\\\' $hostname (string escape --style=url -- $PWD)
+end
+functions -c fish_prompt __atrium_fish_prompt
+function fish_prompt
+    __atrium_fish_prompt
+    printf '\033]133;B\033\\\\'
+end
+)sh";
+
+}  // namespace
+
+ShellKind ShellKindOf(std::string_view program) {
+  const size_t slash = program.rfind('/');
+  const std::string_view name = program.substr(slash == std::string_view::npos ? 0 : slash + 1);
+  if (name == "bash") return ShellKind::kBash;
+  if (name == "zsh") return ShellKind::kZsh;
+  if (name == "fish") return ShellKind::kFish;
+  return ShellKind::kOther;
+}
+
+std::string ShellScript(ShellKind kind, std::string_view key) {
+  const char* script = kind == ShellKind::kBash   ? kBash
+                       : kind == ShellKind::kZsh  ? kZsh
+                       : kind == ShellKind::kFish ? kFish
+                                                  : "";
+  return absl::StrReplaceAll(script, {{"@KEY@", ToAbsl(key)}});
+}
+
+std::string_view ZshEnvFile() { return ". /dev/fd/3\n"; }
+
+}  // namespace atrium::terminal

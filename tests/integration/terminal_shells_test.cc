@@ -1,0 +1,151 @@
+// What the real shells say of their prompts and commands.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "absl/strings/str_split.h"
+#include "terminal/limits.h"
+#include "tests/support/host_test.h"
+
+namespace atrium::terminal {
+namespace {
+
+using atrium::terminal::v1::RunAtPromptResponse;
+using atrium::v1::Command;
+using testing::HasSubstr;
+using testing::Not;
+
+// With files of the user's own that set what the tests look for.
+class ShellsTest : public HostTest, public testing::WithParamInterface<const char*> {
+ protected:
+  std::string shell() const { return GetParam(); }
+  void File(const std::string& name, const std::string& content) {
+    const std::filesystem::path path = home_ + "/" + name;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path) << content;
+  }
+  void StartShell() {
+    File(".bashrc", "export OWN=own-rc\nHISTCONTROL=ignorespace\nPS1='b> '\n");
+    File(".zshenv", "export OWN_ENV=own-env\n");
+    File(".zshrc",
+         "export OWN=own-rc\nPS1='z> '\nsetopt hist_ignore_space\n"
+         "theme() { PS1='themed> ' }\nprecmd_functions+=(theme)\n");
+    File(".config/fish/config.fish", "set -gx OWN own-rc\nfunction fish_prompt; echo 'f> '; end\n");
+    // Or fish begins by reading all manual pages.
+    std::filesystem::create_directories(home_ + "/.local/share/fish/generated_completions");
+    Create({shell()}, {{"HOME", home_}});
+    ASSERT_TRUE(Until([&] { return terminal().at_idle_prompt(); })) << Output();
+  }
+  // Runs one command to its end; its exit code.
+  int Run(const std::string& command) {
+    const std::string id = "run-" + std::to_string(++run_);
+    std::optional<absl::StatusOr<RunAtPromptResponse>> ended;
+    host_->RunAtPrompt(kTab, command, id, [&](auto end) { ended = end; });
+    EXPECT_TRUE(Until([&] { return ended.has_value(); })) << command << "\n" << Output();
+    if (!ended || !ended->ok()) return -1;
+    output_ = Output((*ended)->start_offset(), (*ended)->end_offset());
+    return (*ended)->exit_code();
+  }
+  Command Last() {
+    const Command* last = terminal().commands().LastEnded();
+    return last == nullptr ? Command() : *last;
+  }
+
+  int run_ = 0;
+  std::string output_;  // Of the last run.
+};
+
+TEST_P(ShellsTest, N7CommandsRunAtThePromptOfEveryShell) {
+  StartShell();
+  EXPECT_EQ(Run("echo out-1"), 0);
+  // Fish says a title first, zsh marks the end of what has no newline.
+  EXPECT_THAT(output_, HasSubstr("out-1\r\n"));
+  if (shell() == "bash") EXPECT_EQ(output_, "out-1\r\n");
+  EXPECT_EQ(Run("sh -c 'echo out-2; exit 7'"), 7);
+  EXPECT_THAT(output_, HasSubstr("out-2\r\n"));
+  EXPECT_EQ(Run("false"), 1);
+  EXPECT_THAT(output_, Not(HasSubstr("out-")));
+}
+
+TEST_P(ShellsTest, N7TheTableSaysWhatWasTypedAndHowItEnded) {
+  StartShell();
+  const std::string text = "printf '%s\\n' \"a;b  %41 \u00fc \u4f60\"; sh -c 'exit 3'";
+  EXPECT_EQ(Run(text), 3);
+  const Command command = Last();
+  EXPECT_EQ(command.number(), 1);
+  EXPECT_EQ(command.text(), text);
+  EXPECT_EQ(command.exit_code(), 3);
+  EXPECT_GT(command.start_time().seconds(), 1600000000);
+  EXPECT_TRUE(command.has_duration());
+  EXPECT_EQ(Output(command.start_offset(), command.end_offset()), output_);
+  EXPECT_THAT(output_, HasSubstr("a;b  %41 \u00fc \u4f60\r\n"));
+  ASSERT_EQ(ends_.size(), 1u);
+  EXPECT_EQ(ends_[0].exit_code(), 3);
+  EXPECT_EQ(ends_[0].command().SerializeAsString(), command.SerializeAsString());
+}
+
+TEST_P(ShellsTest, N7AnEmptyLineIsNoCommandAndALongOneIsCut) {
+  StartShell();
+  EXPECT_EQ(Run(""), 0);
+  EXPECT_EQ(terminal().commands().LastEnded(), nullptr);
+  const std::string text = "true " + std::string(3 * 4096, 'x');
+  EXPECT_EQ(Run(text), 0);
+  EXPECT_EQ(Last().text(), text.substr(0, 4096));
+}
+
+TEST_P(ShellsTest, N7WhatIsKeptOutOfTheHistoryIsNotNamed) {
+  StartShell();
+  EXPECT_EQ(Run("echo named"), 0);
+  EXPECT_EQ(Run(" echo secret"), 0);
+  EXPECT_THAT(output_, HasSubstr("secret"));
+  EXPECT_EQ(Last().number(), 2);
+  EXPECT_EQ(Last().text(), "");
+}
+
+TEST_P(ShellsTest, S23AProgramCannotMakeUpCommands) {
+  StartShell();
+  const std::string forged =
+      "printf '\\033]133;D;0;atrium=x\\033\\\\\\033]133;C;cmdline_url=evil\\033\\\\'";
+  Run(forged + "; sleep 0.01; false");
+  ASSERT_TRUE(Until([&] { return Last().number() == 1; })) << Output();
+  EXPECT_EQ(Last().exit_code(), 1);
+  EXPECT_EQ(Last().text(), forged + "; sleep 0.01; false");
+  const auto list = *terminal().commands().List({});
+  EXPECT_EQ(list.commands_size(), 1);
+}
+
+TEST_P(ShellsTest, S23AProgramCannotReadTheKeyOfTheMarks) {
+  StartShell();
+  EXPECT_EQ(Run("true"), 0);
+  std::string key = Output();
+  key = key.substr(key.find("atrium=") + 7);
+  key = key.substr(0, key.find('\033'));
+  ASSERT_EQ(key.size(), 26u);
+  Run("sh -c 'env; tr \\\\000 \\\\n < /proc/$PPID/environ; cat 0<&3; ls /proc/self/fd/'");
+  EXPECT_THAT(output_, HasSubstr("ATRIUM_TAB="));
+  EXPECT_THAT(output_, Not(HasSubstr(key)));
+}
+
+TEST_P(ShellsTest, N7TheUsersOwnFilesAreReadAndTheirPromptStays) {
+  StartShell();
+  Run(shell() == "zsh" ? "echo is:$OWN:$OWN_ENV:$ZDOTDIR:" : "echo is:$OWN:");
+  EXPECT_THAT(output_, HasSubstr(shell() == "zsh" ? "is:own-rc:own-env::\r\n" : "is:own-rc:\r\n"));
+  const std::string prompt = shell() == "bash" ? "b> " : shell() == "zsh" ? "themed> " : "f> ";
+  EXPECT_THAT(Screen(), HasSubstr(prompt));
+}
+
+TEST_P(ShellsTest, N7TheWorkingDirectoryIsSaidWhateverItIsCalled) {
+  StartShell();
+  const std::string odd = std::filesystem::canonical(home_).string() + "/a %41;\u00fc b";
+  std::filesystem::create_directories(odd);
+  EXPECT_EQ(Run("cd \"" + odd + "\""), 0);
+  EXPECT_TRUE(Until([&] { return terminal().Status().working_directory() == odd; }))
+      << terminal().Status().working_directory();
+}
+
+INSTANTIATE_TEST_SUITE_P(Real, ShellsTest, testing::Values("bash", "zsh", "fish"),
+                         [](const auto& shell) { return std::string(shell.param); });
+
+}  // namespace
+}  // namespace atrium::terminal

@@ -1,0 +1,51 @@
+import { create } from '@bufbuild/protobuf';
+import { describe, expect, it } from 'vitest';
+import { LagSchema } from '../gen/atrium/v1/session_pb';
+import { bytesText, expiryText, lagText, lagWords, namesText, spanText } from './words';
+
+const lag = (bytes: number, skips: number) =>
+  create(LagSchema, { bytes: BigInt(bytes), skips: BigInt(skips) });
+
+describe('words for figures', () => {
+  it('say spans of time as short as can be read', () => {
+    expect([40, 999, 3210, 12_400, 60_000, 250_000, 3_600_000, 5_400_000].map(spanText)).toEqual([
+      '40 ms',
+      '999 ms',
+      '3.2 s',
+      '12 s',
+      '1 min',
+      '4 min 10 s',
+      '1 h',
+      '1 h 30 min',
+    ]);
+  });
+
+  it('say bytes and names', () => {
+    expect([512, 64_000, 2_100_000].map(bytesText)).toEqual(['512 bytes', '64 kB', '2.1 MB']);
+    expect(namesText([])).toBe('');
+    expect(namesText(['Ann', 'Ben'])).toBe('Ann and Ben');
+    expect(namesText(['Ann', 'Ben', 'Cy'])).toBe('Ann and 2 others');
+  });
+});
+
+describe('N3: lag is a figure that people see', () => {
+  it('names bytes and skips, or nothing', () => {
+    expect(lagText(lag(2_100_000, 3))).toBe('2.1 MB behind, 3 skips');
+    expect(lagText(lag(0, 1))).toBe('1 skip');
+    expect(lagText(lag(0, 0))).toBe('');
+    expect(lagText(undefined)).toBe('');
+    expect(lagWords(lag(5000, 1), 'Ann')).toContain('faster than Ann’s connection');
+    expect(lagWords(lag(5000, 1), 'Ann')).toContain('Once the page went');
+    expect(lagWords(lag(0, 2), 'Ann')).not.toContain('connection');
+  });
+});
+
+describe('P12: an unused tab says when it closes', () => {
+  it('in seconds, minutes or hours', () => {
+    expect(expiryText(240_000, 0)).toBe('closes in 4 min if unused');
+    expect(expiryText(200_000, 0)).toBe('closes in 4 min if unused');
+    expect(expiryText(30_000, 0)).toBe('closes in 30 s if unused');
+    expect(expiryText(8 * 3_600_000, 0)).toBe('closes in 8 h if unused');
+    expect(expiryText(0, 5)).toBe('closes now if unused');
+  });
+});

@@ -1,0 +1,206 @@
+// What is said of the whole session: what does not work, who lags, what is allowed.
+import assert from 'node:assert/strict';
+import { build, faults, focus, gateway, person, ready, room, shows, visit } from './support.mjs';
+
+const NO_PROVIDER = 1;
+const FAILED = 5;
+const HOST_LOST = 4;
+const SERVICE = 2;
+const WAITING_FOR_APPROVAL = 4;
+
+export const roomWalks = {
+  'P12: what does not work is named in one calm line, and all of it on demand': async () => {
+    await room();
+    const page = await visit('viewer-eve', { colorScheme: 'light' });
+    const say = (...degradations) => gateway.session.updateSession({ degradations });
+    say({ kind: HOST_LOST, message: 'Its shells may be running.' });
+    await page.locator('.banner--bad').getByText('Terminals out of reach').waitFor();
+    say(
+      { kind: NO_PROVIDER, message: 'The provider is tried again.' },
+      { kind: HOST_LOST, message: 'Its shells may be running.' },
+    );
+    await page.getByText('No voice agent').waitFor();
+    await page.getByRole('button', { name: 'and 1 more' }).click();
+    const all = page.getByRole('list', { name: 'What does not work now' }).getByRole('listitem');
+    assert.equal(await all.count(), 2);
+    assert.deepEqual(await faults(page), []);
+    await page.keyboard.press('Escape');
+    assert.equal(await all.count(), 0);
+    say();
+    await page.locator('.banner').waitFor({ state: 'detached' });
+  },
+  'V3: a call that is refused is told once, and the banner needs no notice beside it': async () => {
+    await room();
+    const page = await visit('editor-ada', { permissions: ['microphone'] });
+    await page.evaluate(() =>
+      localStorage.setItem('atrium.settings', JSON.stringify({ checked: true })),
+    );
+    await page.reload();
+    await ready(page);
+    const problem = 'The voice agent cannot be reached: it is tried again';
+    gateway.refuseCalls = problem;
+    await page.getByRole('button', { name: 'Start live audio' }).click();
+    await page.locator('.notice', { hasText: problem }).waitFor();
+    const { conversation } = gateway.session;
+    Object.assign(conversation, { state: FAILED, problem });
+    gateway.session.change({ case: 'conversation', value: conversation });
+    await page.getByText(`${problem}. Terminals and chat work.`).waitFor();
+    await page.locator('.notice', { hasText: problem }).waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Start live audio' }).click();
+    await page.getByText('Live audio did not start.').waitFor();
+    assert.equal(await page.getByText(problem).count(), 1);
+  },
+  'L20, N9: what a viewer may not do is said: in the invite, and at the phone': async () => {
+    await room();
+    const [boss, eve] = [await visit('owner-boss'), await visit('viewer-eve')];
+    const phone = eve.getByRole('button', { name: 'Start live audio' });
+    assert.equal(await phone.getAttribute('aria-disabled'), 'true');
+    assert.match(await phone.getAttribute('title'), /viewers are not in the call.*editor link/i);
+    await phone.click({ force: true });
+    await eve.locator('.notice', { hasText: 'Viewers are not in the call' }).waitFor();
+    assert.equal(await eve.locator('dialog').count(), 0);
+    await eve.keyboard.press('F1');
+    await eve.keyboard.type('audio');
+    await eve.waitForTimeout(100);
+    assert.equal(await eve.getByRole('option', { name: /live audio|microphone/i }).count(), 0);
+    await eve.keyboard.press('Escape');
+    assert.deepEqual(await faults(eve), []);
+    await boss.getByRole('button', { name: 'Invite' }).click();
+    const dialog = boss.locator('dialog');
+    await dialog.getByText('not in the call: neither hears nor speaks').waitFor();
+    assert.equal(await dialog.getByText(/hears the room/).count(), 0);
+    await dialog.getByText('The link can be opened for').waitFor();
+    await dialog.getByText('Who came by it stays for seven days').waitFor();
+    assert.deepEqual(await faults(boss), []);
+  },
+  'N4: a lost connection says what is known, and not that shells run': async () => {
+    await room();
+    const page = await visit('editor-ada');
+    gateway.refuseTickets = 503;
+    gateway.dropAll();
+    await page.locator('.banner').getByText('Connection lost.').waitFor();
+    const text = await page.locator('.banner__text').textContent();
+    assert.doesNotMatch(text, /running/);
+    assert.match(text, /What is shown can be read.*Retrying/);
+    gateway.refuseTickets = 0;
+    await ready(page);
+  },
+  'N3: who is behind is seen, as a figure and in words': async () => {
+    await room();
+    const page = await visit('editor-ada');
+    gateway.session.participant('slow', { lag: { bytes: 2_100_000n, skips: 3n } });
+    const sign = page.locator('[data-participant$="/slow"] .sign--warn');
+    await sign.getByText('2.1 MB behind, 3 skips').waitFor();
+    assert.match(await sign.getAttribute('title'), /faster than slow’s connection/);
+    gateway.session.participant('slow', { lag: undefined });
+    await sign.waitFor({ state: 'detached' });
+  },
+  'P7: an owner edits what may run, how shells are confined, and when unused tabs close':
+    async () => {
+      await room();
+      const [owner, editor] = [await visit('owner-boss'), await visit('editor-ada')];
+      await editor.getByRole('button', { name: 'Settings', exact: true }).click();
+      assert.equal(await editor.getByRole('menuitem', { name: /session/ }).count(), 0);
+      await owner.getByRole('button', { name: 'Settings', exact: true }).click();
+      await owner.getByRole('menuitem', { name: 'Settings of this session' }).click();
+      await owner.getByRole('button', { name: 'Add a rule' }).click();
+      await owner.getByRole('button', { name: 'Save', exact: true }).click();
+      await owner.getByText('A rule needs a pattern.').waitFor();
+      await owner.keyboard.type('sudo');
+      await owner.getByRole('button', { name: 'Add a rule' }).click();
+      await owner.keyboard.type('((');
+      await owner.getByLabel('What rule 2 does').selectOption('deny');
+      assert.deepEqual(await faults(owner), []);
+      await owner.getByRole('button', { name: 'Save', exact: true }).click();
+      await owner.getByText('Rule 2: missing closing )').waitFor();
+      await owner.getByLabel('Pattern of rule 2').fill('rm -rf');
+      await owner.getByRole('button', { name: 'Move rule 2 up' }).click();
+      await owner.getByLabel('What if no rule fits').selectOption('ask');
+      await owner.getByLabel('Isolated').check();
+      await owner.getByLabel('Keep a tab that nobody uses').selectOption('an hour');
+      await owner.getByRole('button', { name: 'Save', exact: true }).click();
+      await owner.locator('dialog').waitFor({ state: 'detached' });
+      const { commandPolicy, shellProfile, idleTabTimeout, displayName } = gateway.session.settings;
+      assert.deepEqual(
+        commandPolicy.rules.map((one) => [one.pattern, one.action]),
+        [
+          ['rm -rf', 3],
+          ['sudo', 2],
+        ],
+      );
+      assert.deepEqual([commandPolicy.defaultAction, shellProfile], [2, 3]);
+      assert.deepEqual([Number(idleTabTimeout.seconds), displayName], [3600, 'demo']);
+    },
+  'N6: a card does not say that the agent asks when it does not; who decided keeps the name':
+    async () => {
+      await room();
+      const page = await visit('editor-ada');
+      gateway.session.participant('ci', { displayName: 'deploy-bot', kind: SERVICE });
+      const card = page.locator('.approval--pending');
+      const asked = gateway.session.propose(build().name, 'make\r');
+      await card.getByText('Approval is asked for, to run a command').waitFor();
+      const { conversation } = gateway.session;
+      conversation.activity = WAITING_FOR_APPROVAL;
+      gateway.session.change({ case: 'conversation', value: conversation });
+      await card.getByText('The agent asks to run a command').waitFor();
+      for (const [requester, who] of [
+        ['agent', 'The agent'],
+        ['service', 'A service'],
+        [person('ci'), 'deploy-bot'],
+      ]) {
+        gateway.session.propose(build().name, 'true\r', requester);
+        await card.getByText(`${who} asks to run a command`).last().waitFor();
+      }
+      gateway.session.participant('gus', { displayName: 'Gus' });
+      gateway.session.decide(asked.name, true, person('gus'));
+      gateway.session.leave(person('gus'));
+      await page.getByText('approved by Gus').waitFor();
+    },
+  'S8: a program’s copy asks only who typed, needs a click, and its query is never answered':
+    async () => {
+      const terminal = await room();
+      const [ada, ben] = [await visit('editor-ada'), await visit('editor-ben')];
+      await ada.evaluate(() => navigator.clipboard.writeText('mine'));
+      await focus(ada);
+      await ada.keyboard.type('clip theirs\n');
+      await ada.getByText('wants to put 6 characters on your clipboard').waitFor();
+      assert.equal(await ada.evaluate(() => navigator.clipboard.readText()), 'mine');
+      assert.equal(await ben.locator('.question').count(), 0);
+      await ada.getByRole('button', { name: 'Ignore' }).click();
+      assert.equal(await ada.evaluate(() => navigator.clipboard.readText()), 'mine');
+      await ada.keyboard.type('peek\necho after\n');
+      await shows(ada, '\nafter');
+      await ada.waitForFunction(() => window.atrium.pendingInput('build') === 0);
+      assert.equal(terminal.typed, 'clip theirs\rpeek\recho after\r');
+      assert.equal(await ada.locator('.question').count(), 0);
+    },
+  'X7, M9: on a phone who drives, commands and requests are all at hand': async () => {
+    const terminal = await room();
+    terminal.command('make', 'built\r\n', 2, 4000);
+    terminal.showPrompt();
+    const phone = await visit('editor-pat', {
+      viewport: { width: 390, height: 780 },
+      hasTouch: true,
+      isMobile: true,
+    });
+    await phone.getByRole('button', { name: 'Take control' }).tap();
+    await phone.locator('.driving').getByText('You are driving').waitFor();
+    gateway.session.participant('ben', { displayName: 'Ben' });
+    gateway.session.updateTab(build().name, { controlRequesters: [person('ben')] });
+    await phone.getByText('Ben asks for control').waitFor();
+    assert.deepEqual(await faults(phone), []);
+    for (const name of ['Give', 'Not now']) {
+      const box = await phone.getByRole('button', { name, exact: true }).boundingBox();
+      assert.ok(box.height >= 44 && box.x + box.width <= 390, `${name} can be touched`);
+    }
+    await phone.getByRole('button', { name: 'Give', exact: true }).tap();
+    await phone.locator('.driving').getByText('Ben is driving').waitFor();
+    await phone.locator('.gutter__sign--bad').tap();
+    const bar = await phone.locator('.command-bar').boundingBox();
+    assert.ok(bar.x >= 0 && bar.x + bar.width <= 390);
+    await phone.getByRole('button', { name: 'Copy what it printed' }).waitFor();
+    assert.deepEqual(await faults(phone), []);
+    const wide = await phone.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(wide <= 390, 'nothing is wider than the phone');
+  },
+};
