@@ -52,6 +52,8 @@ build_native() {
   local preset=$1
   shift
   say "Building ($preset); the first time takes several minutes"
+  # A second copy of the project gets what the first compiled.
+  export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros
   (cd "$root" && cmake --preset "$preset" >"$root/.cache/configure-$preset.log" 2>&1) ||
     { tail -30 "$root/.cache/configure-$preset.log" >&2; die "cmake could not configure"; }
   (cd "$root" && cmake --build --preset "$preset" ${1:+--target "$@"}) >&2 || die "the build failed"
