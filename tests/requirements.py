@@ -16,13 +16,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "tests/requirements.md"
-SOURCES = ("tests/**/*.cc", "tests/**/*.mjs", "tests/**/*.py", "web/src/**/*.test.ts", "web/test/walk.mjs")
+SOURCES = ("tests/**/*.cc", "tests/**/*.mjs", "tests/**/*.py", "web/src/**/*.test.ts", "web/test/walk.mjs", "web/test/walks/*.mjs")
 SKIPPED = {"node_modules", "gen", "build"}
 
 ID = r"[VTPLMXNSR]\d{1,2}"
 ROW = re.compile(rf"^\| ({ID}) \| (.*?) \| ?(.*?) ?\|$")
 GOOGLE = re.compile(r"^TEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\s*\)", re.M)
-SCRIPT = re.compile(r"""^\s*(?:(?:test|it|describe)(?:\.\w+)*\(\s*)?(['"`])((?:""" + ID + r"""(?:, ?)?)+: .*?)\1(?:,|: async)""", re.M)
+SCRIPT = re.compile(r"""^\s*(?:(?:test|it|describe)(?:\.\w+)*\(\s*)?(['"`])((?:""" + ID + r"""(?:, ?)?)+: .*?)\1(?:,|:\s*async)""", re.M)
 PYTHON = re.compile(r"^\s*def (test_\w+)\(", re.M)
 ANY_TEST = re.compile(r"^\s*(?:test|it|describe)\(|^TEST|^\s*def test_", re.M)
 

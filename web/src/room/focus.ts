@@ -13,6 +13,8 @@ export class TerminalFocus {
   field: HTMLTextAreaElement | undefined;
   private readonly room: Room;
   private wanted = false;
+  /** The field has, or had, the keys. */
+  private waits = false;
   private openings = 0;
   private sinceMs = 0;
 
@@ -56,8 +58,9 @@ export class TerminalFocus {
     const screen = selected ? this.room.terminals.screen(selected) : undefined;
     if (!this.wanted || this.openings > 0) return;
     if (!selected || !screen?.host.isConnected || screen.host.hidden) return;
+    const elsewhere = this.waits && document.activeElement !== this.field;
     this.wanted = false;
-    const elsewhere = document.activeElement !== this.field && this.sinceMs > 0;
+    this.waits = false;
     const text = this.take();
     if (!elsewhere) screen.focus();
     if (text) this.room.typeText(text.replaceAll('\n', '\r'));
@@ -66,6 +69,7 @@ export class TerminalFocus {
   private wait(): void {
     const { field } = this;
     if (!field) return;
+    this.waits = true;
     this.sinceMs ||= Date.now();
     field.focus();
   }

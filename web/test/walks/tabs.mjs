@@ -166,6 +166,12 @@ export const tabWalks = {
     await page.keyboard.type('ls\n');
     await page.waitForFunction(() => window.atrium.terminalText('build').includes('ls'));
     assert.equal(terminal.typed, 'ls\r');
+    await page.getByRole('button', { name: 'Open a tab', exact: true }).click();
+    await page.locator('.composer textarea').click();
+    await page.getByText('There is no room for more tabs.').waitFor();
+    await page.waitForTimeout(300);
+    await page.keyboard.type('hello');
+    assert.equal(await page.locator('.composer textarea').inputValue(), 'hello');
   },
   'P12: an unused tab says when it closes, and is kept by a click': async () => {
     await room();
