@@ -158,6 +158,8 @@ void Exchange::AnswerKept(int http_status, const std::string& type, const std::s
 void Exchange::Answer(int http_status, const std::string& type, SoupMemoryUse use,
                       const std::string& body) {
   SetSafetyHeaders(soup_server_message_get_response_headers(message_.get()), own_host_);
+  // An answer without a length ends with its connection (libsoup 3.2); say so.
+  if (http_status == SOUP_STATUS_NO_CONTENT) SetHeader("Connection", "close");
   soup_server_message_set_status(message_.get(), static_cast<guint>(http_status), nullptr);
   soup_server_message_set_response(message_.get(), type.c_str(), use, body.data(), body.size());
   Resume();

@@ -1,10 +1,11 @@
 // The source systems' programs, as far as their sockets go: decoders and encoders
 // written from the descriptions of their formats, not from our code.
 import WebSocket from 'ws';
+import { proof } from './socket.mjs';
 import { until } from './stack.mjs';
 
 export async function accessToken(who) {
-  const answer = await fetch(`${who.origin}/ticket`, { method: 'POST', headers: { Origin: who.origin, Cookie: who.cookie, 'Content-Type': 'application/json' }, body: '{}' });
+  const answer = await fetch(`${who.origin}/ticket`, { method: 'POST', headers: { Origin: who.origin, ...proof(who), 'Content-Type': 'application/json' }, body: '{}' });
   if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
   return (await answer.json()).accessToken;
 }
