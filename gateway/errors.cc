@@ -29,6 +29,12 @@ absl::Status ForeignHost(std::string_view host) {
                           ": open it at its own address, or start the gateway with --allow_origin"),
                    {.reason = "HOST_FOREIGN"});
 }
+absl::Status KeyMissing() {
+  return MakeError(StatusCode::kUnauthenticated,
+                   "This browser was let in, but this page has lost its half of the key: its "
+                   "storage was cleared or is blocked. Open an invite link again",
+                   {.reason = "KEY_MISSING"});
+}
 absl::Status BodyTooLarge() {
   return MakeError(StatusCode::kOutOfRange,
                    StrCat("The body must be sent whole and be of at most ", limits::kBodyBytes, " bytes"),
@@ -48,12 +54,6 @@ absl::Status NoUpgrade() {
 }
 absl::Status TooManySockets() {
   return TooMany("sockets", limits::kSockets, absl::Seconds(5));
-}
-absl::Status KeyMissing() {
-  return MakeError(StatusCode::kUnauthenticated,
-                   "This browser was let in, but this page has lost its half of the key: its "
-                   "storage was cleared or is blocked. Open an invite link again",
-                   {.reason = "KEY_MISSING"});
 }
 absl::Status KeysUnknown() { return Unreachable("control", "its keys are not known yet"); }
 absl::Status NotSubscribed(std::string_view tab) {
