@@ -180,6 +180,7 @@ absl::StatusOr<PageId> Session::Join(const Actor& actor,
   if (others && known->second.door != nullptr) {
     return BadField("hello.page_id", "belongs to somebody else");
   }
+  if (known == people_.pages().end() || others) MakeRoomForPage(participant);
   if ((known == people_.pages().end() || others) &&
       people_.PagesOf(participant) >= static_cast<int>(limits::kPagesPerParticipant)) {
     return TooMany("pages", limits::kPagesPerParticipant, absl::Seconds(10));
@@ -230,6 +231,14 @@ absl::StatusOr<PageId> Session::Join(const Actor& actor,
   if (context_->host->connected() && adopted) TellAttachment(&page);
   Touch();
   return id;
+}
+
+// A page that is gone and only kept for its return makes room for one that is here.
+void Session::MakeRoomForPage(const ParticipantId& participant) {
+  if (people_.PagesOf(participant) < static_cast<int>(limits::kPagesPerParticipant)) return;
+  for (const auto& [id, page] : people_.pages()) {
+    if (page.participant == participant && page.door == nullptr) return ForgetPage(PageId(id));
+  }
 }
 
 ParticipantId Session::ParticipantOf(const PageId& page) const {

@@ -201,6 +201,7 @@ class Session final : public Conversation::Room {
   void Greet(const Actor& actor, const PageId& id, Page* page);
   void SendToken(const Actor& actor, const PageId& id);
   void TellAttachment(Page* page);
+  void MakeRoomForPage(const ParticipantId& participant);
   void ForgetPage(const PageId& id);
   void ForgetPerson(const ParticipantId& id);
   void Touch();

@@ -547,5 +547,18 @@ TEST_F(DriveTest, S22OneLinkMakesNoEndlessMembers) {
   EXPECT_TRUE(absl::IsResourceExhausted(last));
 }
 
+TEST_F(DriveTest, T5APageThatIsGoneMakesRoomForOneThatIsHere) {
+  std::vector<FakePage> pages(limits::kPagesPerParticipant + 1);
+  const auto id = [](size_t i) { return PageId("page-" + std::to_string(i) + "-0000000000000000"); };
+  for (size_t i = 0; i < limits::kPagesPerParticipant; ++i) {
+    ASSERT_TRUE(Join(&pages[i], Person("ann"), id(i)).ok());
+  }
+  const size_t last = limits::kPagesPerParticipant;
+  EXPECT_TRUE(absl::IsResourceExhausted(Join(&pages[last], Person("ann"), id(last)).status()));
+  session_->Leave(id(3), &pages[3]);
+  EXPECT_TRUE(Join(&pages[last], Person("ann"), id(last)).ok());
+  EXPECT_EQ(Shown("ann")->page_count(), static_cast<int>(limits::kPagesPerParticipant));
+}
+
 }  // namespace
 }  // namespace atrium::control

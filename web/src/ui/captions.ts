@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Caption } from '../gen/atrium/v1/conversation_pb';
+import { callObstacle } from '../room/actions';
 import type { Topic } from '../room/changes';
 import { CAPTION_STAYS_MS } from '../state/captions';
 import { RoomElement } from './element';
@@ -32,7 +33,8 @@ class AtriumCaptions extends RoomElement {
     const { room } = this;
     if (!room.store.known || room.linkState.kind !== 'open' || room.linkState.controlAway)
       return nothing;
-    const talk = room.call.phase === 'idle' ? ' Start live audio to talk along.' : '';
+    const talk =
+      room.call.phase === 'idle' && !callObstacle(room) ? ' Start live audio to talk along.' : '';
     return html`<p class="captions__hint">What is said appears here.${talk}</p>`;
   }
 

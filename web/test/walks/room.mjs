@@ -59,6 +59,7 @@ export const roomWalks = {
     await phone.click({ force: true });
     await eve.locator('.notice', { hasText: 'Viewers are not in the call' }).waitFor();
     assert.equal(await eve.locator('dialog').count(), 0);
+    assert.equal(await eve.getByText('Start live audio').count(), 0);
     await eve.keyboard.press('F1');
     await eve.keyboard.type('audio');
     await eve.waitForTimeout(100);
