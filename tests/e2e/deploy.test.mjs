@@ -46,6 +46,8 @@ test('X1: it starts, reports and restarts what dies, stops all, and finds its se
   const page = await fetch(first.link);
   assert.equal(page.status, 200);
   assert.match(await page.text(), /<html/);
+  const use = (link) => fetch(link, { method: 'POST', headers: { Origin: new URL(link).origin, 'Content-Type': 'application/json' }, body: '{}' });
+  assert.equal((await use(`${first.link}x`)).status, 401, 'another link lets nobody in');
   await first.api.call('atrium.v1.SessionService', 'CreateSession', { session_id: 'kept' });
   for (const name of ['atrium-media', 'atrium-agent']) {
     const old = pidOf(name);
@@ -53,6 +55,12 @@ test('X1: it starts, reports and restarts what dies, stops all, and finds its se
     await until(`${name} is started again`, () => pidOf(name) !== 0 && pidOf(name) !== old);
     assert.match(first.said, new RegExp(`${name} ended`));
   }
+  const control = pidOf('atrium-control');
+  process.kill(control, 'SIGKILL');
+  await until('control is started again', () => pidOf('atrium-control') !== 0 && pidOf('atrium-control') !== control);
+  const let_in = await until('the link still lets its owner in', () => use(first.link).then((one) => (one.ok ? one : null)));
+  assert.equal((await let_in.json()).participant.role, 'OWNER');
+  assert.equal((await use(first.link)).status, 401, 'once');
   await stop(first);
   await until('nothing is left', () => NAMES.every((name) => pidOf(name) === 0));
   const second = await start();
