@@ -12,8 +12,11 @@ namespace atrium::gateway::limits {
 
 using namespace atrium::limits;  // NOLINT: the shared bounds are ours too.
 
-// Connections that wait to be accepted (R19).
+// Connections that wait to be accepted (R19), and how many are in one go.
 inline constexpr int kBacklog = 4096;
+inline constexpr int kAcceptsPerTurn = 64;
+// How long accepting rests when not even refusing is possible (R22).
+inline constexpr absl::Duration kAcceptRest = absl::Milliseconds(100);
 // WebSockets in all.
 inline constexpr size_t kSockets = 10000;
 // HTTP connections; whoever was slowest makes room for the next.
@@ -48,6 +51,17 @@ inline constexpr double kInputBurstBytes = 512 << 10;
 inline constexpr double kMessagesPerSecond = 10000;
 inline constexpr double kMessageBurst = 20000;
 inline constexpr double kTextMessageCost = 20;
+// What a message costs in addition if it is refused, or follows a tab.
+inline constexpr double kRefusedMessageCost = 200;
+inline constexpr double kSubscribeCost = 100;
+// Words of one participant for control, on all its pages: so many a second, and in
+// one go; more are refused (S5). A page that comes back says about ten.
+inline constexpr double kWordsPerSecond = 25;
+inline constexpr double kWordBurst = 200;
+// What one socket may have done before the others have their turn: a frame costs one,
+// a text message, which is JSON, more.
+inline constexpr int kTurnCost = 64;
+inline constexpr int kTextTurnCost = 8;
 // Requests that wait while control cannot be reached.
 inline constexpr size_t kWaitingRequests = 256;
 // Tabs that one page may follow.

@@ -81,6 +81,12 @@ class Host final : public Terminal::Listener {
   // The gateways' side.
   Terminal* Find(const std::string& tab);
   absl::StatusOr<int64_t> Open(Stream* stream, const std::string& tab, const AttachmentId& id);
+  // Whether this attachment may read `tab` now.
+  bool MayRead(const std::string& tab, const AttachmentId& id) const {
+    return attachments_.CheckRead(id, tab).ok();
+  }
+  // Whether it may hold the program of `tab` back: editors and services only.
+  absl::Status CheckHold(const std::string& tab, const AttachmentId& id);
   void Close(Stream* stream, const std::string& tab, const AttachmentId& id);
   void CloseAll(Stream* stream, const std::string& tab);
   absl::Status Input(const std::string& tab, const AttachmentId& id, int64_t sequence,
@@ -101,7 +107,7 @@ class Host final : public Terminal::Listener {
   struct Entry {
     std::unique_ptr<Terminal> terminal;
     InputLedger ledger;
-    std::map<AttachmentId, Stream*> streams;  // The latest that opened it.
+    std::map<AttachmentId, std::vector<Stream*>> streams;  // That opened it, the latest last.
     std::string size_owner;                   // A participant's name.
     std::string driver;                       // The same; empty: every editor types.
     atrium::v1::SizePolicy size_policy = atrium::v1::SIZE_POLICY_UNSPECIFIED;
@@ -120,6 +126,9 @@ class Host final : public Terminal::Listener {
       const atrium::terminal::v1::HandedTerminal& handed);
   void AdoptLeftBehind();
   absl::Status Create(const atrium::terminal::v1::Plan::Terminal& planned);
+  // The stream that hears of an attachment's input; null if there is none.
+  static Stream* StreamOf(const Entry& entry, const AttachmentId& id);
+  void TakeBack(const AttachmentId& id);
   void EndUnplanned(const std::set<std::string>& planned);
   void End(const std::string& tab);
   void FitWindows(Entry& entry, const std::string& tab);
