@@ -31,7 +31,7 @@ void AttachStream::OnClosed() {
   if (!started_) return;
   if (Terminal* t = terminal()) {
     t->RemoveFollower(this);
-    if (lossless()) t->SetHold(hold_, acknowledged_, nullptr);
+    if (lossless() && !hold_lost_) t->SetHold(hold_, acknowledged_, nullptr);
   }
   host_->CloseAll(this, tab_);
 }
@@ -53,16 +53,7 @@ absl::Status AttachStream::Start(const Request::Start& start) {
   hold_ = AttachmentId(start.lossless_attachment());
   const int64_t offset = start.offset();
   const bool kept = offset >= t->log().start() && offset <= t->log().end();
-  if (lossless()) {
-    ASSIGN_OR_RETURN(const int64_t sequence, host_->Open(this, tab_, hold_));
-    if (!kept && offset >= 0) return OutputNotKept(offset, t->log().start());
-    acknowledged_ = kept ? offset : t->log().end();
-    t->SetHold(hold_, acknowledged_, this);
-    Response response;
-    response.mutable_opened()->set_attachment(hold_.value());
-    response.mutable_opened()->set_sequence(sequence);
-    Send(response);
-  }
+  if (lossless()) RETURN_IF_ERROR(StartLossless(offset, kept));
   started_ = true;
   t->AddFollower(this);
   if (kept) {
@@ -75,6 +66,26 @@ absl::Status AttachStream::Start(const Request::Start& start) {
   return absl::OkStatus();
 }
 
+absl::Status AttachStream::StartLossless(int64_t offset, bool kept) {
+  Terminal* t = host_->Find(tab_);
+  RETURN_IF_ERROR(host_->CheckHold(tab_, hold_));
+  if (!kept && offset >= 0) return OutputNotKept(offset, t->log().start());
+  ASSIGN_OR_RETURN(const int64_t sequence, host_->Open(this, tab_, hold_));
+  acknowledged_ = kept ? offset : t->log().end();
+  t->SetHold(hold_, acknowledged_, this);
+  opened_.insert(hold_);
+  Response response;
+  response.mutable_opened()->set_attachment(hold_.value());
+  response.mutable_opened()->set_sequence(sequence);
+  Send(response);
+  return absl::OkStatus();
+}
+
+bool AttachStream::MayRead() const {
+  return std::any_of(opened_.begin(), opened_.end(),
+                     [this](const AttachmentId& id) { return host_->MayRead(tab_, id); });
+}
+
 void AttachStream::Dispatch(const Request& request) {
   switch (request.message_case()) {
     case Request::kOpen:
@@ -82,6 +93,7 @@ void AttachStream::Dispatch(const Request& request) {
     case Request::kClose: {
       const AttachmentId id(request.close().attachment());
       revoked_.erase(id);
+      opened_.erase(id);
       return host_->Close(this, tab_, id);
     }
     case Request::kInput: {
@@ -115,11 +127,17 @@ void AttachStream::Open(const AttachmentId& id) {
   response.mutable_opened()->set_attachment(id.value());
   response.mutable_opened()->set_sequence(*sequence);
   Send(response);
+  opened_.insert(id);
+  // Where the output goes on is said before anything else (see `start`).
+  if (cursor_ >= 0 && told_size_ == Size{0, 0} && cursor_ >= terminal()->log().start()) SendOutput();
+  if (std::exchange(snapshot_waits_, false)) AskSnapshot();
+  Pump();
 }
 
 void AttachStream::Acknowledge(int64_t offset) {
   Terminal* t = terminal();
   if (!lossless() || t == nullptr) return;
+  if (hold_lost_) return;
   acknowledged_ = std::clamp(offset, acknowledged_, std::max(acknowledged_, cursor_));
   t->SetHold(hold_, acknowledged_, this);
   Pump();
@@ -137,7 +155,12 @@ void AttachStream::Refuse(const AttachmentId& id, const absl::Status& status, in
 
 void AttachStream::AskSnapshot() {
   Terminal* t = terminal();
-  if (t == nullptr || std::exchange(snapshot_asked_, true)) return;
+  if (t == nullptr) return;
+  if (!MayRead()) {
+    snapshot_waits_ = true;
+    return;
+  }
+  if (std::exchange(snapshot_asked_, true)) return;
   t->Snapshot([weak = weak_from_this()](ScreenSnapshot snapshot) {
     if (auto self = weak.lock()) self->OnSnapshot(std::move(snapshot));
   });
@@ -147,6 +170,10 @@ void AttachStream::OnSnapshot(ScreenSnapshot snapshot) {
   snapshot_asked_ = false;
   Terminal* t = terminal();
   if (stream_ == nullptr || t == nullptr) return;
+  if (!MayRead()) {
+    snapshot_waits_ = true;
+    return;
+  }
   Response response;
   auto* out = response.mutable_snapshot();
   out->set_offset(snapshot.offset);
@@ -170,6 +197,7 @@ void AttachStream::Pump() {
   Terminal* t = terminal();
   if (stream_ == nullptr || !started_ || cursor_ < 0) return;
   if (t == nullptr) return stream_->Finish(NoSuchTerminal(tab_));
+  if (!MayRead()) return;
   if (cursor_ < t->log().start()) {
     if (lossless()) return stream_->Finish(OutputNotKept(cursor_, t->log().start()));
     return AskSnapshot();
@@ -218,8 +246,9 @@ void AttachStream::Send(const Response& response) {
   if (stream_ != nullptr) stream_->Write(rpc::EncodeMessage(response));
 }
 
-void AttachStream::OnHoldLost() {
-  if (stream_ != nullptr) stream_->Finish(LosslessTooSlow());
+void AttachStream::OnHoldLost(const absl::Status& why) {
+  hold_lost_ = true;
+  if (stream_ != nullptr) stream_->Finish(why);
 }
 
 void AttachStream::OnInputWritten(const AttachmentId& id, int64_t sequence) {
@@ -231,6 +260,7 @@ void AttachStream::OnInputWritten(const AttachmentId& id, int64_t sequence) {
 
 void AttachStream::OnRevoked(const AttachmentId& id) {
   if (stream_ == nullptr) return;
+  opened_.erase(id);
   if (lossless() || host_->Find(tab_) == nullptr) return stream_->Finish(NoSuchAttachment());
   Response response;
   response.mutable_revoked()->set_attachment(id.value());

@@ -1,6 +1,7 @@
 // AttachStream is one gRPC stream on one tab: a gateway's, shared by its pages,
 // or one LOSSLESS reader's. It is a position in the log that moves as the stream
-// drains.
+// drains. Nothing of the terminal goes out while no attachment that may read it is
+// open on the stream (S4).
 //
 // On the loop. Owns itself: ends with its stream.
 #ifndef ATRIUM_TERMINAL_ATTACH_STREAM_H_
@@ -10,6 +11,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "atrium/terminal/v1/host.pb.h"
@@ -37,7 +39,7 @@ class AttachStream final : public Terminal::Follower,
     snapshot_required_ = true;
     AskSnapshot();
   }
-  void OnHoldLost() override;
+  void OnHoldLost(const absl::Status& why) override;
   // Host::Stream.
   void OnInputWritten(const AttachmentId& id, int64_t sequence) override;
   void OnRevoked(const AttachmentId& id) override;
@@ -48,6 +50,7 @@ class AttachStream final : public Terminal::Follower,
 
   void OnMessage(const grpc::ByteBuffer& buffer);
   absl::Status Start(const Request::Start& start);
+  absl::Status StartLossless(int64_t offset, bool kept);
   void Dispatch(const Request& request);
   void Open(const AttachmentId& id);
   void Acknowledge(int64_t offset);
@@ -56,6 +59,7 @@ class AttachStream final : public Terminal::Follower,
   void OnSnapshot(ScreenSnapshot snapshot);
   void Pump();
   bool SendOutput();
+  bool MayRead() const;
   void Send(const Response& response);
   void OnClosed();
 
@@ -72,7 +76,10 @@ class AttachStream final : public Terminal::Follower,
   AttachmentId hold_;         // Of a LOSSLESS reader.
   int64_t cursor_ = -1;       // The next byte to send; -1 until a snapshot came.
   int64_t acknowledged_ = 0;  // Of a LOSSLESS reader.
+  bool hold_lost_ = false;
   Size told_size_;            // What the other side knows at cursor_.
+  std::set<AttachmentId> opened_;
+  bool snapshot_waits_ = false;  // For somebody who may read.
   bool snapshot_asked_ = false;
   bool snapshot_required_ = false;  // By every reader; see TerminalSnapshot.
   bool exit_sent_ = false;

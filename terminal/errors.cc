@@ -56,6 +56,16 @@ absl::Status LosslessTooSlow() {
                           absl::FormatDuration(limits::kLosslessHold), ": start from a snapshot"),
                    {.reason = "LOSSLESS_TOO_SLOW"});
 }
+absl::Status LosslessRests(absl::Duration retry_after) {
+  return MakeError(StatusCode::kResourceExhausted,
+                   "The reader held the program for too long: wait, or read without LOSSLESS",
+                   {.reason = "LOSSLESS_RESTS", .retry_after = retry_after});
+}
+absl::Status LosslessForEditors() {
+  return MakeError(StatusCode::kPermissionDenied,
+                   "LOSSLESS lets the program wait, which viewers may not: read without it",
+                   {.reason = "LOSSLESS_FOR_EDITORS"});
+}
 absl::Status TerminalEnded(std::string_view tab) {
   return MakeError(StatusCode::kFailedPrecondition,
                    StrCat("The program of ", tab, " has ended: open another tab"),

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 
 namespace atrium::terminal {
 
@@ -18,6 +19,8 @@ absl::Status InputTooLong(size_t bytes);
 absl::Status InputQueueFull();
 absl::Status OutputNotKept(int64_t offset, int64_t oldest);
 absl::Status LosslessTooSlow();
+absl::Status LosslessRests(absl::Duration retry_after);
+absl::Status LosslessForEditors();
 absl::Status TerminalEnded(std::string_view tab);
 absl::Status NoShellIntegration(std::string_view tab);
 absl::Status RunNotFinished(std::string_view tab);

@@ -121,14 +121,28 @@ DriveResponse::PlanStatus Host::Apply(const Plan& plan) {
   for (const Plan::Attachment& attachment : plan.attachments()) {
     rights[AttachmentId(attachment.attachment())] = {attachment.participant(), attachment.role()};
   }
-  for (const AttachmentId& id : attachments_.Replace(std::move(rights))) {
-    for (auto& [tab, entry] : entries_) {
-      auto stream = entry.streams.find(id);
-      if (stream == entry.streams.end()) continue;
-      if (!attachments_.CheckRead(id, tab).ok()) stream->second->OnRevoked(id);
-    }
-  }
+  for (const AttachmentId& id : attachments_.Replace(std::move(rights))) TakeBack(id);
   return result;
+}
+
+// An attachment may do less than before.
+void Host::TakeBack(const AttachmentId& id) {
+  for (auto& [tab, entry] : entries_) {
+    if (attachments_.CheckRead(id, tab).ok()) {
+      if (!attachments_.CheckWrite(id, tab).ok()) entry.terminal->LoseHold(id, LosslessForEditors());
+      continue;
+    }
+    entry.terminal->LoseHold(id, NoSuchAttachment());
+    auto opened = entry.streams.find(id);
+    if (opened == entry.streams.end()) continue;
+    const std::vector<Stream*> streams = opened->second;
+    for (Stream* stream : streams) stream->OnRevoked(id);
+  }
+}
+
+Host::Stream* Host::StreamOf(const Entry& entry, const AttachmentId& id) {
+  auto opened = entry.streams.find(id);
+  return opened == entry.streams.end() ? nullptr : opened->second.back();
 }
 
 absl::Status Host::Create(const Plan::Terminal& planned) {
@@ -193,7 +207,9 @@ void Host::End(const std::string& tab) {
   const auto streams = std::move(it->second.streams);
   last_ended_->push_back(std::move(it->second));
   entries_.erase(it);
-  for (auto& [id, stream] : streams) stream->OnRevoked(id);
+  for (auto& [id, opened] : streams) {
+    for (Stream* stream : opened) stream->OnRevoked(id);
+  }
   loop_->Post([weak = std::weak_ptr(last_ended_)] {
     if (const auto ended = weak.lock()) ended->clear();
   });
@@ -209,22 +225,35 @@ absl::StatusOr<int64_t> Host::Open(Stream* stream, const std::string& tab,
   auto it = entries_.find(tab);
   if (it == entries_.end()) return NoSuchTerminal(tab);
   RETURN_IF_ERROR(attachments_.CheckRead(id, tab).status());
-  it->second.streams[id] = stream;
+  std::vector<Stream*>& streams = it->second.streams[id];
+  std::erase(streams, stream);
+  streams.push_back(stream);
   it->second.ledger.Touch(id, loop_->Monotonic());
   return it->second.ledger.LastWritten(id);
+}
+
+absl::Status Host::CheckHold(const std::string& tab, const AttachmentId& id) {
+  Terminal* terminal = Find(tab);
+  if (terminal == nullptr) return NoSuchTerminal(tab);
+  RETURN_IF_ERROR(attachments_.CheckRead(id, tab).status());
+  if (!attachments_.CheckWrite(id, tab).ok()) return LosslessForEditors();
+  return terminal->CheckHold(id);
 }
 
 void Host::Close(Stream* stream, const std::string& tab, const AttachmentId& id) {
   auto it = entries_.find(tab);
   if (it == entries_.end()) return;
-  auto open = it->second.streams.find(id);
-  if (open != it->second.streams.end() && open->second == stream) it->second.streams.erase(open);
+  auto opened = it->second.streams.find(id);
+  if (opened == it->second.streams.end()) return;
+  std::erase(opened->second, stream);
+  if (opened->second.empty()) it->second.streams.erase(opened);
 }
 
 void Host::CloseAll(Stream* stream, const std::string& tab) {
   auto it = entries_.find(tab);
   if (it == entries_.end()) return;
-  std::erase_if(it->second.streams, [&](const auto& open) { return open.second == stream; });
+  for (auto& [id, opened] : it->second.streams) std::erase(opened, stream);
+  std::erase_if(it->second.streams, [](const auto& opened) { return opened.second.empty(); });
 }
 
 absl::Status Host::Input(const std::string& tab, const AttachmentId& id, int64_t sequence,
@@ -238,9 +267,8 @@ absl::Status Host::Input(const std::string& tab, const AttachmentId& id, int64_t
   ASSIGN_OR_RETURN(const bool fresh, entry.ledger.Accept(id, sequence, bytes));
   entry.ledger.Touch(id, loop_->Monotonic());
   if (!fresh) {
-    auto stream = entry.streams.find(id);
-    if (stream != entry.streams.end()) {
-      stream->second->OnInputWritten(id, entry.ledger.LastWritten(id));
+    if (Stream* stream = StreamOf(entry, id)) {
+      stream->OnInputWritten(id, entry.ledger.LastWritten(id));
     }
     return absl::OkStatus();
   }
@@ -249,8 +277,7 @@ absl::Status Host::Input(const std::string& tab, const AttachmentId& id, int64_t
     auto now = entries_.find(tab);
     if (now == entries_.end()) return;
     now->second.ledger.Written(id, sequence, bytes);
-    auto stream = now->second.streams.find(id);
-    if (stream != now->second.streams.end()) stream->second->OnInputWritten(id, sequence);
+    if (Stream* stream = StreamOf(now->second, id)) stream->OnInputWritten(id, sequence);
   });
 }
 

@@ -64,6 +64,12 @@ class Host final : public Terminal::Listener {
   // The gateways' side.
   Terminal* Find(const std::string& tab);
   absl::StatusOr<int64_t> Open(Stream* stream, const std::string& tab, const AttachmentId& id);
+  // Whether this attachment may read `tab` now.
+  bool MayRead(const std::string& tab, const AttachmentId& id) const {
+    return attachments_.CheckRead(id, tab).ok();
+  }
+  // Whether it may hold the program of `tab` back: editors and services only.
+  absl::Status CheckHold(const std::string& tab, const AttachmentId& id);
   void Close(Stream* stream, const std::string& tab, const AttachmentId& id);
   void CloseAll(Stream* stream, const std::string& tab);
   absl::Status Input(const std::string& tab, const AttachmentId& id, int64_t sequence,
@@ -80,7 +86,7 @@ class Host final : public Terminal::Listener {
   struct Entry {
     std::unique_ptr<Terminal> terminal;
     InputLedger ledger;
-    std::map<AttachmentId, Stream*> streams;  // The latest that opened it.
+    std::map<AttachmentId, std::vector<Stream*>> streams;  // That opened it, the latest last.
     std::string size_owner;                   // A participant's name.
     bool planned = false;                     // By the present control.
     std::map<std::string, absl::Duration> typed;
@@ -92,6 +98,9 @@ class Host final : public Terminal::Listener {
 
   void AdoptLeftBehind();
   absl::Status Create(const atrium::terminal::v1::Plan::Terminal& planned);
+  // The stream that hears of an attachment's input; null if there is none.
+  static Stream* StreamOf(const Entry& entry, const AttachmentId& id);
+  void TakeBack(const AttachmentId& id);
   void EndUnplanned(const std::set<std::string>& planned);
   void End(const std::string& tab);
   void Typed(Entry& entry, const std::string& tab, const std::string& participant);

@@ -22,6 +22,8 @@ inline constexpr int64_t kParserLagBytes = 1 << 20;
 // for how long it then waits.
 inline constexpr int64_t kLosslessLagBytes = 2 << 20;
 inline constexpr absl::Duration kLosslessHold = absl::Seconds(10);
+// How long an attachment that held the program for so long may not hold it again.
+inline constexpr absl::Duration kHoldRest = absl::Minutes(1);
 // Bytes of a LOSSLESS reader that may be under way unacknowledged.
 inline constexpr int64_t kLosslessWindowBytes = 1 << 20;
 // Typed bytes of one attachment that wait for a program that does not read.

@@ -134,24 +134,54 @@ void Terminal::UpdateReading() {
 
 // Whoever holds the program back has ten seconds.
 void Terminal::ArmHolds() {
+  const absl::Duration now = loop_->Monotonic();
   for (auto& [attachment, hold] : holds_) {
-    if (hold.follower == nullptr) continue;  // Its time runs already.
     const bool holds = log_->end() - hold.offset > limits::kLosslessLagBytes;
+    if (!holds) {
+      hold.since.reset();
+    } else if (!hold.since) {
+      hold.since = now;
+    }
+    if (hold.follower == nullptr) continue;  // Its time runs already.
     if (!holds) hold.timer.reset();
     if (!holds || hold.timer) continue;
-    hold.timer = loop_->After(limits::kLosslessHold, [this, id = attachment] {
-      Follower* follower = holds_[id].follower;
-      DropHold(id);
-      if (follower != nullptr) follower->OnHoldLost();
-    });
+    // Coming back with another stream gives no more time.
+    const absl::Duration left = *hold.since + limits::kLosslessHold - now;
+    hold.timer = loop_->After(std::max(left, absl::ZeroDuration()),
+                              [this, id = attachment] { OnHoldTooLong(id); });
   }
+}
+
+void Terminal::OnHoldTooLong(const AttachmentId& attachment) {
+  const absl::Duration now = loop_->Monotonic();
+  std::erase_if(resting_, [now](const auto& rest) { return rest.second <= now; });
+  if (holds_[attachment].since) resting_[attachment] = now + limits::kHoldRest;
+  LoseHold(attachment, LosslessTooSlow());
+}
+
+void Terminal::LoseHold(const AttachmentId& attachment, const absl::Status& why) {
+  auto it = holds_.find(attachment);
+  if (it == holds_.end()) return;
+  Follower* follower = it->second.follower;
+  DropHold(attachment);
+  if (follower != nullptr) follower->OnHoldLost(why);
+}
+
+absl::Status Terminal::CheckHold(const AttachmentId& attachment) const {
+  auto it = resting_.find(attachment);
+  const absl::Duration now = loop_->Monotonic();
+  if (it == resting_.end() || it->second <= now) return absl::OkStatus();
+  return LosslessRests(it->second - now);
 }
 
 void Terminal::SetHold(const AttachmentId& attachment, int64_t offset, Follower* follower) {
   Hold& hold = holds_[attachment];
   hold.offset = std::max(hold.offset, offset);
   if (follower == nullptr) {
-    hold.timer = loop_->After(limits::kLosslessHold, [this, attachment] { DropHold(attachment); });
+    if (!hold.timer) {
+      hold.timer =
+          loop_->After(limits::kLosslessHold, [this, attachment] { OnHoldTooLong(attachment); });
+    }
   } else if (hold.follower != follower) {
     hold.timer.reset();
   }

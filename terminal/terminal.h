@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -39,8 +40,8 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
     virtual void OnAdvance() = 0;
     // What it follows cannot be drawn from the output alone: ask for a snapshot.
     virtual void OnSnapshotNeeded() {}
-    // It held the program for too long and holds it no more.
-    virtual void OnHoldLost() {}
+    // It may hold the program no more.
+    virtual void OnHoldLost(const absl::Status& why) {}
   };
 
   struct Options {
@@ -72,6 +73,10 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   // seconds from now unless it comes back.
   void SetHold(const AttachmentId& attachment, int64_t offset, Follower* follower);
   void DropHold(const AttachmentId& attachment);
+  // Ends a hold, if there is one, and tells its follower.
+  void LoseHold(const AttachmentId& attachment, const absl::Status& why);
+  // RESOURCE_EXHAUSTED for a minute after an attachment held the program too long.
+  absl::Status CheckHold(const AttachmentId& attachment) const;
 
   // Writes to the program; `written` runs when it was.
   absl::Status Write(std::string data, std::function<void()> written);
@@ -95,6 +100,7 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
     int64_t offset = 0;
     Follower* follower = nullptr;
     Loop::HandlePtr timer;  // While it holds the program, or its stream is lost.
+    std::optional<absl::Duration> since;  // It holds the program.
   };
 
   Terminal(Loop* loop, ScreenThread* screens, Options options, std::shared_ptr<OutputLog> log,
@@ -115,6 +121,7 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   bool MayRead() const;
   void UpdateReading();
   void ArmHolds();
+  void OnHoldTooLong(const AttachmentId& attachment);
   void ApplyResize();
   void Advance();
   void StatusChanged();
@@ -131,6 +138,7 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   // State.
   std::set<Follower*> followers_;
   std::map<AttachmentId, Hold> holds_;
+  std::map<AttachmentId, absl::Duration> resting_;  // May not hold until then.
   std::string title_, working_directory_;
   Size size_, wanted_size_;
   absl::Duration last_resize_ = -absl::InfiniteDuration();

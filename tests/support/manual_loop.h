@@ -18,6 +18,12 @@ namespace atrium {
 
 class ManualLoop final : public Loop {
  public:
+  // What still waits may hold handles of ours.
+  ~ManualLoop() override {
+    std::exchange(posted_, {}).clear();
+    std::exchange(timers_, {}).clear();
+    std::exchange(watches_, {}).clear();
+  }
   // Safe on any thread, as a Loop's.
   void Post(Fn fn) override {
     std::lock_guard<std::mutex> lock(mu_);

@@ -1,0 +1,271 @@
+// Streams on a terminal over gRPC, with real programs. Time moves only when told.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <thread>
+
+#include "atrium/terminal/v1/host.grpc.pb.h"
+#include "common/errors.h"
+#include "common/random.h"
+#include "common/rpc/server.h"
+#include "common/rpc/stream.h"
+#include "terminal/host.h"
+#include "terminal/host_service.h"
+#include "terminal/limits.h"
+#include "tests/support/manual_loop.h"
+
+namespace atrium::terminal {
+namespace {
+
+using atrium::terminal::v1::AttachRequest;
+using atrium::terminal::v1::AttachResponse;
+using atrium::terminal::v1::Plan;
+using atrium::v1::Participant;
+
+constexpr char kTab[] = "sessions/main/tabs/t";
+
+// One stream as a gateway has it.
+struct Attached {
+  using Stream = rpc::ClientStream<AttachRequest, AttachResponse>;
+
+  Attached(Loop* loop, v1::HostService::Stub* stub, int64_t offset,
+           const std::string& lossless = "")
+      : stream(new Stream(loop)) {
+    stream->on_message = [this](AttachResponse& response) { Hear(response); };
+    stream->on_closed = [this](absl::Status status) {
+      stream = nullptr;
+      closed = status;
+    };
+    stream->Start([stub](auto* context, auto* reactor) { stub->async()->Attach(context, reactor); });
+    AttachRequest start;
+    start.mutable_start()->set_tab(kTab);
+    start.mutable_start()->set_offset(offset);
+    start.mutable_start()->set_lossless_attachment(lossless);
+    stream->Write(start);
+  }
+  ~Attached() {
+    if (stream == nullptr) return;
+    stream->on_message = nullptr;
+    stream->on_closed = nullptr;
+    stream->Cancel();
+  }
+  void Hear(const AttachResponse& response) {
+    all.push_back(response);
+    switch (response.message_case()) {
+      case AttachResponse::kOpened:
+        ++opened;
+        break;
+      case AttachResponse::kRefused:
+        ++refused;
+        break;
+      case AttachResponse::kRevoked:
+        ++revoked;
+        break;
+      default:
+        ++told;
+        bytes += response.output().data();
+        if (response.has_snapshot()) ++snapshots;
+    }
+  }
+  void Open(const std::string& attachment) {
+    AttachRequest request;
+    request.mutable_open()->set_attachment(attachment);
+    stream->Write(request);
+  }
+  void Close(const std::string& attachment) {
+    AttachRequest request;
+    request.mutable_close()->set_attachment(attachment);
+    stream->Write(request);
+  }
+  void AskSnapshot() {
+    AttachRequest request;
+    request.set_snapshot(true);
+    stream->Write(request);
+  }
+
+  Stream* stream;
+  std::vector<AttachResponse> all;
+  std::string bytes;
+  int opened = 0, refused = 0, revoked = 0, snapshots = 0;
+  int told = 0;  // Anything of the terminal itself.
+  std::optional<absl::Status> closed;
+};
+
+class AttachTest : public testing::Test {
+ protected:
+  AttachTest() {
+    std::filesystem::create_directories(directory_);
+    host_ = std::make_unique<Host>(&loop_, &screens_, *ShellMaker::ForUser(""),
+                                   Host::Options{.incarnation = "one"});
+    service_ = std::make_unique<HostService>(&loop_, host_.get());
+    server_ = *rpc::Server::Start(&loop_, {.socket_path = directory_ + "/host.sock"},
+                                  {{"atrium.terminal.v1.HostService", service_.get()}});
+    stub_ = v1::HostService::NewStub(rpc::UnixChannel(directory_ + "/host.sock"));
+  }
+  ~AttachTest() override {
+    bool down = false;
+    server_->Shutdown([&] { down = true; });
+    EXPECT_TRUE(Until([&] { return down; }));
+    server_.reset();
+    host_.reset();
+    loop_.RunPosted();  // What ended waits there for its end.
+    std::filesystem::remove_all(directory_);
+  }
+  // Ann edits, Eve looks; Mallory is of another session.
+  void Give(const std::map<std::string, std::pair<std::string, Participant::Role>>& rights,
+            const std::string& script) {
+    Plan plan;
+    Plan::Terminal& terminal = *plan.add_terminals();
+    terminal.set_tab(kTab);
+    for (const std::string& word : {std::string("/bin/sh"), std::string("-c"), script}) {
+      terminal.add_command(word);
+    }
+    terminal.mutable_size()->set_columns(80);
+    terminal.mutable_size()->set_rows(24);
+    for (const auto& [id, right] : rights) {
+      auto* attachment = plan.add_attachments();
+      attachment->set_attachment(id);
+      attachment->set_participant("sessions/" + right.first + "/participants/" + id);
+      attachment->set_role(right.second);
+    }
+    ASSERT_EQ(host_->Apply(plan).problems_size(), 0);
+  }
+  void Start(const std::string& script) {
+    Give({{"ann", {"main", Participant::EDITOR}},
+          {"eve", {"main", Participant::VIEWER}},
+          {"mallory", {"other", Participant::OWNER}}},
+         script);
+  }
+  bool Until(const std::function<bool()>& is_so) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!is_so()) {
+      if (std::chrono::steady_clock::now() > end) return false;
+      if (!loop_.Poll()) std::this_thread::yield();
+    }
+    return true;
+  }
+  bool Says(const Attached& attached, const std::string& text) {
+    return Until([&] { return attached.bytes.find(text) != std::string::npos; });
+  }
+  Terminal& terminal() { return *host_->Find(kTab); }
+
+  const std::string directory_ = testing::TempDir() + "/a-" + RandomId().substr(0, 8);
+  ManualLoop loop_;
+  ScreenThread screens_;
+  std::unique_ptr<Host> host_;
+  std::unique_ptr<HostService> service_;
+  std::unique_ptr<rpc::Server> server_;
+  std::unique_ptr<v1::HostService::Stub> stub_;
+};
+
+TEST_F(AttachTest, S4_S21NothingOfATerminalIsSentBeforeAnAttachmentWasOpened) {
+  Start("while read x; do echo secret-$x; done");
+  Attached witness(&loop_, stub_.get(), 0), from_start(&loop_, stub_.get(), 0),
+      from_snapshot(&loop_, stub_.get(), -1), beyond(&loop_, stub_.get(), INT64_MAX);
+  witness.Open("ann");
+  ASSERT_TRUE(Until([&] { return witness.opened == 1; }));
+  for (Attached* thief : {&from_start, &from_snapshot, &beyond}) {
+    thief->Open("mallory");
+    thief->Open("guess");
+    thief->AskSnapshot();
+  }
+  ASSERT_TRUE(host_->WriteOnce(kTab, "a", "1\n").ok());
+  ASSERT_TRUE(Says(witness, "secret-1"));
+  host_->Resize(kTab, AttachmentId("ann"), {100, 30}).IgnoreError();
+  ASSERT_TRUE(host_->WriteOnce(kTab, "b", "2\n").ok());
+  ASSERT_TRUE(Says(witness, "secret-2"));
+  ASSERT_TRUE(host_->WriteOnce(kTab, "c", "\x04").ok());
+  ASSERT_TRUE(Until([&] { return witness.all.back().has_exit(); }));
+  for (Attached* thief : {&from_start, &from_snapshot, &beyond}) {
+    ASSERT_TRUE(Until([&] { return thief->refused == 2; }));
+    EXPECT_EQ(thief->told, 0) << thief->all.back().DebugString();
+  }
+  // And it misses nothing once it may.
+  from_start.Open("eve");
+  ASSERT_TRUE(Says(from_start, "secret-2"));
+  EXPECT_EQ(from_start.bytes, witness.bytes);
+  from_snapshot.Open("eve");
+  EXPECT_TRUE(Until([&] { return from_snapshot.snapshots == 1; }));
+}
+
+TEST_F(AttachTest, S4_N9AfterTheLastAttachmentIsClosedOrRevokedNothingFollows) {
+  Start("while read x; do echo said-$x; done");
+  Attached witness(&loop_, stub_.get(), 0), closes(&loop_, stub_.get(), 0),
+      revoked(&loop_, stub_.get(), 0);
+  witness.Open("ann");
+  closes.Open("ann");
+  closes.Open("eve");
+  revoked.Open("mallory");
+  revoked.Open("eve");
+  ASSERT_TRUE(Until([&] { return witness.opened == 1 && closes.opened == 2 && revoked.opened == 1; }));
+  closes.Close("ann");
+  ASSERT_TRUE(host_->WriteOnce(kTab, "a", "1\n").ok());
+  for (Attached* each : {&witness, &closes, &revoked}) ASSERT_TRUE(Says(*each, "said-1"));
+  closes.Close("eve");
+  closes.Open("guess");  // Answered in order: what was closed is closed then.
+  ASSERT_TRUE(Until([&] { return closes.refused == 1; }));
+  Give({{"ann", {"main", Participant::EDITOR}}, {"mallory", {"other", Participant::OWNER}}}, "");
+  const int closed_at = closes.told;
+  revoked.AskSnapshot();
+  ASSERT_TRUE(host_->WriteOnce(kTab, "b", "2\n").ok());
+  ASSERT_TRUE(Says(witness, "said-2"));
+  ASSERT_TRUE(Until([&] { return revoked.revoked == 1; }));
+  revoked.Open("guess");
+  ASSERT_TRUE(Until([&] { return revoked.refused == 2; }));
+  EXPECT_EQ(closes.told, closed_at);
+  EXPECT_THAT(revoked.bytes, testing::Not(testing::HasSubstr("2")));
+  EXPECT_EQ(revoked.snapshots, 0);
+}
+
+TEST_F(AttachTest, S4_N7AViewerMayNotHoldTheProgramAndAnEditorNoLongerOnceItIsOne) {
+  Start("head -c 8000000 /dev/zero | tr '\\0' x; echo the end; cat");
+  Attached viewer(&loop_, stub_.get(), 0, "eve"), editor(&loop_, stub_.get(), 0, "ann"),
+      stranger(&loop_, stub_.get(), 0, "mallory");
+  ASSERT_TRUE(Until([&] { return viewer.closed && stranger.closed; }));
+  EXPECT_EQ(DetailsOf(*viewer.closed).reason, "LOSSLESS_FOR_EDITORS");
+  EXPECT_TRUE(absl::IsPermissionDenied(*viewer.closed));
+  EXPECT_TRUE(absl::IsPermissionDenied(*stranger.closed));
+  EXPECT_EQ(viewer.told + stranger.told, 0);
+  ASSERT_TRUE(Until([&] { return terminal().log().end() > limits::kLosslessLagBytes; }));
+  const int64_t held = terminal().log().end();
+  Give({{"ann", {"main", Participant::VIEWER}}}, "");
+  ASSERT_TRUE(Until([&] { return terminal().log().end() >= 8000000; }));
+  EXPECT_LE(held, limits::kLosslessLagBytes + static_cast<int64_t>(limits::kReadBytes));
+  ASSERT_TRUE(Until([&] { return editor.closed.has_value(); }));
+  EXPECT_EQ(DetailsOf(*editor.closed).reason, "LOSSLESS_FOR_EDITORS");
+}
+
+TEST_F(AttachTest, N7_S5WhoHeldTheProgramForTooLongMayNotHoldItAgainForAMinute) {
+  Start("head -c 100000000 /dev/zero | tr '\\0' x; echo the end; cat");
+  const auto more = [this](int64_t than) {
+    return Until([&] { return terminal().log().end() > than; });
+  };
+  auto first = std::make_unique<Attached>(&loop_, stub_.get(), 0, "ann");
+  ASSERT_TRUE(Until([&] { return first->opened == 1; }));
+  ASSERT_TRUE(more(limits::kLosslessLagBytes));
+  // Coming back with another stream in between gives no more time.
+  loop_.Advance(limits::kLosslessHold * 0.9);
+  const int64_t held = terminal().log().end();
+  first.reset();
+  first = std::make_unique<Attached>(&loop_, stub_.get(), 0, "ann");
+  ASSERT_TRUE(Until([&] { return first->opened == 1; }));
+  EXPECT_EQ(terminal().log().end(), held);
+  loop_.Advance(limits::kLosslessHold * 0.2);
+  ASSERT_TRUE(Until([&] { return first->closed.has_value(); }));
+  EXPECT_EQ(DetailsOf(*first->closed).reason, "LOSSLESS_TOO_SLOW");
+  EXPECT_TRUE(more(held + 2 * limits::kLosslessLagBytes)) << "its end holds nothing either";
+  Attached again(&loop_, stub_.get(), -1, "ann");
+  ASSERT_TRUE(Until([&] { return again.closed.has_value(); }));
+  EXPECT_EQ(DetailsOf(*again.closed).reason, "LOSSLESS_RESTS");
+  EXPECT_TRUE(DetailsOf(*again.closed).retry_after.has_value());
+  Attached live(&loop_, stub_.get(), -1);
+  live.Open("ann");
+  EXPECT_TRUE(Until([&] { return live.snapshots == 1; })) << "it may look on";
+  loop_.Advance(limits::kHoldRest);
+  Attached later(&loop_, stub_.get(), -1, "ann");
+  EXPECT_TRUE(Until([&] { return later.opened == 1; }));
+}
+
+}  // namespace
+}  // namespace atrium::terminal
