@@ -61,6 +61,7 @@ struct Cursor {
   size_t piece_bytes = limits::kOutputPieceBytes;  // The most of a snapshot in one item.
   // State: output.
   int64_t offset = -1;        // The next byte to send; -1: a snapshot first.
+  bool claimed = false;       // `offset` is the page's word, which nothing confirmed yet.
   int64_t acknowledged = -1;  // Drawn up to here.
   bool waits_for_snapshot = false;
   std::shared_ptr<const SharedSnapshot> snapshot;  // Being sent,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/errors.h"
 #include "common/log.h"
 #include "common/rpc/output_codec.h"
 #include "gateway/limits.h"
@@ -12,6 +13,8 @@ namespace atrium::gateway {
 namespace {
 
 constexpr absl::Duration kNotFoundRetry = absl::Milliseconds(200);
+// Why the terminal process refuses a reader for now: control has not told it yet.
+constexpr char kNotKnownYet[] = "ATTACHMENT_UNKNOWN";
 
 bool SameSize(const atrium::v1::TerminalSize& a, const atrium::v1::TerminalSize& b) {
   return a.columns() == b.columns() && a.rows() == b.rows();
@@ -28,8 +31,8 @@ TabFeed::TabFeed(Loop* loop, Terminals* terminals, Options options)
 void TabFeed::Add(Cursor* cursor) {
   cursors_.insert(cursor);
   cursor->acknowledged = cursor->offset;
+  cursor->claimed = cursor->offset >= 0;
   if (stream_ == nullptr && !retry_) {
-    if (cursor->offset >= 0 && !ring_.started()) ring_.Reset(cursor->offset);
     Connect();
   } else if (stream_ != nullptr) {
     Open(cursor);
@@ -48,14 +51,34 @@ void TabFeed::Connect() {
   stream_ = terminals_->Attach(this);
   Request start;
   start.mutable_start()->set_tab(options_.tab);
-  start.mutable_start()->set_offset(ring_.started() ? ring_.end() : -1);
+  start.mutable_start()->set_offset(StartOffset());
   start.mutable_start()->set_lossless_attachment(options_.lossless_attachment);
-  snapshot_asked_ = !ring_.started();
+  placed_ = false;
+  snapshot_asked_ = start.start().offset() < 0;
   Send(start);
   for (Cursor* cursor : cursors_) Open(cursor);
   const bool asked = std::any_of(cursors_.begin(), cursors_.end(),
                                  [](const Cursor* cursor) { return cursor->waits_for_snapshot; });
   if (asked) AskSnapshot();
+}
+
+// Where we are; at first where a page says that it was: the terminal answers where
+// the stream really begins.
+int64_t TabFeed::StartOffset() const {
+  if (ring_.started()) return ring_.end();
+  for (const Cursor* cursor : cursors_) {
+    if (cursor->offset >= 0) return cursor->offset;
+  }
+  return -1;
+}
+
+// What comes first on a stream says where it goes on; true if that is elsewhere than
+// where we are: all that was known of the tab then counts no more.
+bool TabFeed::Place(int64_t offset) {
+  if (std::exchange(placed_, true) || offset == ring_.end()) return false;
+  const bool moved = ring_.started();
+  ring_.Reset(offset);
+  return moved;
 }
 
 void TabFeed::Open(Cursor* cursor) {
@@ -74,7 +97,10 @@ void TabFeed::OnClosed(const absl::Status& status) {
   // We are inside its call.
   loop_->Post([last = std::shared_ptr<Upstream>(std::move(stream_))] {});
   for (Cursor* cursor : cursors_) cursor->opened = false;
-  if (lossless() && absl::IsOutOfRange(status)) {
+  const bool final =
+      absl::IsOutOfRange(status) || absl::IsResourceExhausted(status) ||
+      (absl::IsPermissionDenied(status) && DetailsOf(status).reason != kNotKnownYet);
+  if (lossless() && final) {
     const std::set<Cursor*> all = std::exchange(cursors_, {});
     for (Cursor* cursor : all) {
       cursor->listener->OnRefused(options_.tab, static_cast<int>(status.code()),
@@ -95,6 +121,7 @@ void TabFeed::OnBuffer(const grpc::ByteBuffer& buffer) {
   int64_t offset;
   std::vector<grpc::Slice> data;
   if (rpc::DecodeOutput(buffer, &offset, &data)) {
+    Place(offset);
     ring_.Append(offset, std::move(data));
     DropStaleSnapshots();
     return PumpAll();
@@ -110,6 +137,7 @@ void TabFeed::OnBuffer(const grpc::ByteBuffer& buffer) {
 void TabFeed::OnResponse(Response* response) {
   switch (response->message_case()) {
     case Response::kResized:
+      Place(response->resized().offset());
       ring_.MarkResize(response->resized().offset(), response->resized().size());
       return PumpAll();
     case Response::kSnapshot:
@@ -179,18 +207,28 @@ void TabFeed::OnSnapshot(atrium::v1::TerminalSnapshot* message) {
   snapshot->size = message->size();
   snapshot->data = grpc::Slice(message->data());
   // It may come before output that precedes it, which is on its way.
-  if (!ring_.started()) ring_.Reset(snapshot->offset);
+  const bool moved = Place(snapshot->offset);
   if (!ring_.SizeAt(snapshot->offset)) ring_.MarkResize(snapshot->offset, snapshot->size);
   for (Cursor* cursor : cursors_) {
-    const bool due = cursor->waits_for_snapshot ||
-                     (message->required() && cursor->offset >= 0 && !cursor->lossless);
+    const bool due = Needs(cursor, *snapshot, message->required(), moved);
+    cursor->waits_for_snapshot = cursor->claimed = false;
     if (!due) continue;
-    cursor->waits_for_snapshot = false;
     cursor->snapshot = snapshot;
     cursor->snapshot_sent = 0;
     cursor->snapshot_begun = false;
   }
   PumpAll();
+}
+
+// The terminal has come to the snapshot's offset at least, so a page may have been
+// anywhere between the ring's start and there.
+bool TabFeed::Needs(const Cursor* cursor, const SharedSnapshot& snapshot, bool required,
+                    bool moved) const {
+  if (required && cursor->offset >= 0 && !cursor->lossless) return true;
+  if (cursor->snapshot != nullptr) return moved;
+  const bool held = cursor->offset >= ring_.start() && cursor->offset <= snapshot.offset;
+  if (held && cursor->claimed) return false;
+  return cursor->waits_for_snapshot || cursor->offset < 0 || (!held && (moved || cursor->claimed));
 }
 
 void TabFeed::AskSnapshot() {
@@ -217,7 +255,7 @@ void TabFeed::DropStaleSnapshots() {
 }
 
 int64_t TabFeed::LagOf(const Cursor& cursor) const {
-  if (cursor.offset < 0 || !ring_.started()) return 0;
+  if (!cursor.opened || cursor.offset < 0 || !ring_.started()) return 0;
   return std::max<int64_t>(0, ring_.end() - std::max<int64_t>(cursor.acknowledged, 0));
 }
 
@@ -231,7 +269,12 @@ bool TabFeed::Next(Cursor* cursor, FeedItem* item) {
     if (cursor->offset < 0) cursor->waits_for_snapshot = true;
     return false;
   }
-  if (cursor->offset > ring_.end()) return false;  // It is on its way.
+  if (cursor->offset > ring_.end()) {
+    // It is on its way; or only said to be, which the next snapshot shows.
+    if (cursor->claimed) AskSnapshot();
+    return false;
+  }
+  cursor->claimed = false;
   const bool behind = ring_.end() - cursor->offset > limits::kLagBytes && !cursor->lossless;
   if (!ring_.Holds(cursor->offset) || behind) {
     if (cursor->offset >= 0) cursor->listener->OnSkipped();

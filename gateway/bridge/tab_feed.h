@@ -36,7 +36,8 @@ class TabFeed final : private Upstream::Listener {
   TabFeed& operator=(const TabFeed&) = delete;
 
   const std::string& tab() const { return options_.tab; }
-  // The first cursor decides where the stream begins. Ask Next() afterwards.
+  // Its offset is believed once what the terminal says confirms it (N3); else it gets
+  // a snapshot. Ask Next() afterwards.
   void Add(Cursor* cursor);
   void Remove(Cursor* cursor);
   bool empty() const { return cursors_.empty(); }
@@ -63,6 +64,9 @@ class TabFeed final : private Upstream::Listener {
   void OnResponse(Response* response);
   void OnOpened(const Response::Opened& opened);
   void OnSnapshot(atrium::v1::TerminalSnapshot* snapshot);
+  bool Place(int64_t offset);
+  bool Needs(const Cursor* cursor, const SharedSnapshot& snapshot, bool required, bool moved) const;
+  int64_t StartOffset() const;
   void Open(Cursor* cursor);
   void AskSnapshot();
   void DropStaleSnapshots();
@@ -82,6 +86,7 @@ class TabFeed final : private Upstream::Listener {
   Loop::HandlePtr retry_;
   std::set<Cursor*> cursors_;
   Ring ring_;
+  bool placed_ = false;  // The terminal said where this stream goes on.
   bool snapshot_asked_ = false;
   std::optional<int> exit_code_;
 };

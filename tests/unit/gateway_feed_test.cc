@@ -2,141 +2,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "common/rpc/output_codec.h"
-#include "gateway/bridge/feeds.h"
 #include "gateway/bridge/lag.h"
-#include "gateway/bridge/tab_feed.h"
 #include "gateway/figures.h"
 #include "gateway/limits.h"
-#include "tests/support/manual_loop.h"
+#include "tests/support/fake_terminals.h"
 
 namespace atrium::gateway {
 namespace {
 
-using atrium::terminal::v1::AttachRequest;
-using atrium::terminal::v1::AttachResponse;
 using Kind = FeedItem::Kind;
-
-constexpr char kTab[] = "sessions/main/tabs/a";
-
-// The terminal process.
-struct FakeTerminals final : Terminals {
-  struct Stream final : Upstream {
-    FakeTerminals* owner;
-    Listener* listener;
-    Stream(FakeTerminals* o, Listener* l) : owner(o), listener(l) {}
-    ~Stream() override {
-      if (owner->stream == this) owner->stream = nullptr;
-    }
-    void Write(grpc::ByteBuffer message) override {
-      AttachRequest request;
-      EXPECT_TRUE(rpc::DecodeMessage(message, &request));
-      owner->asked.push_back(request);
-    }
-    void Cancel() override { listener->OnClosed(absl::CancelledError("")); }
-  };
-  std::unique_ptr<Upstream> Attach(Upstream::Listener* listener) override {
-    ++streams;
-    auto made = std::make_unique<Stream>(this, listener);
-    stream = made.get();
-    return made;
-  }
-  void Say(const AttachResponse& response) { stream->listener->OnBuffer(rpc::EncodeMessage(response)); }
-  void Opened(const std::string& attachment, int64_t sequence = 0) {
-    AttachResponse response;
-    response.mutable_opened()->set_attachment(attachment);
-    response.mutable_opened()->set_sequence(sequence);
-    Say(response);
-  }
-  void Output(const std::string& bytes) {
-    stream->listener->OnBuffer(rpc::EncodeOutput(end, grpc::Slice(bytes)));
-    end += static_cast<int64_t>(bytes.size());
-  }
-  void Snapshot(const std::string& bytes, bool required = false) {
-    AttachResponse response;
-    auto* snapshot = response.mutable_snapshot();
-    snapshot->set_offset(end);
-    snapshot->mutable_size()->set_columns(80);
-    snapshot->mutable_size()->set_rows(24);
-    snapshot->set_data(bytes);
-    snapshot->set_required(required);
-    Say(response);
-  }
-  int Count(AttachRequest::MessageCase kind) const {
-    int count = 0;
-    for (const AttachRequest& request : asked) count += request.message_case() == kind ? 1 : 0;
-    return count;
-  }
-
-  Stream* stream = nullptr;
-  int streams = 0;
-  int64_t end = 0;
-  std::vector<AttachRequest> asked;
-};
-
-// A page that takes what it is given.
-struct Viewer : Cursor::Listener {
-  Viewer(FakeTerminals* t, Feeds* f, const std::string& attachment, int64_t offset = -1,
-         bool lossless = false)
-      : terminals(t), feeds(f) {
-    cursor.listener = this;
-    cursor.attachment = attachment;
-    cursor.offset = offset;
-    cursor.lossless = lossless;
-    feed = feeds->Join(kTab, &cursor);
-  }
-  ~Viewer() override {
-    if (feed != nullptr) feeds->Leave(kTab, &cursor);
-  }
-  void OnMore() override {
-    for (FeedItem item; drains && feed != nullptr && feed->Next(&cursor, &item); item = {}) Take(item);
-  }
-  void Take(const FeedItem& item) {
-    std::string bytes;
-    for (const grpc::Slice& slice : item.data) bytes.append(slice.begin(), slice.end());
-    EXPECT_EQ(bytes.size(), item.data_bytes);
-    if (item.kind == Kind::kOutput) {
-      EXPECT_EQ(item.offset, drawn);
-      seen += bytes;
-      drawn = item.offset + static_cast<int64_t>(bytes.size());
-    } else if (item.kind == Kind::kScreen) {
-      if (item.first) screen.clear();
-      screen += bytes;
-      if (item.last) {
-        ++screens;
-        drawn = item.offset;
-        seen.clear();
-      }
-    } else if (item.kind == Kind::kExit) {
-      exit_code = item.exit_code;
-    }
-    if (acknowledges) feed->Acknowledge(&cursor, cursor.offset);
-  }
-  void OnInputAck(const std::string&, int64_t sequence) override { acked = sequence; }
-  void OnSkipped() override { ++skips; }
-  void OnRefused(const std::string&, int code, const std::string&) override { refused = code; }
-  void OnRevoked(const std::string&) override {
-    ++revoked;
-    feed = nullptr;
-  }
-
-  FakeTerminals* terminals;
-  Feeds* feeds;
-  Cursor cursor;
-  TabFeed* feed;
-  bool drains = true, acknowledges = true;
-  std::string seen, screen;
-  int64_t drawn = 0;
-  int screens = 0, skips = 0, refused = 0, revoked = 0, exit_code = -1;
-  int64_t acked = 0;
-};
-
-class TabFeedTest : public testing::Test {
- protected:
-  ManualLoop loop_;
-  FakeTerminals terminals_;
-  Feeds feeds_{&loop_, &terminals_};
-};
 
 TEST_F(TabFeedTest, N2AllSeeTheSameBytesOverOneStream) {
   Viewer a(&terminals_, &feeds_, "a"), b(&terminals_, &feeds_, "b");
