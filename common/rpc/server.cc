@@ -124,6 +124,19 @@ class HealthService final : public Health::CallbackService {
   bool serving_ = false;
 };
 
+// Removes the socket of an earlier run; never anything else.
+absl::Status RemoveSocket(const std::string& path) {
+  struct stat file{};
+  if (lstat(path.c_str(), &file) != 0) {
+    return errno == ENOENT ? absl::OkStatus() : SystemError("look at", path, errno);
+  }
+  if (!S_ISSOCK(file.st_mode)) {
+    return BadField("listen", StrCat("names ", path, ", which is there and is not a socket"));
+  }
+  if (unlink(path.c_str()) != 0 && errno != ENOENT) return SystemError("remove", path, errno);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<int> Listen(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -131,9 +144,9 @@ absl::StatusOr<int> Listen(const std::string& path) {
     return BadField("listen", StrCat("is too long for a unix socket: ", path));
   }
   std::memcpy(address.sun_path, path.data(), path.size());
+  RETURN_IF_ERROR(RemoveSocket(path));
   const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return SystemError("make a socket for", path, errno);
-  unlink(path.c_str());
   const mode_t old = umask(0077);
   const int bound = bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address);
   const int error = errno;
@@ -153,7 +166,8 @@ class UnixServer final : public Server {
     watch_.reset();
     if (listen_fd_ >= 0) {
       close(listen_fd_);
-      unlink(options_.socket_path.c_str());
+      const absl::Status removed = RemoveSocket(options_.socket_path);
+      if (!removed.ok()) LogWarning("left a socket behind", {{"error", removed.message()}});
     }
     if (shutdown_.joinable()) shutdown_.join();
     if (server_) server_->Shutdown(std::chrono::system_clock::now());

@@ -25,7 +25,7 @@ struct NamedService {
 class Server {
  public:
   struct Options {
-    std::string socket_path;       // Replaced if it exists; mode 0600.
+    std::string socket_path;       // A socket there is replaced, a file is not; mode 0600.
     std::vector<uid_t> peer_uids;  // Who else, beside our own uid and root, may connect.
   };
   virtual ~Server() = default;  // Ends all calls; the loop must still run.

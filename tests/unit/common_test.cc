@@ -1,5 +1,8 @@
 // The vocabulary that all rooms share.
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -8,6 +11,7 @@
 #include "common/random.h"
 #include "common/resource_name.h"
 #include "common/rpc/output_codec.h"
+#include "common/rpc/server.h"
 #include "common/rpc/status.h"
 #include "common/status_macros.h"
 #include "common/text.h"
@@ -30,6 +34,37 @@ absl::StatusOr<int> Quarter(int x) {
   ASSIGN_OR_RETURN(int half, Half(x));
   ASSIGN_OR_RETURN(half, Half(half));
   return half;
+}
+
+TEST(RpcServerTest, S6OnlyASocketIsReplacedNeverAFile) {
+  const std::string directory = testing::TempDir() + "/u-" + RandomId().substr(0, 8);
+  std::filesystem::create_directories(directory);
+  const std::string path = directory + "/listen.sock";
+  const auto loop = NewMainLoop();
+  ASSERT_TRUE(WriteFileAtomically(path, "precious", 0600).ok());
+  EXPECT_TRUE(absl::IsInvalidArgument(rpc::Server::Start(loop.get(), {path}, {}).status()));
+  EXPECT_EQ(*ReadFile(path), "precious");
+  std::filesystem::remove(path);
+  std::filesystem::create_symlink(directory + "/elsewhere", path);
+  EXPECT_FALSE(rpc::Server::Start(loop.get(), {path}, {}).ok());
+  EXPECT_TRUE(std::filesystem::is_symlink(path));
+  std::filesystem::remove(path);
+  // A socket that a killed process left behind.
+  const int left = socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  ASSERT_EQ(bind(left, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  close(left);
+  {
+    const auto server = rpc::Server::Start(loop.get(), {path}, {});
+    ASSERT_TRUE(server.ok()) << server.status();
+    // Somebody puts a file there meanwhile: it stays too.
+    std::filesystem::remove(path);
+    ASSERT_TRUE(WriteFileAtomically(path, "new", 0600).ok());
+  }
+  EXPECT_EQ(*ReadFile(path), "new");
+  std::filesystem::remove_all(directory);
 }
 
 TEST(StatusMacros, ReturnTheFirstError) {
