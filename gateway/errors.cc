@@ -64,6 +64,14 @@ absl::Status NotSubscribed(std::string_view tab) {
 absl::Status TooManySubscriptions() {
   return TooMany("subscriptions of one page", limits::kSubscriptions, absl::Seconds(1));
 }
+absl::Status TooManyWords(absl::Duration retry_after) {
+  // A little more, so that what is said again then passes.
+  const absl::Duration wait = retry_after + absl::Milliseconds(1);
+  return MakeError(StatusCode::kResourceExhausted,
+                   StrCat("Too much was said in too short a time: say it again in ",
+                          absl::ToInt64Milliseconds(wait), " ms"),
+                   {.reason = "TOO_MANY_WORDS", .retry_after = wait});
+}
 absl::Status ControlAway() { return Unreachable("control", "the connection was lost"); }
 absl::Status HelloFirst() {
   return MakeError(StatusCode::kInvalidArgument, "The first message must be `hello`",

@@ -22,6 +22,7 @@ absl::Status NotFromAfar();
 absl::Status KeysUnknown();
 absl::Status NotSubscribed(std::string_view tab);
 absl::Status TooManySubscriptions();
+absl::Status TooManyWords(absl::Duration retry_after);
 absl::Status ControlAway();
 absl::Status HelloFirst();
 

@@ -48,6 +48,17 @@ inline constexpr double kInputBurstBytes = 512 << 10;
 inline constexpr double kMessagesPerSecond = 10000;
 inline constexpr double kMessageBurst = 20000;
 inline constexpr double kTextMessageCost = 20;
+// What a message costs in addition if it is refused, or follows a tab.
+inline constexpr double kRefusedMessageCost = 200;
+inline constexpr double kSubscribeCost = 100;
+// Words of one participant for control, on all its pages: so many a second, and in
+// one go; more are refused (S5). A page that comes back says about ten.
+inline constexpr double kWordsPerSecond = 25;
+inline constexpr double kWordBurst = 200;
+// What one socket may have done before the others have their turn: a frame costs one,
+// a text message, which is JSON, more.
+inline constexpr int kTurnCost = 64;
+inline constexpr int kTextTurnCost = 8;
 // Requests that wait while control cannot be reached.
 inline constexpr size_t kWaitingRequests = 256;
 // Tabs that one page may follow.

@@ -1,4 +1,5 @@
-// Rate is a budget that refills steadily: so much a second, with a burst. Pure.
+// Rate is a budget that refills steadily: so much a second, with a burst. Whoever
+// spends more is made to wait. Gcra says no instead. Both pure.
 #ifndef ATRIUM_GATEWAY_RATE_H_
 #define ATRIUM_GATEWAY_RATE_H_
 
@@ -25,6 +26,27 @@ class Rate {
   const double per_second_, burst_;
   double credit_;
   absl::Duration at_;
+};
+
+// The generic cell rate algorithm: one at a time, evenly, with a burst.
+class Gcra {
+ public:
+  Gcra(double per_second, double burst)
+      : interval_(absl::Seconds(1 / per_second)), tolerance_(interval_ * (burst - 1)) {}
+
+  // Zero if one may pass now; else how long to wait, and nothing is counted.
+  absl::Duration Take(absl::Duration now) {
+    const absl::Duration due = std::max(due_, now);
+    if (due - now > tolerance_) return due - now - tolerance_;
+    due_ = due + interval_;
+    return absl::ZeroDuration();
+  }
+  // As if nothing had passed yet.
+  bool Rested(absl::Duration now) const { return due_ <= now; }
+
+ private:
+  const absl::Duration interval_, tolerance_;
+  absl::Duration due_ = -absl::InfiniteDuration();
 };
 
 }  // namespace atrium::gateway

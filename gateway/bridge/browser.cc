@@ -8,6 +8,7 @@
 #include "common/rpc/output_codec.h"
 #include "common/status_macros.h"
 #include "gateway/errors.h"
+#include "gateway/limits.h"
 
 namespace atrium::gateway {
 
@@ -34,9 +35,10 @@ absl::StatusOr<JoinRequest> Decode(const ws::Message& message) {
 void Browser::OnMessage(ws::Message message) {
   SpendMessage(message.opcode);
   const absl::StatusOr<JoinRequest> request = Decode(message);
-  if (!request.ok()) return Fail(0, request.status());
-  const absl::Status status = Handle(*request);
-  if (!status.ok()) return Fail(request->request_id(), status);
+  const absl::Status status = request.ok() ? Handle(*request) : request.status();
+  if (status.ok()) return;
+  SpendMore(limits::kRefusedMessageCost);
+  Fail(request.ok() ? request->request_id() : 0, status);
 }
 
 absl::Status Browser::Handle(const JoinRequest& request) {
@@ -45,7 +47,8 @@ absl::Status Browser::Handle(const JoinRequest& request) {
     case JoinRequest::kHello:
       if (request.hello().page_id().empty()) return MissingField("hello.page_id");
       if (std::exchange(said_hello_, true)) return BadMessage("`hello` was said before");
-      break;
+      link()->Send(request);
+      return absl::OkStatus();
     case JoinRequest::kLag:
       return BadField("lag", "is not for pages to say: the gateway measures it");
     case JoinRequest::kSubscribe:
@@ -57,6 +60,7 @@ absl::Status Browser::Handle(const JoinRequest& request) {
     default:
       break;
   }
+  RETURN_IF_ERROR(SpendWord());
   link()->Send(request);
   return absl::OkStatus();
 }
@@ -64,6 +68,7 @@ absl::Status Browser::Handle(const JoinRequest& request) {
 absl::Status Browser::HandleTab(const JoinRequest& request) {
   if (request.has_subscribe()) {
     const auto& subscribe = request.subscribe();
+    SpendMore(limits::kSubscribeCost);
     const bool lossless = subscribe.delivery() == atrium::v1::AttachTabRequest::LOSSLESS;
     RETURN_IF_ERROR(Follow(subscribe.tab(), subscribe.offset(), lossless));
     if (request.request_id() != 0) Fail(request.request_id(), absl::OkStatus());

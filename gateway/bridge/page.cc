@@ -102,7 +102,15 @@ void Page::Resize(Subscription* subscription, const atrium::v1::TerminalSize& si
 }
 
 void Page::SpendMessage(ws::Opcode opcode) {
-  const double cost = opcode == ws::Opcode::kText ? limits::kTextMessageCost : 1;
+  SpendMore(opcode == ws::Opcode::kText ? limits::kTextMessageCost : 1);
+}
+
+absl::Status Page::SpendWord() {
+  const absl::Duration wait = given_.words->Take(given_.loop->Monotonic());
+  return wait > absl::ZeroDuration() ? TooManyWords(wait) : absl::OkStatus();
+}
+
+void Page::SpendMore(double cost) {
   const absl::Duration wait = message_rate_.Spend(cost, given_.loop->Monotonic());
   if (wait > absl::ZeroDuration()) connection_->PauseReading(wait);
 }

@@ -34,6 +34,8 @@ class Page : public ws::Connection::Listener,
     atrium::v1::LiveService::Stub* control;
     Feeds* feeds;
     Figures* figures;
+    // What its participant may say to control, on whatever page.
+    std::shared_ptr<Gcra> words = {};
   };
   // A socket after its handshake.
   struct Socket {
@@ -84,6 +86,10 @@ class Page : public ws::Connection::Listener,
   void Resize(Subscription* subscription, const atrium::v1::TerminalSize& size);
   // Spends of the budget of messages; reading pauses if it is used up.
   void SpendMessage(ws::Opcode opcode);
+  void SpendMore(double cost);
+  // Spends one of the words that the participant may say to control now;
+  // RESOURCE_EXHAUSTED if there is none.
+  absl::Status SpendWord();
 
   Loop* loop() const { return given_.loop; }
   Figures* figures() const { return given_.figures; }

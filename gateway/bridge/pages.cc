@@ -10,22 +10,38 @@ namespace atrium::gateway {
 
 Pages::Pages(const Page::Given& given) : given_(given) { Look(); }
 
+namespace {
+
+// Not services, nor whoever comes without a token.
+bool IsPerson(const std::string& user) { return user.rfind("sessions/", 0) == 0; }
+
+}  // namespace
+
 absl::Status Pages::Admit(const std::string& user) const {
   if (pages_.size() >= limits::kSockets) return TooManySockets();
   auto it = users_.find(user);
-  const bool person = user.rfind("sessions/", 0) == 0;
-  if (person && it != users_.end() && it->second >= limits::kSocketsPerUser) {
+  if (IsPerson(user) && it != users_.end() && it->second >= limits::kSocketsPerUser) {
     return TooManySocketsOfOne();
   }
   return absl::OkStatus();
 }
 
 void Pages::Add(const std::string& kind, const std::string& user, const Make& make) {
-  std::unique_ptr<Page> page = make(given_, [this](Page* closed) { Remove(closed); });
+  Page::Given given = given_;
+  given.words = WordsOf(user);
+  std::unique_ptr<Page> page = make(given, [this](Page* closed) { Remove(closed); });
   Page* raw = page.get();
   pages_[raw] = {std::move(page), kind, user};
   ++users_[user];
   ++given_.figures->sockets[kind];
+}
+
+// A person's is kept after its last page: coming back gives no new one.
+std::shared_ptr<Gcra> Pages::WordsOf(const std::string& user) {
+  if (!IsPerson(user)) return std::make_shared<Gcra>(limits::kWordsPerSecond, limits::kWordBurst);
+  auto& words = words_[user];
+  if (words == nullptr) words = std::make_shared<Gcra>(limits::kWordsPerSecond, limits::kWordBurst);
+  return words;
 }
 
 void Pages::Remove(Page* page) {
@@ -49,6 +65,9 @@ void Pages::Look() {
       given_.figures->lag_bytes += lag;
       given_.figures->worst_lag_bytes = std::max(given_.figures->worst_lag_bytes, lag);
     }
+    std::erase_if(words_, [now = given_.loop->Monotonic()](const auto& words) {
+      return words.second.use_count() == 1 && words.second->Rested(now);
+    });
     Look();
   });
 }

@@ -35,6 +35,7 @@ class Pages {
   };
 
   void Remove(Page* page);
+  std::shared_ptr<Gcra> WordsOf(const std::string& user);
   void Look();
 
   // Given.
@@ -43,6 +44,7 @@ class Pages {
   std::map<Page*, Entry> pages_;
   // State.
   std::map<std::string, size_t> users_;
+  std::map<std::string, std::shared_ptr<Gcra>> words_;  // Until they are rested.
   Loop::HandlePtr timer_;
 };
 

@@ -99,6 +99,7 @@ absl::Status EnvelopeSocket::Act(const Envelope& envelope) {
 // does an environment, which only a new shell can have.
 absl::Status EnvelopeSocket::Start(const Envelope& envelope) {
   ASSIGN_OR_RETURN(const Command command, ParseCommand(envelope.payload));
+  RETURN_IF_ERROR(SpendWord());
   if (runs_.size() >= limits::kCompatRuns) {
     return TooMany("commands under way", limits::kCompatRuns, absl::Seconds(1));
   }

@@ -55,6 +55,7 @@ void Connection::Watch() {
 }
 
 void Connection::OnReadable() {
+  turn_cost_ = 0;
   for (int i = 0; i < kReadsPerTurn && !ended_ && readable_; ++i) {
     if (!Read()) return;
   }
@@ -102,17 +103,18 @@ bool Connection::CountPartial() {
 }
 
 bool Connection::OnFrame(Message message) {
-  switch (message.opcode) {
+  const Opcode opcode = message.opcode;
+  switch (opcode) {
     case Opcode::kText:
     case Opcode::kBinary:
       if (!closing_) listener_->OnMessage(std::move(message));
-      return !ended_ && (readable_ || closing_);
+      return !ended_ && !EndTurn(opcode) && (readable_ || closing_);
     case Opcode::kPing:
       // Only the newest needs an answer (RFC 6455, 5.5.3): so pings cost no memory.
       if (closing_) return true;
       pong_ = FrameHeader(Opcode::kPong, message.payload.size()) + message.payload;
       Pump();
-      return !ended_;
+      return !ended_ && !EndTurn(opcode);
     case Opcode::kClose:
       if (!closing_) Close(message.close_code, "");
       // Both have said it: what is queued still goes out, then it ends.
@@ -121,8 +123,16 @@ bool Connection::OnFrame(Message message) {
       if (words_.empty() && current_.empty()) End();
       return false;
     default:
-      return true;
+      return !EndTurn(opcode);
   }
+}
+
+// True once this one has done so much that the others come first; the rest waits.
+bool Connection::EndTurn(Opcode opcode) {
+  turn_cost_ += opcode == Opcode::kText ? limits::kTextTurnCost : 1;
+  if (turn_cost_ < limits::kTurnCost || closing_ || !readable_) return false;
+  PauseReading(absl::ZeroDuration());
+  return true;
 }
 
 // What still comes is read and dropped until the other side has taken the close
@@ -142,6 +152,7 @@ void Connection::PauseReading(absl::Duration pause) {
     if (ended_) return;
     last_heard_ = loop_->Monotonic();  // What was said meanwhile lies in the kernel.
     Watch();
+    turn_cost_ = 0;
     const std::string rest = std::exchange(rest_, {});
     if (!rest.empty()) Take(rest);
     if (readable_) OnReadable();
@@ -150,12 +161,16 @@ void Connection::PauseReading(absl::Duration pause) {
 
 void Connection::SendWords(Opcode opcode, std::string payload) {
   if (ended_ || closing_) return;
-  // One message may be larger; what waits behind it may not.
-  if (!words_.empty() && word_bytes_ + payload.size() > limits::kQueuedWordBytes) {
-    return GiveUp("reads too slowly: connect again");
-  }
   std::string frame = FrameHeader(opcode, payload.size());
   frame += payload;
+  // One message may be larger than all that waits (a room's snapshot); one at a time,
+  // and what waits beside it may not.
+  const bool large = frame.size() > limits::kQueuedWordBytes;
+  const size_t others = word_bytes_ - large_bytes_;
+  if (large ? large_bytes_ > 0 : others + frame.size() > limits::kQueuedWordBytes) {
+    return GiveUp("reads too slowly: connect again");
+  }
+  if (large) large_bytes_ = frame.size();
   word_bytes_ += frame.size();
   words_.push_back(std::move(frame));
   Pump();
@@ -183,7 +198,7 @@ void Connection::GiveUp(std::string_view reason) {
   if (ended_ || closing_) return;
   ++figures_->stalled;
   words_.clear();
-  word_bytes_ = 0;
+  word_bytes_ = large_bytes_ = 0;
   const int all = 0;
   setsockopt(fd_, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &all, sizeof all);
   writable_.reset();
@@ -235,6 +250,7 @@ bool Connection::Flush() {
     }
     if (!words_.empty()) {
       word_bytes_ -= words_.front().size();
+      if (words_.front().size() > limits::kQueuedWordBytes) large_bytes_ = 0;
       current_.emplace_back(words_.front());
       words_.pop_front();
       continue;

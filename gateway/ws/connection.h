@@ -67,6 +67,7 @@ class Connection {
   void Take(std::string_view bytes);
   bool CountPartial();
   bool OnFrame(Message message);
+  bool EndTurn(Opcode opcode);
   void OnWritable();
   bool Flush();
   bool WriteCurrent();
@@ -90,9 +91,11 @@ class Connection {
   // State.
   std::string rest_;         // Came already, but reading pauses.
   size_t counted_partial_ = 0;
+  int turn_cost_ = 0;  // Of what came since the others had their turn.
   std::deque<std::string> words_;
   std::string pong_;         // The answer to the newest ping; empty if there is none.
   size_t word_bytes_ = 0;
+  size_t large_bytes_ = 0;  // Of these: of the one message larger than they may be.
   std::vector<grpc::Slice> current_;  // Under way: what is left of one frame.
   size_t current_at_ = 0;             // The first slice not wholly written.
   size_t current_offset_ = 0;         // Bytes of it that were.

@@ -77,6 +77,7 @@ class ConnectionTest : public testing::Test {
   void Serve() {
     for (int i = 0; i < 1000 && loop_.Poll(); ++i) {
       if (owner_.closed > 0) return;
+      loop_.Advance(absl::ZeroDuration());
     }
   }
   // All that is there to read.
@@ -248,6 +249,50 @@ TEST_F(ConnectionTest, R17WordsForOneThatReadsNothingAreBounded) {
   }
   EXPECT_EQ(figures_.stalled, 1);
   EXPECT_LE(connection_->queued_word_bytes(), 200u);
+}
+
+TEST_F(ConnectionTest, R17_R21OneLargeMessageGoesThroughWhateverWaitsBesideIt) {
+  owner_.pieces = 400;
+  connection_->Pump();  // The kernel is full.
+  const std::string large(5 * limits::kQueuedWordBytes, 'L');
+  connection_->SendText("welcome");
+  connection_->SendText(large);
+  connection_->SendText(std::string(limits::kQueuedWordBytes / 2, 'c'));
+  owner_.pieces = 0;
+  const std::string all = Receive();
+  EXPECT_EQ(owner_.closed, 0);
+  EXPECT_EQ(figures_.stalled, 0);
+  EXPECT_NE(all.find("welcome"), std::string::npos);
+  EXPECT_NE(all.find(large), std::string::npos);
+  EXPECT_EQ(connection_->queued_word_bytes(), 0u);
+}
+
+TEST_F(ConnectionTest, R17TwoLargeMessagesThatWaitAreTooMany) {
+  owner_.pieces = 400;
+  connection_->Pump();
+  const std::string large(5 * limits::kQueuedWordBytes, 'L');
+  connection_->SendText(large);
+  connection_->SendText(large);
+  EXPECT_EQ(figures_.stalled, 1);
+  EXPECT_LT(connection_->queued_word_bytes(), 200u);
+}
+
+TEST_F(ConnectionTest, S5_N3OneWhoSaysMuchAtOnceLetsTheOthersHaveTheirTurn) {
+  std::string texts, pings;
+  for (int i = 0; i < 1000; ++i) texts += Frame(0x81, "{}");
+  for (int i = 0; i < 1000; ++i) pings += Frame(0x89, "p");
+  ASSERT_GT(send(peer_, texts.data(), texts.size(), 0), 0);
+  loop_.Poll();
+  EXPECT_EQ(owner_.heard.size(), static_cast<size_t>(limits::kTurnCost / limits::kTextTurnCost));
+  for (int i = 0; i < 1000; ++i) loop_.Advance(absl::ZeroDuration());
+  Serve();
+  EXPECT_EQ(owner_.heard.size(), 1000u);
+  ASSERT_GT(send(peer_, pings.data(), pings.size(), 0), 0);
+  loop_.Poll();
+  char pongs[65536];
+  const ssize_t n = recv(peer_, pongs, sizeof pongs, MSG_DONTWAIT);
+  EXPECT_LE(n, 3 * limits::kTurnCost);
+  Serve();
 }
 
 TEST_F(ConnectionTest, P8OneThatSaysNothingIsPingedThenClosedWithAReason) {
