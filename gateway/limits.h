@@ -12,8 +12,11 @@ namespace atrium::gateway::limits {
 
 using namespace atrium::limits;  // NOLINT: the shared bounds are ours too.
 
-// Connections that wait to be accepted (R19).
+// Connections that wait to be accepted (R19), and how many are in one go.
 inline constexpr int kBacklog = 4096;
+inline constexpr int kAcceptsPerTurn = 64;
+// How long accepting rests when not even refusing is possible (R22).
+inline constexpr absl::Duration kAcceptRest = absl::Milliseconds(100);
 // WebSockets in all.
 inline constexpr size_t kSockets = 10000;
 // HTTP connections; whoever was slowest makes room for the next.

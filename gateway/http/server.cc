@@ -70,7 +70,7 @@ struct Pending {
 void StealConnection(SoupServerMessage* message, gpointer data) {
   auto* pending = static_cast<Pending*>(data);
   if (!pending->done) return;
-  auto socket = GRef<GSocket>::Share(soup_server_message_get_socket(message));
+  auto socket = GRef<GSocket>::Share(SocketOf(message));
   Upgraded upgraded{GRef<GIOStream>::Adopt(soup_server_message_steal_connection(message)),
                     std::move(socket)};
   if (upgraded.stream) std::exchange(pending->done, nullptr)(std::move(upgraded));
@@ -187,7 +187,7 @@ void Exchange::FailAndHangUp(const absl::Status& status) {
   const std::string answer =
       StrCat("HTTP/1.1 ", HttpStatusOf(status), " Refused\r\nConnection: close\r\n",
              "Content-Type: application/json\r\nContent-Length: ", body.size(), "\r\n\r\n", body);
-  const int fd = g_socket_get_fd(soup_server_message_get_socket(message_.get()));
+  const int fd = g_socket_get_fd(SocketOf(message_.get()));
   (void)!send(fd, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   shutdown(fd, SHUT_RDWR);
 }
@@ -206,41 +206,54 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Listen(Loop* loop, Figures* figu
 }
 
 Server::~Server() {
+  listener_.reset();
   visits_.reset();
   if (soup_) soup_server_disconnect(soup_.get());
 }
 
 absl::Status Server::Begin(int port) {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const int on = 1;
-  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  // The backlog is ours: libsoup's is too small for a storm of reconnects (R19).
-  if (bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
-      listen(fd, limits::kBacklog) != 0 ||
-      getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    const int error = errno;
-    close(fd);
-    return SystemError("listen on", StrCat("127.0.0.1:", port), error);
-  }
-  port_ = ntohs(address.sin_port);
-  GError* error = nullptr;
-  auto socket = GRef<GSocket>::Adopt(g_socket_new_from_fd(fd, &error));
+  ASSIGN_OR_RETURN(listener_, Listener::Listen(loop_, port));
   soup_ = GRef<SoupServer>::Adopt(soup_server_new("server-header", "atrium", nullptr));
+  // libsoup keeps connections alive only while it listens to something: a pair of
+  // sockets on which nothing ever comes.
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0) {
+    return SystemError("make a pair of sockets for", "libsoup", errno);
+  }
+  silent_ = GRef<GSocket>::Adopt(g_socket_new_from_fd(pair[0], nullptr));
+  GError* error = nullptr;
+  auto other = GRef<GSocket>::Adopt(g_socket_new_from_fd(pair[1], &error));
   if (error == nullptr) {
-    soup_server_listen_socket(soup_.get(), socket.get(), static_cast<SoupServerListenOptions>(0),
+    soup_server_listen_socket(soup_.get(), other.get(), static_cast<SoupServerListenOptions>(0),
                               &error);
   }
+  if (error == nullptr) return absl::OkStatus();
+  const std::string why = error->message;
+  g_error_free(error);
+  return absl::InternalError(StrCat("Cannot serve on port ", this->port(), ": ", why));
+}
+
+// The address that libsoup keeps for a connection names its socket: see SocketOf().
+void Server::OnAccepted(int fd, const sockaddr_storage& peer, socklen_t size) {
+  GError* error = nullptr;
+  const auto socket = GRef<GSocket>::Adopt(g_socket_new_from_fd(fd, &error));
   if (error != nullptr) {
-    const std::string why = error->message;
+    LogWarning("cannot take a connection", {{"error", error->message}});
     g_error_free(error);
-    return absl::InternalError(StrCat("Cannot listen on port ", port_, ": ", why));
+    close(fd);
+    return;
   }
-  return absl::OkStatus();
+  const auto stream = GRef<GIOStream>::Adopt(
+      G_IO_STREAM(g_socket_connection_factory_create_connection(socket.get())));
+  sockaddr_in ours{};
+  ours.sin_family = AF_INET;
+  ours.sin_port = htons(static_cast<uint16_t>(port()));
+  ours.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const auto local = GRef<GSocketAddress>::Adopt(g_socket_address_new_from_native(&ours, sizeof ours));
+  const auto remote = GRef<GSocketAddress>::Adopt(
+      g_socket_address_new_from_native(const_cast<sockaddr_storage*>(&peer), size));
+  NameSocket(remote.get(), socket.get());
+  soup_server_accept_iostream(soup_.get(), stream.get(), local.get(), remote.get(), nullptr);
 }
 
 void Server::Serve(std::vector<Route> routes, std::unique_ptr<Guard> guard, StaticFiles files) {
@@ -250,6 +263,9 @@ void Server::Serve(std::vector<Route> routes, std::unique_ptr<Guard> guard, Stat
   visits_ = std::make_unique<Visits>(loop_, soup_.get());
   soup_server_add_early_handler(soup_.get(), nullptr, OnEarly, this, nullptr);
   soup_server_add_handler(soup_.get(), nullptr, OnRequest, this, nullptr);
+  listener_->Start([this](int fd, const sockaddr_storage& peer, socklen_t size) {
+    OnAccepted(fd, peer, size);
+  });
 }
 
 const Route* Server::Find(const std::string& method, const std::string& path) const {

@@ -20,6 +20,7 @@
 #include "common/loop.h"
 #include "gateway/figures.h"
 #include "gateway/http/guard.h"
+#include "gateway/http/listener.h"
 #include "gateway/http/static_files.h"
 #include "gateway/http/visits.h"
 
@@ -100,7 +101,7 @@ class Server {
   static absl::StatusOr<std::unique_ptr<Server>> Listen(Loop* loop, Figures* figures, int port);
   ~Server();
 
-  int port() const { return port_; }
+  int port() const { return listener_->port(); }
   // Before the first request. `files` serves what no route takes.
   void Serve(std::vector<Route> routes, std::unique_ptr<Guard> guard, StaticFiles files);
   const std::vector<Route>& routes() const { return routes_; }
@@ -117,6 +118,7 @@ class Server {
   Server(Loop* loop, Figures* figures) : loop_(loop), figures_(figures) {}
 
   absl::Status Begin(int port);
+  void OnAccepted(int fd, const sockaddr_storage& peer, socklen_t size);
   static void OnEarly(SoupServer*, SoupServerMessage* message, const char* path, GHashTable*,
                       gpointer self);
   static void OnRequest(SoupServer*, SoupServerMessage* message, const char* path, GHashTable*,
@@ -130,13 +132,13 @@ class Server {
   Loop* const loop_;
   Figures* const figures_;
   // Owned.
+  GRef<GSocket> silent_;
   GRef<SoupServer> soup_;
+  std::unique_ptr<Listener> listener_;
   std::unique_ptr<Visits> visits_;
   std::unique_ptr<Guard> guard_;
   StaticFiles files_;
   std::vector<Route> routes_;
-  // State.
-  int port_ = 0;
 };
 
 }  // namespace atrium::gateway

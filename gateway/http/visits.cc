@@ -13,6 +13,7 @@ namespace atrium::gateway {
 namespace {
 
 constexpr absl::Duration kSweep = absl::Seconds(1);
+constexpr char kSocketName[] = "atrium-socket";
 
 // The watch of one idle connection.
 struct IdleWatch {
@@ -25,6 +26,16 @@ SignalHandle Connect(SoupServer* server, const char* signal, GCallback callback,
 }
 
 }  // namespace
+
+void NameSocket(GSocketAddress* remote, GSocket* socket) {
+  g_object_set_data_full(G_OBJECT(remote), kSocketName, g_object_ref(socket), g_object_unref);
+}
+
+GSocket* SocketOf(SoupServerMessage* message) {
+  GSocketAddress* remote = soup_server_message_get_remote_address(message);
+  if (remote == nullptr) return nullptr;
+  return static_cast<GSocket*>(g_object_get_data(G_OBJECT(remote), kSocketName));
+}
 
 Visits::Visits(Loop* loop, SoupServer* server)
     : loop_(loop),
@@ -53,7 +64,7 @@ void Visits::OnRead(SoupServer*, SoupServerMessage* message, gpointer self) {
 
 void Visits::OnFinished(SoupServer*, SoupServerMessage* message, gpointer self) {
   auto* visits = static_cast<Visits*>(self);
-  GSocket* socket = soup_server_message_get_socket(message);
+  GSocket* socket = SocketOf(message);
   if (socket == nullptr) return;
   visits->Forget(socket);
   // At once, so that libsoup never sees the end first. Should it close the
@@ -62,15 +73,15 @@ void Visits::OnFinished(SoupServer*, SoupServerMessage* message, gpointer self) 
 }
 
 void Visits::OnAborted(SoupServer*, SoupServerMessage* message, gpointer self) {
-  static_cast<Visits*>(self)->Forget(soup_server_message_get_socket(message));
+  static_cast<Visits*>(self)->Forget(SocketOf(message));
 }
 
 void Visits::OnUpgraded(SoupServerMessage* message, gpointer self) {
-  static_cast<Visits*>(self)->Forget(soup_server_message_get_socket(message));
+  static_cast<Visits*>(self)->Forget(SocketOf(message));
 }
 
 void Visits::Begin(SoupServerMessage* message, Act act) {
-  GSocket* socket = soup_server_message_get_socket(message);
+  GSocket* socket = SocketOf(message);
   if (socket == nullptr) return;
   Forget(socket);
   MakeRoom();
@@ -79,7 +90,7 @@ void Visits::Begin(SoupServerMessage* message, Act act) {
 
 // Ours comes before libsoup's own look at the socket, by its priority.
 void Visits::Idle(SoupServerMessage* message) {
-  GSocket* socket = soup_server_message_get_socket(message);
+  GSocket* socket = SocketOf(message);
   if (g_socket_is_closed(socket)) return;
   Visit& visit = visits_[socket];
   visit = {.socket = GRef<GSocket>::Share(socket),

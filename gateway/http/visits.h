@@ -19,6 +19,11 @@
 
 namespace atrium::gateway {
 
+// The socket of a connection that we accepted for libsoup, by the remote address that
+// libsoup keeps with it; null if it has none.
+void NameSocket(GSocketAddress* remote, GSocket* socket);
+GSocket* SocketOf(SoupServerMessage* message);
+
 class Visits {
  public:
   // `server` outlives it.

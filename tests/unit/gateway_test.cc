@@ -1,11 +1,20 @@
 // The gateway's pure parts.
 #include <gmock/gmock.h>
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 
 #include <random>
 
 #include "gateway/bridge/ring.h"
 #include "gateway/http/guard.h"
+#include "gateway/http/listener.h"
+#include "gateway/rate.h"
+#include "tests/support/manual_loop.h"
 
 namespace atrium::gateway {
 namespace {
@@ -91,6 +100,78 @@ TEST(RingTest, StopsAtEveryChangeOfSize) {
   EXPECT_EQ(ring.Take(0, 100, &slices), 4u);
   EXPECT_EQ(ring.SizeAt(3)->columns(), 80);
   EXPECT_EQ(ring.SizeAt(4)->columns(), 120);
+}
+
+TEST(GcraTest, S5ABurstPassesThenOneAfterTheOtherAndTheRestIsToldWhen) {
+  Gcra words(10, 5);
+  absl::Duration now = absl::Hours(1);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(words.Take(now), absl::ZeroDuration()) << i;
+  EXPECT_EQ(words.Take(now), absl::Milliseconds(100));
+  EXPECT_EQ(words.Take(now), absl::Milliseconds(100)) << "what is refused costs nothing";
+  EXPECT_FALSE(words.Rested(now));
+  now += absl::Milliseconds(100);
+  EXPECT_EQ(words.Take(now), absl::ZeroDuration());
+  EXPECT_GT(words.Take(now), absl::ZeroDuration());
+  now += absl::Seconds(10);
+  EXPECT_TRUE(words.Rested(now));
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(words.Take(now), absl::ZeroDuration()) << i;
+  EXPECT_GT(words.Take(now), absl::ZeroDuration());
+}
+
+// Descriptors as they are, and back again.
+class DescriptorLimit {
+ public:
+  DescriptorLimit() { getrlimit(RLIMIT_NOFILE, &before_); }
+  ~DescriptorLimit() { Restore(); }
+  void LeaveNone() {
+    const int next = dup(0);
+    close(next);
+    rlimit now = before_;
+    now.rlim_cur = static_cast<rlim_t>(next);
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &now), 0);
+  }
+  void Restore() { setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+TEST(ListenerTest, R22WithoutDescriptorsItRefusesAndGoesOnOnceThereAreSome) {
+  ManualLoop loop;
+  auto listener = *Listener::Listen(&loop, 0);
+  std::vector<int> accepted, dialled;
+  listener->Start([&](int fd, const sockaddr_storage&, socklen_t) { accepted.push_back(fd); });
+  const auto dial = [&] {
+    dialled.push_back(socket(AF_INET, SOCK_STREAM, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<uint16_t>(listener->port()));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ASSERT_EQ(connect(dialled.back(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  };
+  dial();
+  loop.Poll();
+  ASSERT_EQ(accepted.size(), 1u);
+  for (int i = 0; i < 5; ++i) dial();
+  DescriptorLimit descriptors;
+  descriptors.LeaveNone();
+  loop.Poll();
+  EXPECT_EQ(accepted.size(), 1u);
+  EXPECT_EQ(listener->refused(), 5);
+  char byte;
+  for (size_t i = 1; i < dialled.size(); ++i) {
+    EXPECT_EQ(recv(dialled[i], &byte, 1, MSG_DONTWAIT), 0) << "it was told";
+  }
+  EXPECT_EQ(send(accepted[0], "x", 1, 0), 1) << "the old one stays";
+  EXPECT_EQ(recv(dialled[0], &byte, 1, 0), 1);
+  descriptors.Restore();
+  dial();
+  loop.Poll();
+  loop.Advance(absl::Seconds(1));
+  loop.Poll();
+  EXPECT_EQ(accepted.size(), 2u);
+  for (const int fd : accepted) close(fd);
+  for (const int fd : dialled) close(fd);
 }
 
 }  // namespace
