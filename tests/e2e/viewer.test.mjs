@@ -32,6 +32,12 @@ async function look(who, tab, offset = '-1', { delivery = 'LIVE', acknowledges =
   page.say({ subscribe: { tab, offset: String(offset), delivery } });
   return page;
 }
+// The owner's, once it is drawn.
+async function watch(tab) {
+  const page = await look(owner, tab);
+  await until('it is drawn', () => page.screens === 1);
+  return page;
+}
 let turn = 0;
 // The owner types and sees it come back.
 async function echo(page, tab, withinMs = 2000) {
@@ -48,7 +54,7 @@ test('S4, S21: a member of another session is refused a tab and gets no byte of 
   for (const offset of [-1, 0, 1, 2 ** 40]) {
     for (const delivery of ['LIVE', 'LOSSLESS']) thieves.push(await look(stranger, tab, offset, { delivery }));
   }
-  const page = await look(owner, tab);
+  const page = await watch(tab);
   for (let i = 0; i < 10; i++) await echo(page, tab);
   for (const thief of thieves) await until('it is refused', () => thief.outcomes.some((one) => one.reason === 'TERMINAL_REFUSED' && one.code === 7));
   await api.call('atrium.v1.TabService', 'WriteInput', { tab, data: Buffer.from('secret\r') }).catch(() => {});
@@ -65,9 +71,9 @@ test('S4, S21: a member of another session is refused a tab and gets no byte of 
 test('S4, N3: whatever a viewer says that it has seen, the others get every byte', async () => {
   for (const offset of ['1000000000000', '9223372036854775807', '9223372036854775806', '-5', '1', '0']) {
     const tab = await makeTab('cat');
-    console.error('offset', offset); const liar = await look(viewer, tab, offset);
+    const liar = await look(viewer, tab, offset);
     await until('it is there', () => liar.screens > 0 || liar.offsets.has(tab) || offset === '0' || offset === '1');
-    const page = await look(owner, tab);
+    const page = await watch(tab);
     for (let i = 0; i < 20; i++) await echo(page, tab);
     assert.ok(page.screens <= 1, `${page.screens} snapshots for the owner`);
     assert.ok(liar.screens <= 2, `${liar.screens} snapshots for the viewer`);
@@ -82,7 +88,7 @@ test('S4, N3: whatever a viewer says that it has seen, the others get every byte
 test('S4, N7: a viewer may not let the program wait for it', async () => {
   const tab = await makeTab('bash', '-c', 'head -c 30000000 /dev/zero | tr "\\0" x; echo; cat');
   const holder = await look(viewer, tab, '0', { delivery: 'LOSSLESS', acknowledges: false });
-  const page = await look(owner, tab);
+  const page = await watch(tab);
   await until('it is refused', () => holder.outcomes.some((one) => one.code === 7 && /LOSSLESS/.test(one.message)));
   await echo(page, tab, 8000);
   holder.close();
@@ -91,7 +97,7 @@ test('S4, N7: a viewer may not let the program wait for it', async () => {
 
 test('S5, N3: what one viewer says without end delays nobody', async (t) => {
   const tab = await makeTab('cat');
-  const page = await look(owner, tab);
+  const page = await watch(tab);
   await echo(page, tab);
   const noisy = await new Page(viewer).open();
   let over = false, said = 0;
