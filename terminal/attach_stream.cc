@@ -31,7 +31,7 @@ void AttachStream::OnClosed() {
   if (!started_) return;
   if (Terminal* t = terminal()) {
     t->RemoveFollower(this);
-    if (lossless() && !hold_lost_) t->SetHold(hold_, acknowledged_, nullptr);
+    if (lossless() && !hold_lost_) t->LeaveHold(hold_, this);
   }
   host_->CloseAll(this, tab_);
 }

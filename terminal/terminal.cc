@@ -193,6 +193,12 @@ void Terminal::SetHold(const AttachmentId& attachment, int64_t offset, Follower*
   UpdateReading();
 }
 
+void Terminal::LeaveHold(const AttachmentId& attachment, const Follower* follower) {
+  auto it = holds_.find(attachment);
+  if (it == holds_.end() || it->second.follower != follower) return;
+  SetHold(attachment, it->second.offset, nullptr);
+}
+
 void Terminal::DropHold(const AttachmentId& attachment) {
   auto it = holds_.find(attachment);
   if (it == holds_.end()) return;

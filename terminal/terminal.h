@@ -89,6 +89,8 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   // ahead of `offset`. `follower` null: its stream is lost, and the hold ends ten
   // seconds from now unless it comes back.
   void SetHold(const AttachmentId& attachment, int64_t offset, Follower* follower);
+  // The follower's stream is lost; nothing if another has taken its place.
+  void LeaveHold(const AttachmentId& attachment, const Follower* follower);
   void DropHold(const AttachmentId& attachment);
   // Ends a hold, if there is one, and tells its follower.
   void LoseHold(const AttachmentId& attachment, const absl::Status& why);
