@@ -1,51 +1,20 @@
 #include "common/loop.h"
 
-#include <glib-unix.h>
 #include <glib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <atomic>
+#include <algorithm>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "common/poller.h"
 
 namespace atrium {
 namespace {
-
-class SourceHandle final : public Loop::Handle {
- public:
-  explicit SourceHandle(GSource* source) : source_(source) {}
-  ~SourceHandle() override {
-    g_source_destroy(source_);
-    g_source_unref(source_);
-  }
-
- private:
-  GSource* source_;
-};
-
-// GLib keeps the box alive while its callback runs, so a callback may destroy
-// its own handle.
-struct TimerBox {
-  Loop::Fn fn;
-  static gboolean Call(gpointer box) {
-    static_cast<TimerBox*>(box)->fn();
-    return G_SOURCE_REMOVE;
-  }
-  static void Free(gpointer box) { delete static_cast<TimerBox*>(box); }
-};
-
-struct WatchBox {
-  Loop::Fn fn;
-  static gboolean Call(gint, GIOCondition, gpointer box) {
-    static_cast<WatchBox*>(box)->fn();
-    return G_SOURCE_CONTINUE;
-  }
-  static void Free(gpointer box) { delete static_cast<WatchBox*>(box); }
-};
 
 // The hand-off between threads. It uses std::mutex, not GLib's or Abseil's,
 // because ThreadSanitizer can see only the former in Debian's libraries.
@@ -67,12 +36,17 @@ class Inbox {
   std::vector<Loop::Fn> fns_;
 };
 
+// All of the loop's own watches and timers are one source of GLib's, see Poller.
 class GlibLoop final : public MainLoop {
  public:
   GlibLoop()
       : context_(g_main_context_ref(g_main_context_default())),
         main_(g_main_loop_new(context_, FALSE)),
+        source_(g_source_new(&kFunctions, sizeof(GSource))),
         wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+    g_source_set_callback(source_, nullptr, this, nullptr);
+    g_source_add_unix_fd(source_, poller_.fd(), G_IO_IN);
+    g_source_attach(source_, context_);
     watch_ = WatchReadable(wake_, [this] { RunPosted(); });
   }
   ~GlibLoop() override {
@@ -80,6 +54,8 @@ class GlibLoop final : public MainLoop {
     for (auto last = inbox_.TakeAll(); !last.empty(); last = inbox_.TakeAll()) last.clear();
     watch_.reset();
     close(wake_);
+    g_source_destroy(source_);
+    g_source_unref(source_);
     g_main_loop_unref(main_);
     g_main_context_unref(context_);
   }
@@ -94,26 +70,32 @@ class GlibLoop final : public MainLoop {
     (void)!write(wake_, &one, sizeof one);
   }
   HandlePtr After(absl::Duration delay, Fn fn) override {
-    GSource* source = g_timeout_source_new(
-        static_cast<guint>(std::max<int64_t>(0, absl::ToInt64Milliseconds(delay))));
-    g_source_set_callback(source, TimerBox::Call, new TimerBox{std::move(fn)}, TimerBox::Free);
-    g_source_attach(source, context_);
-    return std::make_unique<SourceHandle>(source);
+    HandlePtr timer = poller_.At(Monotonic() + std::max(delay, absl::ZeroDuration()), std::move(fn));
+    WakeForTimers();
+    return timer;
   }
-  HandlePtr WatchReadable(int fd, Fn fn) override { return Watch(fd, G_IO_IN, std::move(fn)); }
-  HandlePtr WatchWritable(int fd, Fn fn) override { return Watch(fd, G_IO_OUT, std::move(fn)); }
+  HandlePtr WatchReadable(int fd, Fn fn) override { return poller_.Watch(fd, false, std::move(fn)); }
+  HandlePtr WatchWritable(int fd, Fn fn) override { return poller_.Watch(fd, true, std::move(fn)); }
   absl::Time Now() const override { return absl::Now(); }
   absl::Duration Monotonic() const override { return absl::Microseconds(g_get_monotonic_time()); }
   bool OnLoop() const override { return g_main_context_is_owner(context_); }
 
  private:
-  HandlePtr Watch(int fd, GIOCondition condition, Fn fn) {
-    GSource* source =
-        g_unix_fd_source_new(fd, static_cast<GIOCondition>(condition | G_IO_HUP | G_IO_ERR));
-    g_source_set_callback(source, G_SOURCE_FUNC(WatchBox::Call), new WatchBox{std::move(fn)},
-                          WatchBox::Free);
-    g_source_attach(source, context_);
-    return std::make_unique<SourceHandle>(source);
+  // GLib keeps what it was given in the callback's place for us: the loop.
+  static gboolean Dispatch(GSource*, GSourceFunc, gpointer loop) {
+    static_cast<GlibLoop*>(loop)->RunTurn();
+    return G_SOURCE_CONTINUE;
+  }
+  static inline GSourceFuncs kFunctions = {nullptr, nullptr, Dispatch, nullptr, nullptr, nullptr};
+
+  void RunTurn() {
+    poller_.RunReady();
+    poller_.RunDue(Monotonic());
+    WakeForTimers();
+  }
+  void WakeForTimers() {
+    const std::optional<absl::Duration> next = poller_.next();
+    g_source_set_ready_time(source_, next ? absl::ToInt64Microseconds(*next) : -1);
   }
   void RunPosted() {
     uint64_t count;
@@ -124,10 +106,12 @@ class GlibLoop final : public MainLoop {
   // Constant after construction.
   GMainContext* const context_;
   GMainLoop* const main_;
+  GSource* const source_;
   const int wake_;
   // Locked by itself.
   Inbox inbox_;
   // Owned.
+  Poller poller_;
   HandlePtr watch_;
 };
 
