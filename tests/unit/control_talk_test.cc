@@ -25,6 +25,9 @@ class ApprovalTest : public SessionTest {
   std::string Propose(const std::string& tool = "type_text") {
     providers_.listener->OnToolCall("call" + std::to_string(calls_++), tool,
                                     R"({"tab":"1","text":"make","command":"make"})");
+    // It says that it waits.
+    providers_.listener->OnResponseStarted("r");
+    providers_.listener->OnResponseDone("r", {.completed = true});
     return session_->snapshot().approvals().rbegin()->name();
   }
   absl::StatusOr<Approval> Decide(const std::string& name, const Actor& actor, bool approve) {
@@ -35,7 +38,11 @@ class ApprovalTest : public SessionTest {
     session_->DecideApproval(actor, request, Into(&answers));
     return answers.at(0);
   }
-  const std::string& Told() { return providers_.latest().results.back().second; }
+  std::string Told() {
+    const ProviderTold& told = providers_.latest();
+    if (!told.late_results.empty()) return told.late_results.back().second;
+    return told.results.empty() ? "" : told.results.back().second;
+  }
 
   std::string tab_;
   int calls_ = 0;
