@@ -40,7 +40,8 @@ absl::StatusOr<std::string> InsidePath(const std::string& path) {
 }
 
 std::string Guarded(const std::string& path, const std::string& act) {
-  return StrCat("f=$(realpath -e -- ", Quoted(path), ") && case $f/ in \"$(pwd -P)\"/*) ", act,
+  return StrCat("d=$(pwd -P); f=$(realpath -e -- ", Quoted(path),
+                ") && case \"$f/\" in \"${d%/}/\"*) ", act,
                 ";; *) echo 'outside the working directory'; false;; esac");
 }
 

@@ -62,6 +62,17 @@ class Line {
     this.say({ type: 'response.created', response: { id: response } });
     return response;
   }
+  // Calls a tool, and ends its response.
+  call(id, name, args) {
+    const response = this.begin();
+    const item = { id: `i-${id}`, type: 'function_call', status: 'completed', call_id: id, name, arguments: JSON.stringify(args) };
+    this.say({ type: 'response.output_item.done', response_id: response, item });
+    this.say({ type: 'response.done', response: { id: response, status: 'completed', output: [item] } });
+  }
+  // What it was told came of calls, by id.
+  get results() {
+    return Object.fromEntries(this.heard.filter((event) => event.item?.type === 'function_call_output').map((event) => [event.item.call_id, JSON.parse(event.item.output)]));
+  }
   answer(text, usage) {
     const response = this.begin();
     const where = { response_id: response, item_id: `i-${response}` };

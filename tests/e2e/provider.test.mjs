@@ -2,7 +2,9 @@
 // refusing, expiring; what it costs; keys.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Provider } from './provider.mjs';
 import { connect } from './services.mjs';
@@ -166,6 +168,59 @@ test('N5: who asks while an answer of the server\'s own is under way is answered
   await start();
   await say('hi');
   await until('the answer', async () => (await answers()).length === 1);
+});
+
+test('L18, N6: files are read where the shells are, after a card; meanwhile it answers others', async () => {
+  const provider = new Provider({ script: (event, line) => {
+    if (event.type !== 'response.create') return false;
+    const last = line.told.at(-1) ?? '';
+    const [, tool, path] = /^Service: (list_files|read_file) (.*)$/.exec(last) ?? [];
+    if (!tool || line.results[last]) return false;
+    line.heard.push({ item: { type: 'message', content: [{ text: 'done' }] } });
+    line.call(`${tool} ${path}`, tool, { path });
+    return true;
+  } });
+  const { api, start, say, answers } = await room(provider);
+  await start();
+  const run = (command) => api.call('atrium.v1.TabService', 'RunCommand', { parent: 'sessions/main', command });
+  const folder = (await run('d=$(mktemp -d ./agent-XXXX 2>/dev/null || mktemp -d /tmp/agent-XXXX) && echo secret-word > "$d/note.txt" && ln -s /etc/passwd "$d/link" && realpath --relative-to=. "$d"')).output.toString().trim();
+  await say(`list_files ${folder}`);
+  const listed = await until('the names', () => provider.line.results[`list_files ${folder}`]);
+  assert.match(listed.untrusted_terminal_text, /note\.txt/);
+  await say('list_files ../..');
+  assert.match((await until('a refusal', () => provider.line.results['list_files ../..'])).error, /inside the working directory/);
+  const home = (await run('pwd')).output.toString().trim();
+  if (home !== '/') {
+    await say(`list_files ${folder}/link`);
+    assert.match((await until('another', () => provider.line.results[`list_files ${folder}/link`])).error, /outside the working directory/);
+  }
+
+  await say(`read_file ${folder}/note.txt`);
+  const waiting = await until('the card', () => provider.line.results[`read_file ${folder}/note.txt`]);
+  assert.equal(waiting.status, 'awaiting_approval');
+  const before = (await answers()).length;
+  await say('what time is it');
+  await until('it answers while the card waits', async () => (await answers()).length > before);
+  assert.ok(!JSON.stringify(provider.line.results).includes('secret-word'));
+  await run(`rm -r ./${folder}`);
+});
+
+test('L3: profiles: chosen and overridden during a call, the agent learns of it at once', async () => {
+  const provider = new Provider();
+  const file = join(mkdtempSync(join(tmpdir(), 'atrium-profiles-')), 'profiles.json');
+  writeFileSync(file, JSON.stringify([{ id: 'ops', instructions: 'Mind production.' }, { id: 'scribe', display_name: 'Scribe', instructions: 'Write it down.', mode: 'text' }]));
+  const { api, start, conversation } = await room(provider, { flags: [`--agent_profiles=${file}`] });
+  await start();
+  const updates = () => provider.line.heard.filter((event) => event.type === 'session.update').map((event) => event.session);
+  assert.equal(updates().at(-1).instructions, 'Mind production.');
+  const update = (paths, fields) => api.call('atrium.v1.ConversationService', 'UpdateConversation', { conversation: { name: 'sessions/main/conversation', ...fields }, update_mask: { paths } });
+  await update(['profile'], { profile: 'scribe' });
+  await until('it is told', () => updates().at(-1).instructions === 'Write it down.');
+  assert.deepEqual(updates().at(-1).output_modalities, ['text']);
+  await update(['instructions', 'mode'], { instructions: 'Mine.', mode: 'VOICE' });
+  await until('it is told', () => updates().at(-1).instructions === 'Mine.' && updates().at(-1).output_modalities[0] === 'audio');
+  assert.deepEqual((await conversation()).profiles.map((one) => one.display_name), ['ops', 'Scribe']);
+  await assert.rejects(update(['profile'], { profile: 'nobody' }), /is not there/);
 });
 
 test('L4: a provider that makes no secrets is refused by name', async () => {
