@@ -192,15 +192,17 @@ void Session::CheckIdleTabs() {
 // What does not work, by name; told once it has been so for some ticks.
 void Session::CheckHealth() {
   using atrium::v1::Conversation;
-  const auto conversation = conversation_ ? conversation_->Shown().state() : Conversation::STOPPED;
+  const Conversation talk = conversation_ ? conversation_->Shown() : Conversation();
+  const bool refused = talk.state() == Conversation::FAILED;
   const struct {
     Degradation::Kind kind;
     bool bad;
-    const char* message;
+    std::string message;
   } checks[] = {
-      {Degradation::NO_PROVIDER,
-       conversation == Conversation::FAILED || conversation == Conversation::RECONNECTING,
-       "The voice agent cannot be reached; people still hear one another, and it is tried again"},
+      {Degradation::NO_PROVIDER, refused || talk.state() == Conversation::RECONNECTING,
+       refused ? talk.problem()
+               : "The voice agent cannot be reached; people still hear one another, and it is "
+                 "tried again"},
       {Degradation::NO_MEDIA, !context_->media->connected(),
        "Calls do not work: the media process is away; it is tried again"},
       {Degradation::NO_STORE, publisher_->failing(),
@@ -220,7 +222,9 @@ void Session::CheckHealth() {
   }
   auto* shown = record_.mutable_session()->mutable_degradations();
   const bool same = std::equal(now.begin(), now.end(), shown->begin(), shown->end(),
-                               [](const auto& a, const auto& b) { return a.kind() == b.kind(); });
+                               [](const auto& a, const auto& b) {
+                                 return a.kind() == b.kind() && a.message() == b.message();
+                               });
   if (same) return;
   shown->Swap(&now);
   PublishSession();

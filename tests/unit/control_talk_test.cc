@@ -102,6 +102,18 @@ TEST_F(ApprovalTest, S12OnlyPeopleDecide) {
   EXPECT_TRUE(Decide(name, Person("ann"), true).ok());
 }
 
+TEST_F(ApprovalTest, P12ARefusalOfTheProviderIsShownWithItsRemedy) {
+  providers_.listener->OnLost(absl::FailedPreconditionError("add credit"), /*final=*/true);
+  for (int i = 0; i < limits::kBadTicks; ++i) session_->Tick();
+  bool shown = false;
+  for (const auto& degradation : session_->snapshot().session().degradations()) {
+    if (degradation.kind() != atrium::v1::Degradation::NO_PROVIDER) continue;
+    EXPECT_EQ(degradation.message(), "add credit");
+    shown = true;
+  }
+  EXPECT_TRUE(shown);
+}
+
 TEST_F(ApprovalTest, N6ADenialIsToldToTheAgent) {
   const std::string name = Propose();
   ASSERT_TRUE(Decide(name, Person("ann"), false).ok());
