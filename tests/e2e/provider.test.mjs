@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Provider } from './provider.mjs';
 import { connect } from './services.mjs';
+import { enter, Page } from './socket.mjs';
 import { Stack, until } from './stack.mjs';
 
 const CANARY = 'sk-canary-0d1f2e3c4b5a';
@@ -221,6 +222,21 @@ test('L3: profiles: chosen and overridden during a call, the agent learns of it 
   await until('it is told', () => updates().at(-1).instructions === 'Mine.' && updates().at(-1).output_modalities[0] === 'audio');
   assert.deepEqual((await conversation()).profiles.map((one) => one.display_name), ['ops', 'Scribe']);
   await assert.rejects(update(['profile'], { profile: 'nobody' }), /is not there/);
+});
+
+test('L16, L3: a page starts, instructs and stops the agent by Join', async () => {
+  const provider = new Provider();
+  const { stack, conversation } = await room(provider);
+  const page = await new Page(await enter(stack, stack.ownerLink())).open();
+  const name = 'sessions/main/conversation';
+  page.say({ requestId: '1', startConversation: { name } });
+  await until('it is started', async () => (await conversation()).state === 'ACTIVE');
+  page.say({ requestId: '2', updateConversation: { conversation: { name, instructions: 'Be kind.' }, updateMask: 'instructions' } });
+  await until('it is told', () => provider.line.heard.some((event) => event.session?.instructions === 'Be kind.'));
+  page.say({ requestId: '3', stopConversation: { name } });
+  await until('it is stopped', async () => (await conversation()).state === 'STOPPED');
+  page.closed = true;
+  page.socket.close();
 });
 
 test('L4: a provider that makes no secrets is refused by name', async () => {
