@@ -110,10 +110,12 @@ absl::Status RunApp(const Config& config) {
              .trust_localhost = config.trust_localhost,
              .service_token = std::move(service_token)});
   RETURN_IF_ERROR(auth.LoadFromStore());
+  ASSIGN_OR_RETURN(const Profiles profiles, ReadProfiles(config));
   Session::Context context{.loop = loop.get(),
                            .store = store.get(),
                            .auth = &auth,
                            .providers = providers.get(),
+                           .profiles = profiles,
                            .attachment_key = std::move(attachment_key),
                            .state_epoch = RandomId(),
                            .build_id = std::string(kBuildId)};

@@ -18,6 +18,9 @@ ABSL_FLAG(std::string, provider_name, "", "What people see as the voice agent's 
 ABSL_FLAG(std::string, model, "gpt-realtime-2.1", "The provider's model");
 ABSL_FLAG(std::string, voice, "", "The agent's voice; empty: the provider's default");
 ABSL_FLAG(std::string, provider_key_file, "", "File with the provider's key; read at start");
+ABSL_FLAG(std::string, agent_profiles, "",
+          "JSON file of what the agent can be: a list of {id, display_name, instructions, voice, "
+          "mode}; the first is the default; read at start");
 
 namespace atrium::control {
 
@@ -36,7 +39,8 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv) {
                 .provider_model = absl::GetFlag(FLAGS_model),
                 .provider_voice = absl::GetFlag(FLAGS_voice),
                 .provider_key_file = absl::GetFlag(FLAGS_provider_key_file),
-                .provider_name = absl::GetFlag(FLAGS_provider_name)};
+                .provider_name = absl::GetFlag(FLAGS_provider_name),
+                .agent_profiles = absl::GetFlag(FLAGS_agent_profiles)};
   if (config.listen.empty()) return MissingField("--listen");
   if (config.terminal.empty()) return MissingField("--terminal");
   if (config.media.empty()) return MissingField("--media");

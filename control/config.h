@@ -22,6 +22,7 @@ struct Config {
   std::string provider_voice;
   std::string provider_key_file;
   std::string provider_name;
+  std::string agent_profiles;  // File of what the agent can be; empty: one default.
 };
 
 // Reads and checks the command line.

@@ -125,9 +125,18 @@ absl::Status ProviderUnreachable(std::string_view why) {
 }
 absl::Status ProviderRefused(std::string_view why) {
   return MakeError(StatusCode::kFailedPrecondition,
-                   StrCat("The voice agent refuses us (", why,
-                          "): check the key and the quota in control's settings"),
+                   StrCat("The voice agent refuses us: ", why, "; then start it again"),
                    {.reason = "PROVIDER_REFUSED"});
+}
+absl::Status ProviderSilent() {
+  return MakeError(StatusCode::kUnavailable,
+                   "The voice agent has fallen silent: it is connected anew",
+                   {.reason = "PROVIDER_SILENT", .retry_after = absl::Seconds(2)});
+}
+absl::Status NoProviderSecrets() {
+  return MakeError(StatusCode::kFailedPrecondition,
+                   "This voice agent makes no keys for browsers: go live instead",
+                   {.reason = "NO_PROVIDER_SECRETS"});
 }
 absl::Status ProviderStopped() {
   return MakeError(StatusCode::kCancelled, "The conversation was stopped",

@@ -38,6 +38,8 @@ absl::Status NotStored();
 absl::Status ProviderUnreachable(std::string_view why);
 absl::Status ProviderRefused(std::string_view why);
 absl::Status ProviderStopped();
+absl::Status ProviderSilent();
+absl::Status NoProviderSecrets();
 absl::Status ForGateway(std::string_view message);
 
 }  // namespace atrium::control

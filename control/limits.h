@@ -77,9 +77,31 @@ inline constexpr absl::Duration kCommandSpacing = absl::Milliseconds(500);
 // The provider: how long its handshake may take, and one of its messages be.
 inline constexpr absl::Duration kProviderConnect = absl::Seconds(10);
 inline constexpr size_t kProviderMessageBytes = 16 << 20;
-// Between attempts to reach it: from, to.
-inline constexpr absl::Duration kProviderRetryMin = absl::Milliseconds(200);
+// Between attempts to reach it: the first; the second, doubled with each; the most.
+// With the jitter of a quarter that is 12 attempts a minute at most.
+inline constexpr absl::Duration kProviderRetryFirst = absl::Milliseconds(200);
+inline constexpr absl::Duration kProviderRetryMin = absl::Seconds(1);
 inline constexpr absl::Duration kProviderRetryMax = absl::Seconds(10);
+// A session that stood this long failed for another reason than the one before.
+inline constexpr absl::Duration kProviderStable = absl::Seconds(30);
+// A provider that owes an answer, or a pong, and is silent for this long is lost.
+inline constexpr absl::Duration kProviderSilence = absl::Seconds(10);
+// How often a session that waits to be exchanged looks for a silence.
+inline constexpr absl::Duration kExchangeSpacing = absl::Milliseconds(200);
+// How long the transcript of what was said is waited for.
+inline constexpr absl::Duration kTranscriptWait = absl::Seconds(5);
+// With nobody in the call, one that bills by the minute is left after this.
+inline constexpr absl::Duration kProviderIdle = absl::Minutes(5);
+// A key for a browser, and the answer that brings it.
+inline constexpr absl::Duration kProviderSecretLife = absl::Seconds(60);
+inline constexpr size_t kSecretAnswerBytes = 1 << 20;
+// Utterances whose item a server has not named, and utterances without a
+// transcript.
+inline constexpr size_t kUnnamedUtterances = 32;
+inline constexpr size_t kOpenUtterances = 64;
+// Agent profiles of a deployment, and the file that holds them.
+inline constexpr size_t kProfiles = 32;
+inline constexpr size_t kProfilesFileBytes = 1 << 20;
 // A provider session that is about to expire is replaced this long before.
 inline constexpr absl::Duration kProviderRotation = absl::Seconds(60);
 // Text items that a new provider session is told.
@@ -92,8 +114,15 @@ inline constexpr size_t kUtteranceBytes = 24000 * 2 * 300;
 inline constexpr int64_t kSilenceSamples = 24000 * 2;
 // How far back it is known who was audible.
 inline constexpr absl::Duration kVoiceMemory = absl::Seconds(60);
+// Calls of tools that the agent may make in a minute.
+inline constexpr size_t kToolCallsAMinute = 60;
+// Results of tools that wait for a provider session.
+inline constexpr size_t kLateResults = 64;
 // Terminal text that the agent is given.
 inline constexpr int kAgentLines = 40;
+// Names of files that it is given, and how long it waits for files.
+inline constexpr int kAgentFiles = 200;
+inline constexpr absl::Duration kFileWait = absl::Seconds(10);
 // Pause between attempts to reach another process.
 inline constexpr absl::Duration kLinkRetry = absl::Milliseconds(100);
 

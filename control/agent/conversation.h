@@ -15,9 +15,11 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "atrium/v1/conversation.pb.h"
+#include "atrium/v1/session.pb.h"
 #include "atrium/v1/tab.pb.h"
 #include "atrium/v1/timeline.pb.h"
 #include "common/loop.h"
+#include "control/agent/profiles.h"
 #include "control/agent/provider.h"
 #include "control/session/media_link.h"
 
@@ -30,9 +32,9 @@ class Conversation {
 
   // What the agent wants to do and people decide.
   struct Proposal {
-    std::string tool;   // "run_command" or "type_text".
-    std::string tab;    // A tab's name; empty: a new tab.
-    std::string input;  // The exact bytes that would be written.
+    std::string tool;   // As the agent calls it.
+    std::string tab;    // A tab's name; empty: a new tab, or none.
+    std::string input;  // The exact bytes that would be written, or what is asked for.
   };
 
   // The room that the talk is in. Called on the loop, never from inside a call
@@ -50,12 +52,18 @@ class Conversation {
     // For the tools.
     virtual std::vector<atrium::v1::Tab> TabsInOrder() const = 0;
     virtual std::string DisplayName(const std::string& speaker) const = 0;
+    virtual bool IsOwner(const std::string& speaker) const = 0;
+    // What the agent may do with a tool; never unspecified.
+    virtual atrium::v1::CommandPolicy::Action ToolAction(const std::string& tool) const = 0;
     virtual void AgentCreateTab(const std::string& title, Done<atrium::v1::Tab> done) = 0;
     virtual void AgentRenameTab(const std::string& tab, const std::string& title,
                                 Done<atrium::v1::Tab> done) = 0;
     virtual absl::Status AgentCloseTab(const std::string& tab) = 0;
     // The last `lines` non-empty lines that a tab shows, as plain text.
     virtual void AgentReadScreen(const std::string& tab, int lines, Done<std::string> done) = 0;
+    // A file, or the names in a folder, of the session's working directory.
+    virtual void AgentReadFile(const std::string& path, Done<std::string> done) = 0;
+    virtual void AgentListFiles(const std::string& path, Done<std::string> done) = 0;
     // Shows a card; `done` runs once with what came of it (for an approved
     // command: its exit code and output), or why not: denied, expired.
     virtual void AgentPropose(const Proposal& proposal, Done<std::string> done) = 0;
@@ -63,13 +71,18 @@ class Conversation {
 
   struct Options {
     std::string session;       // The session's name.
-    std::string instructions;  // Empty: the provider's default.
+    // What the session has set of its own; empty: as the profile has it.
+    std::string instructions, voice;
+    int mode = 0;              // atrium.v1.Conversation.Mode.
     int audio_mode = 0;        // atrium.v1.Conversation.AudioMode.
+    std::string profile;       // By id; empty: the first.
+    atrium::v1::Conversation::Usage usage;  // So far.
+    atrium::v1::FloorPolicy floor;
   };
 
   // All given outlive it. `media` carries the audio.
-  Conversation(Loop* loop, ProviderFactory* providers, MediaLink* media, Room* room,
-               Options options);
+  Conversation(Loop* loop, ProviderFactory* providers, const Profiles* profiles, MediaLink* media,
+               Room* room, Options options);
   ~Conversation();
   Conversation(const Conversation&) = delete;
   Conversation& operator=(const Conversation&) = delete;
@@ -81,9 +94,18 @@ class Conversation {
   void Stop();
   // Cuts the agent off in mid-sentence.
   void Interrupt();
+  // Empty, or 0: as the profile has it.
   void SetInstructions(const std::string& instructions);
   void SetVoice(const std::string& voice);
+  void SetMode(atrium::v1::Conversation::Mode mode);
+  // Drops what was set beside it. NOT_FOUND if there is no such profile.
+  absl::Status SetProfile(const std::string& id);
   void SetAudioMode(atrium::v1::Conversation::AudioMode mode);
+  // Whom it listens to, from now on; and who holds the talk key.
+  void SetFloor(const atrium::v1::FloorPolicy& floor);
+  void SetTalking(const std::string& speaker, bool talking);
+  // A key with which a browser may speak with the provider by itself.
+  void MintSecret(Done<atrium::v1::ProviderSecret> done);
   // Somebody typed `text` to the agent: it answers (starts if need be).
   // `speaker` is a participant's name, or empty for a service.
   void TextTurn(const std::string& speaker, const std::string& text);

@@ -6,12 +6,15 @@
 #ifndef ATRIUM_CONTROL_AGENT_PROVIDER_H_
 #define ATRIUM_CONTROL_AGENT_PROVIDER_H_
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
 namespace atrium::control {
@@ -36,7 +39,27 @@ struct ToolDeclaration {
 struct ProviderSettings {
   std::string instructions;
   std::string voice;  // Empty: the provider's default.
+  bool text_only = false;
   std::vector<ToolDeclaration> tools;
+};
+
+// What a response cost, in tokens.
+struct ProviderUsage {
+  int64_t input_text = 0, input_audio = 0, cached = 0, output_text = 0, output_audio = 0;
+};
+
+// How a response ended.
+struct ResponseEnd {
+  bool completed = false;  // Else it was cancelled, or failed.
+  std::string problem;     // For people, if it failed.
+  ProviderUsage usage;
+};
+
+// A key for a browser.
+struct ProviderSecret {
+  std::string value;
+  absl::Time expire_time;
+  std::string url;  // Empty: no browser can reach it.
 };
 
 // One thing said before, for a new provider session.
@@ -70,9 +93,11 @@ class Provider {
                           const std::string& text, bool final) = 0;
     virtual void OnToolCall(const std::string& call, const std::string& name,
                             const std::string& arguments) = 0;
-    // The response is complete, cancelled or failed.
-    virtual void OnResponseDone(const std::string& response, bool completed) = 0;
-    // A request was refused, but the session goes on.
+    virtual void OnResponseDone(const std::string& response, const ResponseEnd& end) = 0;
+    // The response that was asked for last is refused, as there is one already
+    // (`busy`), or for another reason.
+    virtual void OnResponseRefused(const absl::Status& why, bool busy) = 0;
+    // Another request was refused; the session goes on.
     virtual void OnRefused(const absl::Status& why) = 0;
   };
 
@@ -85,9 +110,15 @@ class Provider {
   // Something for the agent to know or to answer.
   virtual void AddText(HistoryItem::Role role, const std::string& text) = 0;
   virtual void AddToolResult(const std::string& call, const std::string& output) = 0;
+  // What came of a call that had a preliminary result, or was another provider
+  // session's: told as a call of its own that is answered.
+  virtual void AddLateResult(const std::string& call, const std::string& tool,
+                             const std::string& arguments, const std::string& output) = 0;
   // Asks for an answer. The caller keeps to one at a time.
   virtual void CreateResponse() = 0;
   virtual void CancelResponse(const std::string& response) = 0;
+  // An item was never said.
+  virtual void DeleteItem(const std::string& item) = 0;
   // Only so much of a spoken item was heard.
   virtual void Truncate(const std::string& item, int64_t audio_end_ms) = 0;
 };
@@ -102,6 +133,10 @@ class ProviderFactory {
   virtual std::string model() const = 0;
   // What an agent is told about itself unless the session says otherwise.
   virtual std::string default_instructions() const = 0;
+  // Makes a key for a browser, good for `life`; FAILED_PRECONDITION if this
+  // provider makes none.
+  virtual void MintSecret(const ProviderSettings& settings, absl::Duration life,
+                          std::function<void(absl::StatusOr<ProviderSecret>)> done) = 0;
 };
 
 }  // namespace atrium::control

@@ -22,4 +22,10 @@ absl::StatusOr<std::unique_ptr<ProviderFactory>> MakeProviders(Loop* loop, const
   return NewRealtimeFactory(loop, std::move(options));
 }
 
+absl::StatusOr<Profiles> ReadProfiles(const Config& config) {
+  if (config.agent_profiles.empty()) return Profiles{Profile()};
+  ASSIGN_OR_RETURN(const std::string text, ReadFile(config.agent_profiles));
+  return ParseProfiles(text);
+}
+
 }  // namespace atrium::control

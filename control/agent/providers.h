@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/loop.h"
+#include "control/agent/profiles.h"
 #include "control/agent/provider.h"
 #include "control/config.h"
 
@@ -13,6 +14,9 @@ namespace atrium::control {
 
 // By the settings; null if the deployment has none.
 absl::StatusOr<std::unique_ptr<ProviderFactory>> MakeProviders(Loop* loop, const Config& config);
+
+// What the agent can be, by the settings; at least one profile.
+absl::StatusOr<Profiles> ReadProfiles(const Config& config);
 
 }  // namespace atrium::control
 

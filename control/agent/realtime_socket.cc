@@ -5,32 +5,18 @@
 
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "common/errors.h"
 #include "common/str_cat.h"
+#include "control/agent/realtime_address.h"
+#include "control/agent/realtime_events.h"
 #include "control/errors.h"
 #include "control/limits.h"
 
 namespace atrium::control {
 namespace {
 
-constexpr char kUnixPrefix[] = "ws+unix:";
-constexpr guint kKeepAliveSeconds = 15;
-
-std::string Escape(const std::string& text) {
-  gchar* escaped = g_uri_escape_string(text.c_str(), nullptr, FALSE);
-  std::string out = escaped;
-  g_free(escaped);
-  return out;
-}
-
-std::string UrlOf(const RealtimeOptions& options) {
-  const std::string base = absl::StartsWith(options.url, kUnixPrefix)
-                               ? "ws://localhost/v1/realtime"
-                               : options.url;
-  const char* join = base.find('?') == std::string::npos ? "?" : "&";
-  return StrCat(base, join, "model=", Escape(options.model));
-}
+// Sent this often; what answers them is a sign of life.
+constexpr guint kPingSeconds = 3;
 
 }  // namespace
 
@@ -39,6 +25,7 @@ RealtimeSocket::RealtimeSocket(Loop* loop, const RealtimeOptions& options, Liste
 
 RealtimeSocket::~RealtimeSocket() {
   on_message_.Disconnect();
+  on_pong_.Disconnect();
   on_closed_.Disconnect();
   if (cancel_) g_cancellable_cancel(cancel_.get());
   if (socket_ && soup_websocket_connection_get_state(socket_.get()) == SOUP_WEBSOCKET_STATE_OPEN) {
@@ -47,23 +34,22 @@ RealtimeSocket::~RealtimeSocket() {
 }
 
 void RealtimeSocket::Open() {
-  if (absl::StartsWith(options_.url, kUnixPrefix)) {
-    auto address = GRef<GSocketAddress>::Adopt(
-        g_unix_socket_address_new(options_.url.substr(sizeof kUnixPrefix - 1).c_str()));
+  const std::string path = UnixPathOf(options_.url);
+  if (!path.empty()) {
+    auto address = GRef<GSocketAddress>::Adopt(g_unix_socket_address_new(path.c_str()));
     session_ = GRef<SoupSession>::Adopt(
         soup_session_new_with_options("remote-connectable", address.get(), nullptr));
   } else {
     session_ = GRef<SoupSession>::Adopt(soup_session_new());
   }
-  request_ = GRef<SoupMessage>::Adopt(soup_message_new("GET", UrlOf(options_).c_str()));
+  request_ = GRef<SoupMessage>::Adopt(soup_message_new("GET", SocketUrlOf(options_).c_str()));
   if (!request_) {
     return listener_->OnEnd(BadField("--provider", StrCat("is no URL: ", options_.url)), true);
   }
-  SoupMessageHeaders* headers = soup_message_get_request_headers(request_.get());
-  if (absl::StrContains(options_.url, ".azure.com")) {
-    soup_message_headers_append(headers, "api-key", options_.key.c_str());
-  } else if (!options_.key.empty()) {
-    soup_message_headers_append(headers, "Authorization", StrCat("Bearer ", options_.key).c_str());
+  const auto [header, key] = KeyHeaderOf(options_);
+  if (!header.empty()) {
+    soup_message_headers_append(soup_message_get_request_headers(request_.get()), header.c_str(),
+                                key.c_str());
   }
   cancel_ = GRef<GCancellable>::Adopt(g_cancellable_new());
   deadline_ = loop_->After(limits::kProviderConnect,
@@ -90,29 +76,50 @@ void RealtimeSocket::OnConnected(GObject* source, GAsyncResult* result, gpointer
     const guint status = soup_message_get_status(self->request_.get());
     const bool refused = status == 401 || status == 403;
     const absl::Status why =
-        refused ? ProviderRefused(StrCat("HTTP ", status)) : ProviderUnreachable(error->message);
+        refused       ? ProviderRefused(realtime::RemedyFor("invalid_api_key", ""))
+        : status > 101 ? ProviderUnreachable(StrCat("HTTP ", status))
+                      : ProviderUnreachable(error->message);
     g_error_free(error);
     return self->listener_->OnEnd(why, refused);
   }
   self->socket_ = socket;
   g_object_set(socket.get(), "max-incoming-payload-size", static_cast<guint64>(limits::kProviderMessageBytes),
-               "keepalive-interval", kKeepAliveSeconds, nullptr);
+               "keepalive-interval", kPingSeconds, nullptr);
   self->on_message_ =
       SignalHandle(socket.get(), g_signal_connect(socket.get(), "message", G_CALLBACK(OnMessage), self));
   self->on_closed_ =
       SignalHandle(socket.get(), g_signal_connect(socket.get(), "closed", G_CALLBACK(OnClosed), self));
+  self->on_pong_ =
+      SignalHandle(socket.get(), g_signal_connect(socket.get(), "pong", G_CALLBACK(OnPong), self));
+  self->last_sign_ = self->loop_->Monotonic();
+  self->Watch();
   self->listener_->OnOpen();
 }
 
+// A server that gives no sign of life is lost, whatever the kernel believes (R14).
+void RealtimeSocket::Watch() {
+  const absl::Duration quiet = loop_->Monotonic() - last_sign_;
+  if (quiet >= limits::kProviderSilence) return listener_->OnEnd(ProviderSilent(), false);
+  watch_ = loop_->After(limits::kProviderSilence - quiet, [this] { Watch(); });
+}
+
+void RealtimeSocket::OnPong(SoupWebsocketConnection*, GBytes*, gpointer data) {
+  auto* self = static_cast<RealtimeSocket*>(data);
+  self->last_sign_ = self->loop_->Monotonic();
+}
+
 void RealtimeSocket::OnMessage(SoupWebsocketConnection*, gint, GBytes* bytes, gpointer data) {
+  auto* self = static_cast<RealtimeSocket*>(data);
+  self->last_sign_ = self->loop_->Monotonic();
   gsize size = 0;
   const auto* text = static_cast<const char*>(g_bytes_get_data(bytes, &size));
   const auto event = nlohmann::json::parse(text, text + size, nullptr, false);
-  if (event.is_object()) static_cast<RealtimeSocket*>(data)->listener_->OnEvent(event);
+  if (event.is_object()) self->listener_->OnEvent(event);
 }
 
 void RealtimeSocket::OnClosed(SoupWebsocketConnection* socket, gpointer data) {
   auto* self = static_cast<RealtimeSocket*>(data);
+  self->watch_.reset();
   const gushort code = soup_websocket_connection_get_close_code(socket);
   self->listener_->OnEnd(ProviderUnreachable(StrCat("it closed with ", code)), false);
 }

@@ -40,7 +40,9 @@ class RealtimeSocket {
  private:
   static void OnConnected(GObject* source, GAsyncResult* result, gpointer self);
   static void OnMessage(SoupWebsocketConnection*, gint type, GBytes* bytes, gpointer self);
+  static void OnPong(SoupWebsocketConnection*, GBytes*, gpointer self);
   static void OnClosed(SoupWebsocketConnection* socket, gpointer self);
+  void Watch();
 
   // Given.
   Loop* const loop_;
@@ -51,10 +53,11 @@ class RealtimeSocket {
   GRef<SoupMessage> request_;
   GRef<GCancellable> cancel_;
   GRef<SoupWebsocketConnection> socket_;
-  Loop::HandlePtr deadline_;
+  Loop::HandlePtr deadline_, watch_;
+  absl::Duration last_sign_;  // Of life; by Loop::Monotonic.
   // What a connect under way holds weakly: us, as long as we are.
   std::shared_ptr<RealtimeSocket*> self_ = std::make_shared<RealtimeSocket*>(this);
-  SignalHandle on_message_, on_closed_;
+  SignalHandle on_message_, on_pong_, on_closed_;
 };
 
 }  // namespace atrium::control

@@ -80,7 +80,12 @@ void Speech::Pump() {
 void Speech::OnPlayed(const atrium::media::v1::StreamAudioResponse::Played& played) {
   if (utterances_.empty() || utterances_.front().id != played.utterance()) return;
   Utterance& now = utterances_.front();
-  now.played = std::clamp(played.position(), now.played, now.sent);
+  const int64_t before = now.played;
+  now.played = std::clamp(played.position(), before, now.sent);
+  if (now.played > before) {
+    listener_->OnUtterancePlayed(
+        now.pcm.substr(before * kBytesASample, (now.played - before) * kBytesASample));
+  }
   if (played.ended() && now.complete_sent) return Finish();
   Pump();
 }

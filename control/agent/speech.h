@@ -25,6 +25,8 @@ class Speech {
     virtual void OnUtteranceBegun(const std::string& utterance) = 0;
     // It was played to its end.
     virtual void OnUtteranceEnded(const std::string& utterance) = 0;
+    // More of it was played: this.
+    virtual void OnUtterancePlayed(const std::string& pcm) = 0;
   };
   // What an interruption cut off.
   struct Cut {

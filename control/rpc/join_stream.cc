@@ -238,6 +238,8 @@ void JoinStream::DispatchTalk(Session* room, const JoinRequest& request) {
               id, [](const auto& session, auto* outcome) { *outcome->mutable_session() = session; }));
     case JoinRequest::kInterrupt:
       return Outcome(id, room->InterruptConversation(actor_).status());
+    case JoinRequest::kStartConversation:
+      return room->StartConversation(actor_, Later<atrium::v1::Conversation>(id));
     case JoinRequest::kStopConversation:
       return Outcome(id, room->StopConversation(actor_).status());
     case JoinRequest::kUpdateConversation:

@@ -124,6 +124,9 @@ class ConversationDoor final : public atrium::v1::ConversationService::CallbackS
   grpc::ServerUnaryReactor* InterruptConversation(grpc::CallbackServerContext*,
                                                   const atrium::v1::InterruptConversationRequest*,
                                                   atrium::v1::Conversation*) override;
+  grpc::ServerUnaryReactor* CreateProviderSecret(grpc::CallbackServerContext*,
+                                                 const atrium::v1::CreateProviderSecretRequest*,
+                                                 atrium::v1::ProviderSecret*) override;
 
  private:
   const Doors doors_;

@@ -238,6 +238,15 @@ ServerUnaryReactor* ConversationDoor::InterruptConversation(
         reply(session.InterruptConversation(actor));
       });
 }
+ServerUnaryReactor* ConversationDoor::CreateProviderSecret(
+    CallbackServerContext* context, const pb::CreateProviderSecretRequest* request,
+    pb::ProviderSecret* response) {
+  return ServeSession<pb::ProviderSecret>(
+      doors_, context, response, ParseConversationName(request->parent()),
+      [](const Actor& actor, Session& session, auto reply) {
+        session.CreateProviderSecret(actor, reply);
+      });
+}
 
 // The timeline.
 

@@ -41,10 +41,15 @@ Session::Session(Context* context, SessionId id, atrium::control::v1::SessionRec
   record_.mutable_session()->clear_degradations();
   if (context_->providers != nullptr) {
     conversation_ = std::make_unique<Conversation>(
-        context_->loop, context_->providers, context_->media, this,
+        context_->loop, context_->providers, &context_->profiles, context_->media, this,
         Conversation::Options{.session = SessionName(id_),
                               .instructions = record_.instructions(),
-                              .audio_mode = record_.audio_mode()});
+                              .voice = record_.voice(),
+                              .mode = record_.mode(),
+                              .audio_mode = record_.audio_mode(),
+                              .profile = record_.profile(),
+                              .usage = record_.usage(),
+                              .floor = record_.session().floor_policy()});
   }
 }
 
@@ -290,6 +295,7 @@ void Session::Leave(const PageId& id, const PageDoor* door) {
   if (it == people_.pages().end() || it->second.door != door) return;
   it->second.door = nullptr;
   it->second.token.reset();
+  SetTalking(it->second.participant, false);
   it->second.lease =
       context_->loop->After(limits::kParticipantLease, [this, id] { ForgetPage(id); });
   PublishPerson(it->second.participant);
@@ -354,6 +360,7 @@ absl::Status Session::UpdateSelf(const Actor& actor, const PageId& page_id,
     person->shown.set_viewing_tab(update.viewing_tab());
   }
   const bool audio = update.has_muted() || update.has_deafened();
+  if (update.has_talking()) SetTalking(page->second.participant, update.talking());
   if (update.has_muted()) person->shown.set_muted(update.muted());
   if (update.has_deafened()) person->shown.set_deafened(update.deafened());
   PublishPerson(page->second.participant);

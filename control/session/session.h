@@ -49,6 +49,7 @@ class Session final : public Conversation::Room {
     HostLink* host = nullptr;
     MediaLink* media = nullptr;
     ProviderFactory* providers = nullptr;  // Null: no voice agent.
+    Profiles profiles = {Profile()};       // What it can be.
     std::string attachment_key;            // Secret; attachments are made from it.
     std::string state_epoch;
     std::string build_id;
@@ -150,6 +151,7 @@ class Session final : public Conversation::Room {
   absl::StatusOr<atrium::v1::Conversation> UpdateConversation(
       const Actor& actor, const atrium::v1::UpdateConversationRequest& request);
   absl::StatusOr<atrium::v1::Conversation> InterruptConversation(const Actor& actor);
+  void CreateProviderSecret(const Actor& actor, Done<atrium::v1::ProviderSecret> done);
 
   // What hosts and media say, handed on by the registry.
   void AddToHostPlan(atrium::terminal::v1::Plan* plan) const;
@@ -259,7 +261,13 @@ class Session final : public Conversation::Room {
   void AgentRenameTab(const std::string& tab, const std::string& title,
                       Done<atrium::v1::Tab> done) override;
   absl::Status AgentCloseTab(const std::string& tab) override;
+  bool IsOwner(const std::string& speaker) const override;
+  atrium::v1::CommandPolicy::Action ToolAction(const std::string& tool) const override;
   void AgentReadScreen(const std::string& tab, int lines, Done<std::string> done) override;
+  void AgentReadFile(const std::string& path, Done<std::string> done) override;
+  void AgentListFiles(const std::string& path, Done<std::string> done) override;
+  void AgentRun(const std::string& command, Done<std::string> done);
+  void SetTalking(const ParticipantId& id, bool talking);
   void AgentPropose(const Conversation::Proposal& proposal, Done<std::string> done) override;
 
   atrium::v1::TimelineEntry NewEntry(atrium::v1::TimelineEntry::Kind kind);

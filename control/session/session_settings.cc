@@ -1,10 +1,12 @@
 // Session: its settings, and what goes on by itself once a second.
 #include <algorithm>
+#include <set>
 
 #include "common/errors.h"
 #include "common/proto_time.h"
 #include "common/str_cat.h"
 #include "common/text.h"
+#include "control/agent/tools.h"
 #include "control/errors.h"
 #include "control/limits.h"
 #include "control/session/command_policy.h"
@@ -12,11 +14,32 @@
 
 namespace atrium::control {
 
+using atrium::v1::CommandPolicy;
 using atrium::v1::Degradation;
+using atrium::v1::FloorPolicy;
 using atrium::v1::Participant;
 using atrium::v1::Tab;
 
 namespace {
+
+absl::Status CheckTools(const atrium::v1::Session& wanted) {
+  std::set<std::string> seen;
+  for (int i = 0; i < wanted.tool_policies_size(); ++i) {
+    const atrium::v1::ToolPolicy& policy = wanted.tool_policies(i);
+    const std::string field = StrCat("session.tool_policies[", i, "]");
+    if (!IsTool(policy.tool())) return BadField(field + ".tool", "is no tool of the agent's");
+    if (!seen.insert(policy.tool()).second) return BadField(field + ".tool", "is there twice");
+    const bool writes = policy.tool() == "run_command" || policy.tool() == "type_text";
+    if (!CommandPolicy::Action_IsValid(policy.action()) ||
+        policy.action() == CommandPolicy::ACTION_UNSPECIFIED) {
+      return BadField(field + ".action", "must be ALLOW, ASK or DENY");
+    }
+    if (writes && policy.action() == CommandPolicy::ALLOW) {
+      return BadField(field + ".action", "must be ASK or DENY: a person decides what is typed");
+    }
+  }
+  return absl::OkStatus();
+}
 
 absl::Status CheckSettings(const atrium::v1::UpdateSessionRequest& request) {
   if (request.update_mask().paths_size() == 0) return MissingField("update_mask");
@@ -37,10 +60,17 @@ absl::Status CheckSettings(const atrium::v1::UpdateSessionRequest& request) {
       if (timeout != absl::ZeroDuration() && timeout < limits::kIdleTabLeast) {
         return BadField("session.idle_tab_timeout", "must be a minute or more, or 0 for ever");
       }
+    } else if (path == "floor_policy") {
+      if (!FloorPolicy::Mode_IsValid(wanted.floor_policy().mode()) ||
+          !FloorPolicy::Interruption_IsValid(wanted.floor_policy().interruption())) {
+        return BadField("session.floor_policy", "has a mode or an interruption that is unknown");
+      }
+    } else if (path == "tool_policies") {
+      if (absl::Status s = CheckTools(wanted); !s.ok()) return s;
     } else {
       return BadField("update_mask",
-                      StrCat("may name display_name, command_policy, shell_profile and "
-                             "idle_tab_timeout, not ", path));
+                      StrCat("may name display_name, command_policy, shell_profile, "
+                             "idle_tab_timeout, floor_policy and tool_policies, not ", path));
     }
   }
   return absl::OkStatus();
@@ -62,6 +92,11 @@ void Session::UpdateSession(const Actor& actor, const atrium::v1::UpdateSessionR
       *ours.mutable_command_policy() = wanted.command_policy();
     } else if (path == "shell_profile") {
       ours.set_shell_profile(wanted.shell_profile());
+    } else if (path == "floor_policy") {
+      *ours.mutable_floor_policy() = wanted.floor_policy();
+      if (conversation_) conversation_->SetFloor(wanted.floor_policy());
+    } else if (path == "tool_policies") {
+      *ours.mutable_tool_policies() = wanted.tool_policies();
     } else {
       *ours.mutable_idle_tab_timeout() = wanted.idle_tab_timeout();
     }
@@ -157,15 +192,17 @@ void Session::CheckIdleTabs() {
 // What does not work, by name; told once it has been so for some ticks.
 void Session::CheckHealth() {
   using atrium::v1::Conversation;
-  const auto conversation = conversation_ ? conversation_->Shown().state() : Conversation::STOPPED;
+  const Conversation talk = conversation_ ? conversation_->Shown() : Conversation();
+  const bool refused = talk.state() == Conversation::FAILED;
   const struct {
     Degradation::Kind kind;
     bool bad;
-    const char* message;
+    std::string message;
   } checks[] = {
-      {Degradation::NO_PROVIDER,
-       conversation == Conversation::FAILED || conversation == Conversation::RECONNECTING,
-       "The voice agent cannot be reached; people still hear one another, and it is tried again"},
+      {Degradation::NO_PROVIDER, refused || talk.state() == Conversation::RECONNECTING,
+       refused ? talk.problem()
+               : "The voice agent cannot be reached; people still hear one another, and it is "
+                 "tried again"},
       {Degradation::NO_MEDIA, !context_->media->connected(),
        "Calls do not work: the media process is away; it is tried again"},
       {Degradation::NO_STORE, publisher_->failing(),
@@ -185,7 +222,9 @@ void Session::CheckHealth() {
   }
   auto* shown = record_.mutable_session()->mutable_degradations();
   const bool same = std::equal(now.begin(), now.end(), shown->begin(), shown->end(),
-                               [](const auto& a, const auto& b) { return a.kind() == b.kind(); });
+                               [](const auto& a, const auto& b) {
+                                 return a.kind() == b.kind() && a.message() == b.message();
+                               });
   if (same) return;
   shown->Swap(&now);
   PublishSession();

@@ -5,14 +5,11 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
 #include "common/errors.h"
 #include "common/log.h"
 #include "common/proto_time.h"
 #include "common/random.h"
 #include "common/resource_name.h"
-#include "common/status_macros.h"
 #include "common/str_cat.h"
 #include "common/text.h"
 #include "control/errors.h"
@@ -308,6 +305,10 @@ void Session::Perform(const Approval& approval) {
       tab->tab().driver() != approval.decider()) {
     return Performed(approval, SomebodyDrives(DisplayName(tab->tab().driver())));
   }
+  // Other tools only asked whether they may, too: they do it themselves.
+  const bool writes = approval.tool().empty() || approval.tool() == "type_text" ||
+                      approval.tool() == "run_command";
+  if (!writes) return Performed(approval, std::string());
   const Actor agent{.kind = Actor::Kind::kAgent, .role = Participant::EDITOR};
   if (approval.tool() == "type_text") {
     atrium::terminal::v1::WriteInputRequest write;
@@ -343,130 +344,6 @@ void Session::Performed(const Approval& approval, absl::StatusOr<std::string> ou
   }
   auto proposal = proposals_.extract(approval.name());
   if (!proposal.empty()) proposal.mapped()(std::move(outcome));
-}
-
-// The conversation.
-
-void Session::StartConversation(const Actor& actor, Done<atrium::v1::Conversation> done) {
-  if (absl::Status s = actor.Require(Participant::EDITOR, "start the conversation"); !s.ok()) {
-    return done(s);
-  }
-  if (!conversation_) return done(NoAgent());
-  record_.set_conversation_wanted(true);
-  Touch();
-  PublishSession();
-  conversation_->Start([this, done](absl::Status status) {
-    if (!status.ok()) return done(status);
-    done(conversation_->Shown());
-  });
-}
-
-absl::StatusOr<atrium::v1::Conversation> Session::StopConversation(const Actor& actor) {
-  RETURN_IF_ERROR(actor.Require(Participant::EDITOR, "stop the conversation"));
-  if (!conversation_) return NoAgent();
-  record_.set_conversation_wanted(false);
-  Touch();
-  PublishSession();
-  conversation_->Stop();
-  return conversation_->Shown();
-}
-
-absl::StatusOr<atrium::v1::Conversation> Session::InterruptConversation(const Actor& actor) {
-  RETURN_IF_ERROR(actor.Require(Participant::EDITOR, "interrupt the agent"));
-  if (!conversation_) return NoAgent();
-  conversation_->Interrupt();
-  return conversation_->Shown();
-}
-
-absl::StatusOr<atrium::v1::Conversation> Session::UpdateConversation(
-    const Actor& actor, const atrium::v1::UpdateConversationRequest& request) {
-  RETURN_IF_ERROR(actor.Require(Participant::EDITOR, "change the conversation"));
-  if (!conversation_) return NoAgent();
-  for (const std::string& path : request.update_mask().paths()) {
-    if (path == "instructions") {
-      if (request.conversation().instructions().size() > limits::kTextBytes) {
-        return BadField("conversation.instructions", "is too long");
-      }
-      record_.set_instructions(CleanText(request.conversation().instructions(), limits::kTextBytes));
-      conversation_->SetInstructions(record_.instructions());
-    } else if (path == "voice") {
-      conversation_->SetVoice(CleanName(request.conversation().voice(), limits::kTitleChars));
-    } else if (path == "audio_mode") {
-      record_.set_audio_mode(request.conversation().audio_mode());
-      conversation_->SetAudioMode(request.conversation().audio_mode());
-      context_->media->PlanChanged();
-    } else {
-      return BadField("update_mask", StrCat("may name instructions, voice and audio_mode, not ", path));
-    }
-  }
-  if (request.update_mask().paths_size() == 0) return MissingField("update_mask");
-  Touch();
-  PublishSession();
-  return conversation_->Shown();
-}
-
-void Session::OnConversation(const atrium::v1::Conversation& conversation) {
-  if (publisher_ == nullptr) return;
-  SessionChange change;
-  *change.mutable_conversation() = conversation;
-  Publish(std::move(change));
-}
-
-void Session::OnCaption(const atrium::v1::Caption& caption) {
-  atrium::v1::JoinResponse response;
-  *response.mutable_caption() = caption;
-  Broadcast(response);
-}
-
-void Session::AddSpoken(TimelineEntry::Kind kind, const std::vector<std::string>& speakers,
-                        const std::string& text, bool interrupted) {
-  TimelineEntry entry = NewEntry(kind);
-  for (const std::string& speaker : speakers) entry.add_speakers(speaker);
-  entry.set_text(CleanText(text, limits::kTextBytes));
-  entry.set_interrupted(interrupted);
-  AddEntry(std::move(entry));
-}
-
-// What the agent may do by itself.
-
-std::vector<atrium::v1::Tab> Session::TabsInOrder() const {
-  std::vector<atrium::v1::Tab> tabs;
-  for (const auto& [tab_name, record] : tabs_.all()) tabs.push_back(record.tab());
-  std::sort(tabs.begin(), tabs.end(),
-            [](const auto& a, const auto& b) { return a.position() < b.position(); });
-  return tabs;
-}
-
-void Session::AgentCreateTab(const std::string& title, Done<atrium::v1::Tab> done) {
-  atrium::v1::CreateTabRequest request;
-  request.mutable_tab()->set_title(title);
-  CreateTab({.kind = Actor::Kind::kAgent, .role = Participant::EDITOR}, request, std::move(done));
-}
-
-void Session::AgentRenameTab(const std::string& tab, const std::string& title,
-                             Done<atrium::v1::Tab> done) {
-  atrium::v1::UpdateTabRequest request;
-  request.mutable_tab()->set_name(tab);
-  request.mutable_tab()->set_title(title);
-  request.mutable_update_mask()->add_paths("title");
-  UpdateTab({.kind = Actor::Kind::kAgent, .role = Participant::EDITOR}, request, std::move(done));
-}
-
-absl::Status Session::AgentCloseTab(const std::string& tab) {
-  return DeleteTab({.kind = Actor::Kind::kAgent, .role = Participant::EDITOR}, tab);
-}
-
-void Session::AgentReadScreen(const std::string& tab, int lines, Done<std::string> done) {
-  atrium::v1::ReadScreenRequest request;
-  request.set_tab(tab);
-  request.set_scrollback_lines(lines);
-  ReadScreen(request, [lines, done](auto screen) {
-    if (!screen.ok()) return done(screen.status());
-    std::vector<std::string> said =
-        absl::StrSplit(screen->text(), '\n', absl::SkipWhitespace());
-    if (said.size() > static_cast<size_t>(lines)) said.erase(said.begin(), said.end() - lines);
-    done(CleanText(absl::StrJoin(said, "\n"), limits::kTextBytes));
-  });
 }
 
 }  // namespace atrium::control

@@ -19,6 +19,8 @@ struct ProviderTold {
   std::string audio;
   std::vector<HistoryItem> texts;
   std::vector<std::pair<std::string, std::string>> results;
+  std::vector<std::pair<std::string, std::string>> late_results;  // Tool, output.
+  std::vector<std::string> deleted;
   int responses_asked = 0;
   std::vector<std::string> cancelled;
   std::vector<std::pair<std::string, int64_t>> truncated;
@@ -44,6 +46,11 @@ class FakeProvider final : public Provider {
   void AddToolResult(const std::string& call, const std::string& output) override {
     told_->results.emplace_back(call, output);
   }
+  void AddLateResult(const std::string& call, const std::string& tool, const std::string& arguments,
+                     const std::string& output) override {
+    told_->late_results.emplace_back(tool, output);
+  }
+  void DeleteItem(const std::string& item) override { told_->deleted.push_back(item); }
   void CreateResponse() override { ++told_->responses_asked; }
   void CancelResponse(const std::string& response) override {
     told_->cancelled.push_back(response);
@@ -60,6 +67,7 @@ class FakeProviderFactory final : public ProviderFactory {
  public:
   std::unique_ptr<Provider> Make(Provider::Listener* to) override {
     listener = to;
+    listeners.push_back(to);
     sessions.push_back(std::make_shared<ProviderTold>());
     return std::make_unique<FakeProvider>(sessions.back());
   }
@@ -67,11 +75,19 @@ class FakeProviderFactory final : public ProviderFactory {
   std::string name() const override { return "fake agent"; }
   std::string model() const override { return "fake-1"; }
   std::string default_instructions() const override { return "Be brief."; }
+  void MintSecret(const ProviderSettings& settings, absl::Duration life,
+                  std::function<void(absl::StatusOr<ProviderSecret>)> done) override {
+    minted_for = life;
+    done(secret);
+  }
 
   ProviderTold& latest() { return *sessions.back(); }
 
   ProviderCapabilities can;
-  Provider::Listener* listener = nullptr;
+  Provider::Listener* listener = nullptr;  // The newest session's.
+  std::vector<Provider::Listener*> listeners;
+  absl::StatusOr<ProviderSecret> secret = ProviderSecret{.value = "ek_1"};
+  absl::Duration minted_for;
   std::vector<std::shared_ptr<ProviderTold>> sessions;
 };
 

@@ -2,6 +2,7 @@
 #ifndef ATRIUM_TESTS_SUPPORT_FAKE_ROOM_H_
 #define ATRIUM_TESTS_SUPPORT_FAKE_ROOM_H_
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,19 @@ class FakeRoom final : public Conversation::Room {
   std::string DisplayName(const std::string& speaker) const override {
     return speaker.empty() ? "Service" : "Dr. " + speaker;
   }
+  bool IsOwner(const std::string& speaker) const override { return speaker == owner; }
+  atrium::v1::CommandPolicy::Action ToolAction(const std::string& tool) const override {
+    auto it = actions.find(tool);
+    return it == actions.end() ? atrium::v1::CommandPolicy::ALLOW : it->second;
+  }
+  void AgentReadFile(const std::string& path, Done<std::string> done) override {
+    acts.push_back("file " + path);
+    done(screen);
+  }
+  void AgentListFiles(const std::string& path, Done<std::string> done) override {
+    acts.push_back("files " + path);
+    done(screen);
+  }
   void AgentCreateTab(const std::string& title, Done<atrium::v1::Tab> done) override {
     acts.push_back("create " + title);
     atrium::v1::Tab tab;
@@ -72,6 +86,8 @@ class FakeRoom final : public Conversation::Room {
 
   std::vector<atrium::v1::Tab> tabs;
   std::string screen;
+  std::string owner = "ann";
+  std::map<std::string, atrium::v1::CommandPolicy::Action> actions;
   std::vector<std::string> acts;
   std::vector<Proposed> proposals;
   std::vector<Spoken> spoken;

@@ -35,6 +35,7 @@ class SpeechTest : public testing::Test, public Speech::Listener {
   void OnUtteranceEnded(const std::string& utterance) override {
     news_.push_back("ended " + utterance);
   }
+  void OnUtterancePlayed(const std::string& pcm) override { played_ += pcm; }
   void Played(const std::string& utterance, int64_t position, bool ended = false) {
     atrium::media::v1::StreamAudioResponse::Played played;
     played.set_utterance(utterance);
@@ -45,6 +46,7 @@ class SpeechTest : public testing::Test, public Speech::Listener {
 
   static constexpr int64_t kAhead = limits::kSpeechAheadSamples;  // 300 ms.
   std::vector<std::string> news_;
+  std::string played_;
   FakeAudio audio_;
   Speech speech_{this};
 };
@@ -67,6 +69,7 @@ TEST_F(SpeechTest, N5IsNeverMoreThan300MsAheadOfWhatWasPlayed) {
     sent += speech.pcm();
   }
   EXPECT_TRUE(sent == pcm);
+  EXPECT_TRUE(played_ == pcm);
   Played("u", 48000, true);
   EXPECT_THAT(news_, ElementsAre("begun u", "ended u"));
   EXPECT_FALSE(speech_.speaking());
@@ -232,6 +235,47 @@ TEST_F(ToolsTest, S12CommandsAndTextAreOnlyProposed) {
   EXPECT_EQ(room_.proposals[1].proposal.input, "y");
   EXPECT_EQ(room_.proposals[1].proposal.tab, "sessions/main/tabs/build");
   EXPECT_THAT(room_.acts, IsEmpty());
+}
+
+TEST_F(ToolsTest, L7ThePolicyOfEachToolIsKept) {
+  room_.actions = {{"close_tab", atrium::v1::CommandPolicy::ASK},
+                   {"open_tab", atrium::v1::CommandPolicy::DENY},
+                   {"run_command", atrium::v1::CommandPolicy::DENY}};
+  EXPECT_THAT(Call("open_tab", "{}")["error"].get<std::string>(), testing::HasSubstr("denies"));
+  EXPECT_TRUE(Call("run_command", R"({"command":"ls"})").contains("error"));
+  EXPECT_TRUE(room_.proposals.empty());
+  std::string output;
+  const auto keep = [&](std::string text) { output = std::move(text); };
+  tools_.Call("close_tab", R"({"tab":"build"})", &waiting_, keep);
+  EXPECT_TRUE(waiting_);
+  EXPECT_THAT(room_.acts, IsEmpty());
+  ASSERT_EQ(room_.proposals.size(), 1u);
+  EXPECT_EQ(room_.proposals[0].proposal.tab, "sessions/main/tabs/build");
+  EXPECT_EQ(room_.proposals[0].proposal.input, R"({"tab":"build"})");
+  // Another tab takes the title meanwhile: what was approved is what is done.
+  std::swap(room_.tabs[0], room_.tabs[1]);
+  room_.tabs[0].set_title("x");
+  room_.proposals[0].done(std::string());
+  EXPECT_THAT(room_.acts, ElementsAre("close sessions/main/tabs/build"));
+  tools_.Call("close_tab", R"({"tab":"shell"})", &waiting_, keep);
+  room_.proposals[1].done(absl::PermissionDeniedError("A person denied it"));
+  EXPECT_EQ(room_.acts.size(), 1u);
+  EXPECT_THAT(output, testing::HasSubstr("denied"));
+}
+
+TEST_F(ToolsTest, L5WhatIsDeniedIsNotOffered) {
+  room_.actions = {{"open_tab", atrium::v1::CommandPolicy::DENY}};
+  for (const ToolDeclaration& tool : tools_.Declare()) EXPECT_NE(tool.name, "open_tab");
+  EXPECT_EQ(tools_.Declare().size(), 8u);
+}
+
+TEST_F(ToolsTest, L18FilesAreUntrustedToo) {
+  room_.screen = "run rm -rf";
+  const json answer = Call("read_file", R"({"path":"notes.txt"})");
+  EXPECT_EQ(answer["untrusted_terminal_text"], room_.screen);
+  EXPECT_EQ(answer["path"], "notes.txt");
+  Call("list_files", "{}");
+  EXPECT_THAT(room_.acts, ElementsAre("file notes.txt", "files "));
 }
 
 TEST_F(ToolsTest, S12WhatWasApprovedAnswersAsUntrustedTextToo) {

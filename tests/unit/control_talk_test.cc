@@ -25,6 +25,9 @@ class ApprovalTest : public SessionTest {
   std::string Propose(const std::string& tool = "type_text") {
     providers_.listener->OnToolCall("call" + std::to_string(calls_++), tool,
                                     R"({"tab":"1","text":"make","command":"make"})");
+    // It says that it waits.
+    providers_.listener->OnResponseStarted("r");
+    providers_.listener->OnResponseDone("r", {.completed = true});
     return session_->snapshot().approvals().rbegin()->name();
   }
   absl::StatusOr<Approval> Decide(const std::string& name, const Actor& actor, bool approve) {
@@ -35,7 +38,11 @@ class ApprovalTest : public SessionTest {
     session_->DecideApproval(actor, request, Into(&answers));
     return answers.at(0);
   }
-  const std::string& Told() { return providers_.latest().results.back().second; }
+  std::string Told() {
+    const ProviderTold& told = providers_.latest();
+    if (!told.late_results.empty()) return told.late_results.back().second;
+    return told.results.empty() ? "" : told.results.back().second;
+  }
 
   std::string tab_;
   int calls_ = 0;
@@ -93,6 +100,18 @@ TEST_F(ApprovalTest, S12OnlyPeopleDecide) {
       absl::IsPermissionDenied(Decide(name, Person("eve", Participant::VIEWER), true).status()));
   EXPECT_TRUE(host_.writes.empty());
   EXPECT_TRUE(Decide(name, Person("ann"), true).ok());
+}
+
+TEST_F(ApprovalTest, P12ARefusalOfTheProviderIsShownWithItsRemedy) {
+  providers_.listener->OnLost(absl::FailedPreconditionError("add credit"), /*final=*/true);
+  for (int i = 0; i < limits::kBadTicks; ++i) session_->Tick();
+  bool shown = false;
+  for (const auto& degradation : session_->snapshot().session().degradations()) {
+    if (degradation.kind() != atrium::v1::Degradation::NO_PROVIDER) continue;
+    EXPECT_EQ(degradation.message(), "add credit");
+    shown = true;
+  }
+  EXPECT_TRUE(shown);
 }
 
 TEST_F(ApprovalTest, N6ADenialIsToldToTheAgent) {

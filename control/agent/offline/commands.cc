@@ -185,6 +185,9 @@ std::string Commands::Report(const std::string& tool, const std::string& argumen
   const json answer = json::parse(output, nullptr, false);
   if (!answer.is_object()) return "Done.";
   if (answer.contains("error")) return answer.value("error", "That did not work.") + ".";
+  if (answer.contains("status") && answer["status"] == "awaiting_approval") {
+    return "Somebody has to approve that.";
+  }
   if (tool == "list_tabs") {
     const auto titles = answer.value("tabs", std::vector<std::string>());
     if (titles.empty()) return "There are no tabs.";

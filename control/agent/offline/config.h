@@ -5,11 +5,13 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
 namespace atrium::agent {
 
 struct Config {
   std::string listen;  // Path of the unix socket.
+  absl::Duration session_life;
   std::string log_level;
 };
 

@@ -12,7 +12,6 @@ namespace {
 constexpr int kRate = 16000;
 constexpr size_t kFrame = kRate / 100;  // 10 ms.
 constexpr int kBeginFrames = 3;
-constexpr int kEndFrames = 50;
 constexpr size_t kLeadSamples = kRate * 3 / 10;
 constexpr size_t kMostSamples = kRate * 15;  // Longer is no command.
 // Below this a frame is silence whatever the detector says.
@@ -53,6 +52,12 @@ void Endpointer::Process(const std::vector<int16_t>& samples) {
   rest_.erase(rest_.begin(), rest_.begin() + static_cast<int64_t>(at));
 }
 
+void Endpointer::Discard() {
+  inside_ = false;
+  voiced_ = silent_ = 0;
+  audio_.clear();
+}
+
 void Endpointer::Frame(const int16_t* samples) {
   const bool voice = detector_->HasVoice(samples);
   ++frames_;
@@ -67,9 +72,9 @@ void Endpointer::Frame(const int16_t* samples) {
     inside_ = true;
     return listener_->OnBegin((frames_ - kBeginFrames) * 10);
   }
-  if (silent_ < kEndFrames) return;
+  if (silent_ < end_frames_) return;
   inside_ = false;
-  listener_->OnEnd((frames_ - kEndFrames) * 10, std::exchange(audio_, {}));
+  listener_->OnEnd((frames_ - end_frames_) * 10, std::exchange(audio_, {}));
 }
 
 }  // namespace atrium::agent

@@ -1,6 +1,6 @@
 // Endpointer finds utterances in a stream of 16 kHz audio: WebRTC's voice
-// activity detection, three frames of voice to begin, half a second of none to
-// end.
+// activity detection, three frames of voice to begin, half a second of none (or
+// what is set) to end.
 #ifndef ATRIUM_CONTROL_AGENT_OFFLINE_ENDPOINTER_H_
 #define ATRIUM_CONTROL_AGENT_OFFLINE_ENDPOINTER_H_
 
@@ -24,6 +24,10 @@ class Endpointer {
   explicit Endpointer(Listener* listener);
   ~Endpointer();
   void Process(const std::vector<int16_t>& samples);
+  // How long none of it is an end.
+  void SetSilence(int ms) { end_frames_ = ms / 10; }
+  // Forgets the utterance under way: it has no end.
+  void Discard();
 
  private:
   struct Detector;
@@ -38,6 +42,7 @@ class Endpointer {
   std::vector<int16_t> audio_;  // Of the utterance; before it, what leads up to it.
   int64_t frames_ = 0;
   int voiced_ = 0, silent_ = 0;  // In a row.
+  int end_frames_ = 50;
   bool inside_ = false;
 };
 

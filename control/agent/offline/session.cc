@@ -1,33 +1,17 @@
 #include "control/agent/offline/session.h"
 
-#include <glib.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "common/log.h"
 #include "common/random.h"
 #include "common/str_cat.h"
+#include "control/agent/offline/limits.h"
 
 namespace atrium::agent {
 namespace {
 
 using nlohmann::json;
-
-constexpr size_t kDeltaBytes = 24000 * 2 / 5;  // 200 ms of audio.
-constexpr int64_t kSessionSeconds = 24 * 3600;
-
-std::string Text(const json& object, const char* name) {
-  auto it = object.find(name);
-  return it != object.end() && it->is_string() ? it->get<std::string>() : "";
-}
-
-std::string Base64(const char* bytes, size_t size) {
-  gchar* text = g_base64_encode(reinterpret_cast<const guchar*>(bytes), size);
-  std::string out = text;
-  g_free(text);
-  return out;
-}
 
 // Turns carry the speaker's name, "Olga: ..."; what counts is behind it.
 std::string WithoutName(const std::string& text) {
@@ -35,27 +19,85 @@ std::string WithoutName(const std::string& text) {
   return colon != std::string::npos && colon <= 48 ? text.substr(colon + 2) : text;
 }
 
-// The titles of live tabs stand in the tools' declarations.
-std::vector<std::string> TitlesIn(const json& tools) {
-  if (!tools.is_array()) return {};
-  for (const json& tool : tools) {
-    const auto pointer = json::json_pointer("/parameters/properties/tab/enum");
-    if (tool.contains(pointer) && tool.at(pointer).is_array()) {
-      std::vector<std::string> titles;
-      for (const json& title : tool.at(pointer)) {
-        if (title.is_string()) titles.push_back(title.get<std::string>());
-      }
-      return titles;
-    }
+// What somebody typed in an item.
+std::string InputText(const json& item) {
+  std::string text;
+  for (const json& part : ListOf(item, "content")) {
+    if (TextOf(part, "type") != "input_text") continue;
+    StrAppend(&text, text.empty() ? "" : " ", TextOf(part, "text"));
   }
-  return {};
+  return text;
+}
+
+Fault NoSuchItem(const char* code, const std::string& id) {
+  return {code, StrCat("There is no item with the id '", id, "'"), "item_id"};
+}
+
+// The kinds of content that a message of a role may have.
+bool MayHold(const std::string& role, const std::string& type) {
+  if (role == "system") return type == "input_text";
+  if (role == "assistant") return type == "output_text";
+  return role == "user" && (type == "input_text" || type == "input_audio" || type == "input_image");
+}
+
+Verdict CheckItem(const json& item) {
+  const std::string type = TextOf(item, "type"), role = TextOf(item, "role");
+  if (type == "function_call" || type == "function_call_output") {
+    if (!TextOf(item, "call_id").empty()) return std::nullopt;
+    return Fault{"missing_required_parameter", "Missing required parameter: 'item.call_id'.",
+                 "item.call_id"};
+  }
+  if (type != "message") {
+    return Fault{"invalid_value",
+                 "item.type must be message, function_call or function_call_output", "item.type"};
+  }
+  if (ListOf(item, "content").empty()) {
+    return Fault{"missing_required_parameter", "Missing required parameter: 'item.content'.",
+                 "item.content"};
+  }
+  for (const json& part : item["content"]) {
+    if (MayHold(role, TextOf(part, "type"))) continue;
+    return Fault{"invalid_value",
+                 StrCat("A message of ", role.empty() ? "nobody" : role, " cannot hold ",
+                        TextOf(part, "type").empty() ? "that" : TextOf(part, "type")),
+                 "item.content"};
+  }
+  return std::nullopt;
+}
+
+Verdict CheckResponse(const json& params) {
+  if (!params.is_object()) {
+    return Fault{"invalid_value", "response must be an object", "response"};
+  }
+  const std::string where = params.contains("conversation") ? TextOf(params, "conversation") : "auto";
+  if (where != "auto" && where != "none") {
+    return Fault{"invalid_value", "conversation must be auto or none", "response.conversation"};
+  }
+  if (params.contains("output_modalities") && !AreModalities(params["output_modalities"])) {
+    return Fault{"invalid_value", "output_modalities must be [\"audio\"] or [\"text\"]",
+                 "response.output_modalities"};
+  }
+  if (params.contains("input") && !params["input"].is_array()) {
+    return Fault{"invalid_value", "input must be a list of items", "response.input"};
+  }
+  return std::nullopt;
 }
 
 }  // namespace
 
-Session::Session(Loop* loop, Recognizer* recognizer, Voice* voice, Send send)
-    : loop_(loop), recognizer_(recognizer), voice_(voice), send_(std::move(send)) {
-  session_ = {{"type", "realtime"}, {"model", "atrium-offline"}};
+Session::Session(Loop* loop, Recognizer* recognizer, Voice* voice, Line line,
+                 const Options& options)
+    : loop_(loop),
+      recognizer_(recognizer),
+      voice_(voice),
+      line_(std::move(line)),
+      id_(StrCat("sess_", RandomId())),
+      expires_(loop->Now() + options.life),
+      settings_(options.model),
+      ear_(this),
+      end_(loop->After(options.life, [this] { Expire(); })) {
+  if (options.settings.is_object()) (void)settings_.Apply(options.settings);
+  Learn();
 }
 
 std::string Session::NewId(const char* prefix) {
@@ -63,205 +105,353 @@ std::string Session::NewId(const char* prefix) {
 }
 
 json Session::Shape() const {
-  json shape = session_;
-  shape["object"] = "realtime.session";
-  shape["expires_at"] = absl::ToUnixSeconds(loop_->Now()) + kSessionSeconds;
+  json shape = settings_.shape();
+  shape["id"] = id_;
+  shape["expires_at"] = absl::ToUnixSeconds(expires_);
   return shape;
 }
 
 void Session::Emit(json event) {
   event["event_id"] = NewId("event");
-  send_(event);
+  line_.send(event);
 }
 
-void Session::Begin() { Emit({{"type", "session.created"}, {"session", Shape()}}); }
+void Session::Begin() {
+  Emit({{"type", "session.created"}, {"session", Shape()}});
+  Emit({{"type", "conversation.created"},
+        {"conversation", {{"id", NewId("conv")}, {"object", "realtime.conversation"}}}});
+}
 
-void Session::Fail(const json& event, const std::string& code, const std::string& message) {
+void Session::Expire() {
+  Fail({}, {"session_expired", "Your session hit its maximum duration.", ""});
+  line_.close(1001);
+}
+
+void Session::Fail(const json& event, const Fault& fault) {
+  const json param = fault.param.empty() ? json() : json(fault.param);
+  const json cause = event.is_object() && event.contains("event_id") ? event["event_id"] : json();
   Emit({{"type", "error"},
         {"error",
          {{"type", "invalid_request_error"},
-          {"code", code},
-          {"message", message},
-          {"event_id", event.contains("event_id") ? event["event_id"] : json()}}}});
+          {"code", fault.code},
+          {"message", fault.message},
+          {"param", param},
+          {"event_id", cause}}}});
 }
 
 void Session::OnEvent(const json& event) {
-  const std::string type = Text(event, "type");
-  if (type == "session.update") {
-    UpdateSession(event.value("session", json::object()));
-  } else if (type == "input_audio_buffer.append") {
-    AppendAudio(Text(event, "audio"));
-  } else if (type == "conversation.item.create") {
-    AddItem(event);
-  } else if (type == "response.create") {
-    Respond(event);
-  } else if (type == "conversation.item.truncate") {
-    Emit({{"type", "conversation.item.truncated"},
-          {"item_id", Text(event, "item_id")},
-          {"content_index", 0},
-          {"audio_end_ms", event.value("audio_end_ms", 0)}});
-  } else if (type == "input_audio_buffer.clear") {
-    Emit({{"type", "input_audio_buffer.cleared"}});
-  } else if (type == "input_audio_buffer.commit") {
-    Emit({{"type", "input_audio_buffer.committed"}, {"item_id", NewId("item")}});
-  } else if (type == "conversation.item.delete") {
-    Emit({{"type", "conversation.item.deleted"}, {"item_id", Text(event, "item_id")}});
-  } else if (type != "response.cancel") {
-    // A response is complete at once, so there is never one to cancel.
-    Fail(event, "unknown_event", StrCat("There is no event ", type));
+  static const std::map<std::string, Verdict (Session::*)(const json&)> kHeard = {
+      {"session.update", &Session::UpdateSession},
+      {"input_audio_buffer.append", &Session::AppendAudio},
+      {"input_audio_buffer.commit", &Session::CommitAudio},
+      {"input_audio_buffer.clear", &Session::ClearAudio},
+      {"conversation.item.create", &Session::CreateItem},
+      {"conversation.item.retrieve", &Session::RetrieveItem},
+      {"conversation.item.delete", &Session::DeleteItem},
+      {"conversation.item.truncate", &Session::TruncateItem},
+      {"response.create", &Session::CreateResponse},
+      {"response.cancel", &Session::CancelResponse},
+      {"output_audio_buffer.clear", &Session::ClearOutput}};
+  if (!event.is_object()) return Fail(event, {"invalid_json", "A message must be a JSON object", ""});
+  const std::string type = TextOf(event, "type");
+  if (type.empty()) {
+    return Fail(event, {"missing_required_parameter", "Missing required parameter: 'type'.", "type"});
   }
+  const auto heard = kHeard.find(type);
+  if (heard == kHeard.end()) {
+    return Fail(event, {"invalid_value", StrCat("Invalid value: '", type, "'."), "type"});
+  }
+  if (Verdict fault = (this->*heard->second)(event)) Fail(event, *fault);
 }
 
-void Session::UpdateSession(const json& update) {
-  if (!update.is_object()) return Fail({}, "invalid_value", "session must be an object");
-  session_.merge_patch(update);
-  const json modalities = session_.value("output_modalities", json::array());
-  text_only_ = modalities == json::array({"text"});
-  commands_.SetTabs(TitlesIn(session_.value("tools", json::array())));
-  const std::string grammar =
-      commands_.Grammar([this](const std::string& word) { return recognizer_->Knows(word); });
-  if (grammar != grammar_) {
-    grammar_ = grammar;
-    const absl::Status status = recognizer_->SetGrammar(grammar);
-    if (!status.ok()) LogError("no grammar", {{"error", status.message()}});
-  }
+// The session.
+
+Verdict Session::UpdateSession(const json& event) {
+  if (Verdict fault = settings_.Apply(event.value("session", json()))) return fault;
+  Learn();
   Emit({{"type", "session.updated"}, {"session", Shape()}});
+  return std::nullopt;
 }
 
-void Session::AppendAudio(const std::string& base64) {
-  gsize size = 0;
-  guchar* bytes = g_base64_decode(base64.c_str(), &size);
-  const std::vector<int16_t> audio =
-      resampler_.Process(reinterpret_cast<const int16_t*>(bytes), size / sizeof(int16_t));
-  g_free(bytes);
-  endpointer_.Process(audio);
+void Session::Learn() {
+  ear_.Set(settings_.InputFormat(), settings_.DetectsTurns(), settings_.SilenceMs());
+  commands_.SetTabs(settings_.TabTitles());
+  grammar_ = commands_.Grammar([this](const std::string& word) { return recognizer_->Knows(word); });
+}
+
+// What is heard.
+
+Verdict Session::AppendAudio(const json& event) {
+  const std::optional<std::string> bytes = FromBase64(TextOf(event, "audio"));
+  if (!bytes || !event.contains("audio")) {
+    return Fault{"invalid_value", "Invalid 'audio': it must be base64", "audio"};
+  }
+  if (bytes->size() > limits::kAppendBytes) {
+    return Fault{"invalid_value", "Invalid 'audio': at most 15 MiB at once", "audio"};
+  }
+  ear_.Append(*bytes);
+  return std::nullopt;
+}
+
+Verdict Session::CommitAudio(const json&) {
+  if (ear_.pending_ms() < limits::kCommitLeastMs) {
+    return Fault{"input_audio_buffer_commit_empty",
+                 StrCat("Error committing input audio buffer: expected at least ",
+                        limits::kCommitLeastMs, "ms of audio, but buffer only has ",
+                        ear_.pending_ms(), "ms of audio."),
+                 ""};
+  }
+  Commit(NewId("item"), ear_.Take());
+  return std::nullopt;
+}
+
+Verdict Session::ClearAudio(const json&) {
+  ear_.Take();
+  Emit({{"type", "input_audio_buffer.cleared"}});
+  return std::nullopt;
 }
 
 void Session::OnBegin(int64_t at_ms) {
   item_ = NewId("item");
   Emit({{"type", "input_audio_buffer.speech_started"}, {"audio_start_ms", at_ms}, {"item_id", item_}});
+  if (answer_ != nullptr && settings_.InterruptsResponses()) answer_->Cancel("turn_detected");
 }
 
-void Session::OnEnd(int64_t at_ms, std::vector<int16_t> utterance) {
-  // One recognizer serves all sessions: this one's grammar goes first.
-  (void)recognizer_->SetGrammar(grammar_);
-  const std::string text = recognizer_->Recognize(utterance);
-  LogDebug("heard", {{"text", text}});
-  // The transcript goes first, so that whoever asks for a response has it.
+void Session::OnEnd(int64_t at_ms, const std::vector<int16_t>& utterance) {
   Emit({{"type", "input_audio_buffer.speech_stopped"}, {"audio_end_ms", at_ms}, {"item_id", item_}});
-  Emit({{"type", "input_audio_buffer.committed"}, {"item_id", item_}});
-  const json item = {{"id", item_},
-                     {"type", "message"},
-                     {"role", "user"},
-                     {"content", json::array({{{"type", "input_audio"}, {"transcript", text}}})}};
-  Emit({{"type", "conversation.item.added"}, {"item", item}});
-  Emit({{"type", "conversation.item.done"}, {"item", item}});
-  Emit({{"type", "conversation.item.input_audio_transcription.completed"},
-        {"item_id", item_},
-        {"content_index", 0},
-        {"transcript", text}});
-  turns_.push_back({text, true});
+  Commit(item_, utterance);
+  if (!settings_.CreatesResponses()) return;
+  if (answer_ == nullptr) return Respond(NextAct(), json::object());
 }
 
-void Session::AddItem(const json& event) {
-  json item = event.value("item", json::object());
-  if (!item.contains("id")) item["id"] = NewId("item");
-  const std::string type = Text(item, "type");
-  if (type == "function_call_output") {
-    auto call = calls_.extract(Text(item, "call_id"));
-    if (call.empty()) return Fail(event, "invalid_value", "There is no such call");
-    reports_.push_back(
-        commands_.Report(call.mapped().tool, call.mapped().arguments, Text(item, "output")));
-  } else if (type == "message" && Text(item, "role") == "user") {
-    for (const json& content : item.value("content", json::array())) {
-      if (Text(content, "type") == "input_text") turns_.push_back({Text(content, "text"), false});
-    }
+void Session::Commit(const std::string& id, const std::vector<int16_t>& utterance) {
+  // One recognizer serves all sessions: this one's grammar goes first.
+  const absl::Status ready = recognizer_->SetGrammar(grammar_);
+  if (!ready.ok()) LogError("no grammar", {{"error", ready.message()}});
+  const std::string text = recognizer_->Recognize(utterance);
+  LogDebug("heard", {{"bytes", text.size()}});
+  json item = {{"id", id},
+               {"object", "realtime.item"},
+               {"type", "message"},
+               {"status", "completed"},
+               {"role", "user"},
+               {"content", json::array({{{"type", "input_audio"}, {"transcript", nullptr}}})}};
+  json previous;
+  if (Verdict fault = items_.Add({.shape = item}, "", &previous)) return Fail({}, *fault);
+  const std::vector<int16_t> pcm =
+      Resampler(16000, 24000).Process(utterance.data(), utterance.size());
+  items_.AddAudio(id,
+                  ToFormat(settings_.InputFormat(),
+                           std::string(reinterpret_cast<const char*>(pcm.data()), pcm.size() * 2)),
+                  static_cast<int64_t>(utterance.size()) / 16);
+  Emit({{"type", "input_audio_buffer.committed"}, {"item_id", id}, {"previous_item_id", previous}});
+  EmitItem("conversation.item.added", item);
+  EmitItem("conversation.item.done", item);
+  turns_.push_back({id, text, true});
+  items_.Find(id)->shape["content"][0]["transcript"] = text;
+  if (!settings_.shape()["audio"]["input"]["transcription"].is_object()) return;
+  // The transcript goes first, so that whoever asks for a response has it.
+  if (!text.empty()) {
+    Emit({{"type", "conversation.item.input_audio_transcription.delta"},
+          {"item_id", id},
+          {"content_index", 0},
+          {"delta", text}});
   }
-  Emit({{"type", "conversation.item.added"}, {"item", item}});
-  Emit({{"type", "conversation.item.done"}, {"item", item}});
+  Emit({{"type", "conversation.item.input_audio_transcription.completed"},
+        {"item_id", id},
+        {"content_index", 0},
+        {"transcript", text},
+        {"usage", {{"type", "duration"}, {"seconds", static_cast<double>(utterance.size()) / 16000}}}});
 }
 
-void Session::Respond(const json&) {
+// Items.
+
+void Session::EmitItem(const char* type, const json& item) {
+  Emit({{"type", type}, {"previous_item_id", items_.Before(TextOf(item, "id"))}, {"item", item}});
+}
+
+Verdict Session::CreateItem(const json& event) {
+  json item = event.value("item", json());
+  if (!item.is_object()) {
+    return Fault{"missing_required_parameter", "Missing required parameter: 'item'.", "item"};
+  }
+  if (!item.contains("id")) item["id"] = NewId("item");
+  if (Verdict fault = CheckItem(item)) return fault;
+  item["object"] = "realtime.item";
+  item["status"] = "completed";
+  json previous;
+  if (Verdict fault = items_.Add({.shape = item}, TextOf(event, "previous_item_id"), &previous)) {
+    return fault;
+  }
+  if (Verdict fault = Read(item)) {
+    items_.Erase(TextOf(item, "id"));
+    return fault;
+  }
+  EmitItem("conversation.item.added", item);
+  EmitItem("conversation.item.done", item);
+  return std::nullopt;
+}
+
+Verdict Session::Read(const json& item) {
+  const std::string type = TextOf(item, "type"), role = TextOf(item, "role");
+  if (type == "function_call") {
+    calls_[TextOf(item, "call_id")] = {TextOf(item, "name"), TextOf(item, "arguments")};
+  } else if (type == "function_call_output") {
+    auto call = calls_.extract(TextOf(item, "call_id"));
+    if (call.empty()) {
+      return Fault{"invalid_value", "There is no call with this id that waits", "item.call_id"};
+    }
+    reports_.push_back(
+        commands_.Report(call.mapped().tool, call.mapped().arguments, TextOf(item, "output")));
+  } else if (role == "user" && !InputText(item).empty()) {
+    turns_.push_back({TextOf(item, "id"), InputText(item), false});
+  } else if (role == "assistant") {
+    turns_.clear();  // What came before has its answer.
+  }
+  return std::nullopt;
+}
+
+Verdict Session::RetrieveItem(const json& event) {
+  const Item* item = items_.Find(TextOf(event, "item_id"));
+  if (item == nullptr) return NoSuchItem("item_retrieve_invalid_item_id", TextOf(event, "item_id"));
+  Emit({{"type", "conversation.item.retrieved"}, {"item", items_.Whole(*item)}});
+  return std::nullopt;
+}
+
+Verdict Session::DeleteItem(const json& event) {
+  const std::string id = TextOf(event, "item_id");
+  if (!items_.Erase(id)) return NoSuchItem("item_delete_invalid_item_id", id);
+  std::erase_if(turns_, [&](const Turn& turn) { return turn.item == id; });
+  Emit({{"type", "conversation.item.deleted"}, {"item_id", id}});
+  return std::nullopt;
+}
+
+Verdict Session::TruncateItem(const json& event) {
+  const json at = event.value("audio_end_ms", json()), index = event.value("content_index", json(0));
+  if (!at.is_number_integer() || !index.is_number_integer()) {
+    return Fault{"invalid_type", "audio_end_ms and content_index must be whole numbers",
+                 "audio_end_ms"};
+  }
+  const std::string id = TextOf(event, "item_id");
+  if (Verdict fault = items_.Truncate(id, index.get<int64_t>(), at.get<int64_t>())) return fault;
+  Emit({{"type", "conversation.item.truncated"},
+        {"item_id", id},
+        {"content_index", index},
+        {"audio_end_ms", at}});
+  return std::nullopt;
+}
+
+// Responses.
+
+Verdict Session::CreateResponse(const json& event) {
+  const json params = event.value("response", json::object());
+  if (Verdict fault = CheckResponse(params)) return fault;
+  const bool aside = TextOf(params, "conversation") == "none";
+  if (!aside && answer_ != nullptr) {
+    return Fault{"conversation_already_has_active_response",
+                 StrCat("Conversation already has an active response in progress: ", answer_->id(),
+                        ". Wait until the response is finished before creating a new one."),
+                 ""};
+  }
+  if (responses_.size() >= limits::kAside) {
+    return Fault{"rate_limit_exceeded", "Too many responses are under way", ""};
+  }
+  Respond(params.contains("input") ? ActOn(params["input"]) : NextAct(), params);
+  return std::nullopt;
+}
+
+Act Session::NextAct() {
   if (!reports_.empty()) {
     Act act{.say = reports_.front()};
     reports_.pop_front();
     turns_.clear();
-    return RespondWith(act);
+    return act;
   }
   // The newest turn is what is asked; older ones were history, or not for us.
-  Act act;
-  if (!turns_.empty()) {
-    const Turn turn = turns_.back();
-    turns_.clear();
-    if (turn.spoken) {
-      act = commands_.Spoken(turn.text, loop_->Now()).value_or(Act{});
-    } else {
-      act = commands_.Typed(WithoutName(turn.text), loop_->Now());
-    }
+  if (turns_.empty()) return {};
+  const Turn turn = turns_.back();
+  turns_.clear();
+  if (turn.spoken) return commands_.Spoken(turn.text, loop_->Now()).value_or(Act{});
+  return commands_.Typed(WithoutName(turn.text), loop_->Now());
+}
+
+// What a response is given to answer in the place of the conversation.
+Act Session::ActOn(const json& input) const {
+  for (auto item = input.rbegin(); item != input.rend(); ++item) {
+    if (TextOf(*item, "role") != "user") continue;
+    return commands_.Typed(WithoutName(InputText(*item)), loop_->Now());
   }
-  RespondWith(act);
+  return {};
 }
 
-void Session::RespondWith(const Act& act) {
-  const std::string response = NewId("resp");
-  Emit({{"type", "response.created"},
-        {"response",
-         {{"id", response}, {"object", "realtime.response"}, {"status", "in_progress"}, {"output", json::array()}}}});
-  if (!act.say.empty()) return EmitSpeech(response, act.say);
-  if (!act.tool.empty()) return EmitCall(response, act);
-  FinishResponse(response, json::array());
+// Nothing is called that was not declared.
+Act Session::Allowed(Act act, const json& params) const {
+  if (act.tool.empty()) return act;
+  const json choice = params.value("tool_choice", settings_.shape()["tool_choice"]);
+  const bool declared = HasTool(params.value("tools", settings_.shape()["tools"]), act.tool);
+  if (declared && choice != "none") return act;
+  return {.say = "I cannot do that here."};
 }
 
-void Session::EmitCall(const std::string& response, const Act& act) {
-  const std::string call = NewId("call"), item_id = NewId("item");
-  calls_[call] = {act.tool, act.arguments};
-  const json item = {{"id", item_id},     {"type", "function_call"}, {"status", "completed"},
-                     {"call_id", call},   {"name", act.tool},        {"arguments", act.arguments}};
-  Emit({{"type", "response.output_item.added"}, {"response_id", response}, {"output_index", 0}, {"item", item}});
-  Emit({{"type", "response.function_call_arguments.done"},
-        {"response_id", response},
-        {"item_id", item_id},
-        {"output_index", 0},
-        {"call_id", call},
-        {"name", act.tool},
-        {"arguments", act.arguments}});
-  Emit({{"type", "response.output_item.done"}, {"response_id", response}, {"output_index", 0}, {"item", item}});
-  FinishResponse(response, json::array({item}));
-}
-
-void Session::EmitSpeech(const std::string& response, const std::string& text) {
-  const std::string item_id = NewId("item");
-  const char* kind = text_only_ ? "output_text" : "output_audio";
-  json item = {{"id", item_id}, {"type", "message"}, {"role", "assistant"}, {"content", json::array()}};
-  const json where = {{"response_id", response}, {"item_id", item_id}, {"output_index", 0}, {"content_index", 0}};
-  const auto emit = [&](const char* type, json more) {
-    more.update(where);
-    more["type"] = type;
-    Emit(std::move(more));
-  };
-  Emit({{"type", "response.output_item.added"}, {"response_id", response}, {"output_index", 0}, {"item", item}});
-  emit("response.content_part.added", {{"part", {{"type", kind}}}});
-  const std::string words = text_only_ ? "response.output_text" : "response.output_audio_transcript";
-  emit((words + ".delta").c_str(), {{"delta", text}});
-  if (!text_only_) {
-    const std::string pcm = voice_->Speak(text);
-    for (size_t at = 0; at < pcm.size(); at += kDeltaBytes) {
-      const size_t n = std::min(kDeltaBytes, pcm.size() - at);
-      emit("response.output_audio.delta", {{"delta", Base64(pcm.data() + at, n)}});
-    }
-    emit("response.output_audio.done", json::object());
+void Session::Respond(Act act, const json& params) {
+  const bool text = params.value("output_modalities", json()) == json::array({"text"});
+  Response::Options options{.act = Allowed(std::move(act), params),
+                            .in_conversation = TextOf(params, "conversation") != "none",
+                            .aloud = settings_.Speaks() && !text,
+                            .metadata = params.value("metadata", json()),
+                            .output = settings_.shape()["audio"]["output"],
+                            .input_tokens = items_.Cost()};
+  if (params.contains("output_modalities")) options.aloud = !text;
+  if (options.act.say.size() > limits::kSayBytes) options.act.say.resize(limits::kSayBytes);
+  if (options.aloud) {
+    options.audio = ToFormat(settings_.OutputFormat(), voice_->Speak(options.act.say));
+    options.bytes_a_ms = BytesAMs(settings_.OutputFormat());
+    if (!options.audio.empty()) settings_.FixVoice();
   }
-  emit((words + ".done").c_str(), {{text_only_ ? "text" : "transcript", text}});
-  item["content"] = json::array({{{"type", kind}, {text_only_ ? "text" : "transcript", text}}});
-  emit("response.content_part.done", {{"part", item["content"][0]}});
-  Emit({{"type", "response.output_item.done"}, {"response_id", response}, {"output_index", 0}, {"item", item}});
-  FinishResponse(response, json::array({item}));
+  auto made = std::make_unique<Response>(loop_, this, std::move(options));
+  Response* response = made.get();
+  if (response->in_conversation()) answer_ = response;
+  responses_[response] = std::move(made);
+  response->Begin();
 }
 
-void Session::FinishResponse(const std::string& response, const json& output) {
-  Emit({{"type", "response.done"},
-        {"response",
-         {{"id", response}, {"object", "realtime.response"}, {"status", "completed"}, {"output", output}}}});
+Verdict Session::CancelResponse(const json& event) {
+  const std::string id = TextOf(event, "response_id");
+  for (const auto& [response, owned] : responses_) {
+    if (id.empty() ? response != answer_ : response->id() != id) continue;
+    response->Cancel("client_cancelled");
+    return std::nullopt;
+  }
+  return Fault{"response_cancel_not_active", "Cancellation failed: no active response found", ""};
+}
+
+Verdict Session::ClearOutput(const json&) {
+  return Fault{"invalid_value", "There is no output audio buffer on a WebSocket", "type"};
+}
+
+void Session::OnItemAdded(const json& item) {
+  json previous;
+  if (Verdict fault = items_.Add({.shape = item}, "", &previous)) return Fail({}, *fault);
+  EmitItem("conversation.item.added", item);
+}
+
+void Session::OnItemDone(const json& item) {
+  if (Item* ours = items_.Find(TextOf(item, "id"))) ours->shape = item;
+  if (TextOf(item, "type") == "function_call") {
+    calls_[TextOf(item, "call_id")] = {TextOf(item, "name"), TextOf(item, "arguments")};
+  }
+  EmitItem("conversation.item.done", item);
+}
+
+void Session::OnItemAudio(const std::string& item, const std::string& audio, int64_t ms) {
+  items_.AddAudio(item, audio, ms);
+}
+
+void Session::OnResponseOver(Response* response) {
+  if (answer_ == response) answer_ = nullptr;
+  auto over = responses_.extract(response);
+  // We run inside it.
+  loop_->Post([last = std::shared_ptr<Response>(std::move(over.mapped()))] {});
 }
 
 }  // namespace atrium::agent

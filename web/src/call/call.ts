@@ -124,6 +124,12 @@ export class Call {
     this.listener.onCallChanged();
   }
 
+  /** The talk key: held, the microphone is on, and the agent listens where it must be held. */
+  hold(held: boolean): void {
+    this.setMuted(!held);
+    this.line.say({ case: 'updateSelf', value: create(UpdateSelfSchema, { talking: held }) });
+  }
+
   setDeafened(deafened: boolean): void {
     this.deafened = deafened;
     this.devices.silence(deafened);

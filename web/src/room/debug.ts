@@ -57,7 +57,7 @@ function describe(room: Room): object {
     revision: Number(room.store.revision),
     selected: room.tabs.selected ?? null,
     participants: [...room.store.participants.values()].map(
-      ({ name, displayName, role, live, muted, deafened, presence }) => ({
+      ({ name, displayName, role, live, muted, deafened, presence, talking }) => ({
         name,
         displayName,
         role,
@@ -65,6 +65,7 @@ function describe(room: Room): object {
         muted,
         deafened,
         presence,
+        talking,
       }),
     ),
     conversation: {

@@ -2,7 +2,13 @@ import { create } from '@bufbuild/protobuf';
 import { durationFromMs } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from 'vitest';
 import { entry } from '../../test/support/make';
-import { CommandPolicy_Action, SessionSchema, ShellProfile } from '../gen/atrium/v1/session_pb';
+import {
+  CommandPolicy_Action,
+  FloorPolicy_Interruption,
+  FloorPolicy_Mode,
+  SessionSchema,
+  ShellProfile,
+} from '../gen/atrium/v1/session_pb';
 import { ApprovalSchema } from '../gen/atrium/v1/timeline_pb';
 import { askerOf, deciderNameOf } from './approvals';
 import { movedRule, ruleOfField, ruleProblem, sessionForm, sessionUpdate } from './session_form';
@@ -34,6 +40,19 @@ describe('P7: the command policy is edited', () => {
     expect(paths).toEqual(['command_policy', 'idle_tab_timeout']);
     expect(session.commandPolicy?.rules).toMatchObject([{ pattern: 'curl', action: DENY }]);
     expect(session.name).toBe('sessions/s');
+  });
+
+  it('N5: sends the floor policy as one', () => {
+    const before = sessionForm(stored);
+    expect(before).toMatchObject({ floor: FloorPolicy_Mode.OPEN });
+    const after = { ...before, interruption: FloorPolicy_Interruption.OWNERS };
+    const { session, paths } = sessionUpdate('sessions/s', before, after);
+    expect(paths).toEqual(['floor_policy']);
+    expect(session.floorPolicy).toMatchObject({
+      mode: FloorPolicy_Mode.OPEN,
+      interruption: FloorPolicy_Interruption.OWNERS,
+    });
+    expect(sessionForm(session).interruption).toBe(FloorPolicy_Interruption.OWNERS);
   });
 
   it('refuses rules that cannot be, and finds the one that the server refuses', () => {

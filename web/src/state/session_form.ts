@@ -4,6 +4,9 @@ import {
   CommandPolicy_Action,
   CommandPolicy_RuleSchema,
   CommandPolicySchema,
+  FloorPolicy_Interruption,
+  FloorPolicy_Mode,
+  FloorPolicySchema,
   type Session,
   SessionSchema,
   ShellProfile,
@@ -36,6 +39,8 @@ export interface SessionForm {
   defaultAction: CommandPolicy_Action;
   profile: ShellProfile;
   idleMs: number;
+  floor: FloorPolicy_Mode;
+  interruption: FloorPolicy_Interruption;
 }
 
 export function sessionForm(session: Session | undefined): SessionForm {
@@ -46,6 +51,8 @@ export function sessionForm(session: Session | undefined): SessionForm {
     defaultAction: policy?.defaultAction || CommandPolicy_Action.ALLOW,
     profile: session?.shellProfile || ShellProfile.STANDARD,
     idleMs: session?.idleTabTimeout ? durationMs(session.idleTabTimeout) : 0,
+    floor: session?.floorPolicy?.mode || FloorPolicy_Mode.OPEN,
+    interruption: session?.floorPolicy?.interruption || FloorPolicy_Interruption.EVERYBODY,
   };
 }
 
@@ -62,6 +69,7 @@ export function sessionUpdate(
   if (differs('rules') || differs('defaultAction')) paths.push('command_policy');
   if (differs('profile')) paths.push('shell_profile');
   if (differs('idleMs')) paths.push('idle_tab_timeout');
+  if (differs('floor') || differs('interruption')) paths.push('floor_policy');
   const session = create(SessionSchema, {
     name,
     displayName: after.displayName,
@@ -71,6 +79,7 @@ export function sessionUpdate(
     }),
     shellProfile: after.profile,
     idleTabTimeout: durationFromMs(after.idleMs),
+    floorPolicy: create(FloorPolicySchema, { mode: after.floor, interruption: after.interruption }),
   });
   return { session, paths };
 }

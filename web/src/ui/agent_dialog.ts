@@ -23,6 +23,7 @@ class AtriumAgent extends RoomDialog {
     return html`
       ${conversation?.problem ? html`<p class="dialog__problem">${icon('warn')} ${conversation.problem}</p>` : nothing}
       <p class="dialog__note">${[conversation?.provider, conversation?.model].filter(Boolean).join(' · ')}</p>
+      ${this.cost()} ${this.profiles()}
       <label class="field">
         <span>What the agent is told about itself</span>
         <textarea class="agent-instructions" rows="6" maxlength="16000" .value=${conversation?.instructions ?? ''}></textarea>
@@ -38,17 +39,47 @@ class AtriumAgent extends RoomDialog {
     `;
   }
 
+  /** What the provider counted; nothing before the first answer. */
+  private cost(): TemplateResult | typeof nothing {
+    const usage = this.room.store.conversation?.usage;
+    if (!usage || usage.responses === 0n) return nothing;
+    const count = (tokens: bigint) => tokens.toLocaleString('en');
+    return html`<p class="dialog__note agent-cost">
+      ${count(usage.responses)} answers; tokens in: ${count(usage.inputTextTokens)} text, ${count(usage.inputAudioTokens)} audio
+      (${count(usage.cachedTokens)} cached); out: ${count(usage.outputTextTokens)} text, ${count(usage.outputAudioTokens)} audio
+    </p>`;
+  }
+
+  private profiles(): TemplateResult | typeof nothing {
+    const { profiles = [], profile } = this.room.store.conversation ?? {};
+    if (profiles.length < 2) return nothing;
+    return html`<label class="field field--inline">
+      <span>What it is</span>
+      <select class="agent-profile">
+        ${profiles.map((one) => html`<option value=${one.id} .selected=${one.id === profile}>${one.displayName}</option>`)}
+      </select>
+    </label>`;
+  }
+
   private save(): Promise<void> {
+    const before = this.room.store.conversation;
+    const profile =
+      this.querySelector<HTMLSelectElement>('.agent-profile')?.value ?? before?.profile ?? '';
     const instructions =
       this.querySelector<HTMLTextAreaElement>('.agent-instructions')?.value ?? '';
+    // Instructions that were not touched stay the profile's.
+    const paths = ['audio_mode'];
+    if (profile !== (before?.profile ?? '')) paths.push('profile');
+    if (instructions !== (before?.instructions ?? '')) paths.push('instructions');
     const agentOnly = this.querySelector<HTMLInputElement>('.agent-only')?.checked ?? false;
     const value = create(UpdateConversationRequestSchema, {
       conversation: create(ConversationSchema, {
         name: `${this.room.sessionName}/conversation`,
         instructions,
+        profile,
         audioMode: agentOnly ? Conversation_AudioMode.AGENT_ONLY : Conversation_AudioMode.EVERYBODY,
       }),
-      updateMask: create(FieldMaskSchema, { paths: ['instructions', 'audio_mode'] }),
+      updateMask: create(FieldMaskSchema, { paths }),
     });
     return this.do({ case: 'updateConversation', value });
   }

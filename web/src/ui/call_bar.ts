@@ -20,11 +20,11 @@ class AtriumCallBar extends RoomElement {
         class="button button--icon"
         title="Hold to talk"
         aria-label="Hold to talk"
-        @pointerdown=${() => call.setMuted(false)}
-        @pointerup=${() => call.setMuted(true)}
-        @pointercancel=${() => call.setMuted(true)}
-        @keydown=${(event: KeyboardEvent) => this.onTalkKey(event, false)}
-        @keyup=${(event: KeyboardEvent) => this.onTalkKey(event, true)}
+        @pointerdown=${() => call.hold(true)}
+        @pointerup=${() => call.hold(false)}
+        @pointercancel=${() => call.hold(false)}
+        @keydown=${(event: KeyboardEvent) => this.onTalkKey(event, true)}
+        @keyup=${(event: KeyboardEvent) => this.onTalkKey(event, false)}
       >
         ${icon('talk')}
       </button>
@@ -33,10 +33,10 @@ class AtriumCallBar extends RoomElement {
     </div>`;
   }
 
-  private onTalkKey(event: KeyboardEvent, muted: boolean): void {
+  private onTalkKey(event: KeyboardEvent, held: boolean): void {
     if (event.key !== ' ' && event.key !== 'Enter') return;
     event.preventDefault();
-    if (!event.repeat) this.room.call.setMuted(muted);
+    if (!event.repeat) this.room.call.hold(held);
   }
 
   private toggle(pressed: boolean, sign: string, title: string, run: () => void): TemplateResult {

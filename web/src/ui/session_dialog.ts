@@ -3,6 +3,8 @@ import { FieldMaskSchema } from '@bufbuild/protobuf/wkt';
 import { html, nothing, type TemplateResult } from 'lit';
 import {
   CommandPolicy_Action,
+  FloorPolicy_Interruption,
+  FloorPolicy_Mode,
   ShellProfile,
   UpdateSessionRequestSchema,
 } from '../gen/atrium/v1/session_pb';
@@ -41,6 +43,17 @@ const PROFILES: [ShellProfile, string, string][] = [
     'As before, and alone: own processes, a read-only system, no network.',
   ],
 ];
+const FLOORS: [FloorPolicy_Mode, string][] = [
+  [FloorPolicy_Mode.OPEN, 'everybody'],
+  [FloorPolicy_Mode.PUSH_TO_TALK, 'whoever holds the talk key'],
+  [FloorPolicy_Mode.ADDRESSED, 'everybody, but answers only to “computer”'],
+  [FloorPolicy_Mode.HOST_ONLY, 'the owners'],
+];
+const INTERRUPTIONS: [FloorPolicy_Interruption, string][] = [
+  [FloorPolicy_Interruption.EVERYBODY, 'whom it listens to'],
+  [FloorPolicy_Interruption.OWNERS, 'the owners'],
+  [FloorPolicy_Interruption.NOBODY, 'nobody'],
+];
 
 /** What owners decide for the whole session. */
 class AtriumSession extends RoomDialog {
@@ -70,13 +83,25 @@ class AtriumSession extends RoomDialog {
         <span>Name of the room</span>
         <input name="name" maxlength="80" .value=${this.form.displayName} @input=${(event: Event) => this.set({ displayName: (event.target as HTMLInputElement).value })} />
       </label>
-      ${this.policy()} ${this.profiles()} ${this.idle()}
+      ${this.floor()} ${this.policy()} ${this.profiles()} ${this.idle()}
       ${this.problem ? html`<p class="dialog__problem" role="alert">${icon('warn')} ${this.problem}</p>` : nothing}
       <div class="dialog__acts">
         <button type="button" class="button" @click=${() => this.close()}>Cancel</button>
         <button class="button button--main">Save</button>
       </div>
     </form>`;
+  }
+
+  private floor(): TemplateResult {
+    const { floor, interruption } = this.form;
+    return html`<label class="field field--inline">
+        <span>The agent listens to</span>
+        ${choice('floor', FLOORS, floor, (mode) => this.set({ floor: mode }))}
+      </label>
+      <label class="field field--inline">
+        <span>It is cut off by</span>
+        ${choice('interruption', INTERRUPTIONS, interruption, (who) => this.set({ interruption: who }))}
+      </label>`;
   }
 
   private policy(): TemplateResult {
@@ -198,6 +223,18 @@ class AtriumSession extends RoomDialog {
     this.focusRule = badRule;
     this.requestUpdate();
   }
+}
+
+function choice<T extends number>(
+  name: string,
+  choices: [T, string][],
+  chosen: T,
+  choose: (value: T) => void,
+): TemplateResult {
+  const onChange = (event: Event) => choose(Number((event.target as HTMLSelectElement).value) as T);
+  return html`<select name=${name} @change=${onChange}>
+    ${choices.map(([value, word]) => html`<option value=${value} .selected=${value === chosen}>${word}</option>`)}
+  </select>`;
 }
 
 function actionSelect(

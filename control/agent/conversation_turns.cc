@@ -1,0 +1,271 @@
+// Conversation: hearing, answering, speaking.
+#include <algorithm>
+#include <utility>
+
+#include "common/errors.h"
+#include "common/log.h"
+#include "common/str_cat.h"
+#include "control/agent/conversation_engine.h"
+#include "control/limits.h"
+
+namespace atrium::control {
+
+using atrium::v1::TimelineEntry;
+
+namespace {
+
+constexpr int64_t kSamplesAMs = 24;
+// How often speech that was an echo is looked at again: somebody may join in.
+constexpr int64_t kEchoSamples = 300 * kSamplesAMs;
+
+}  // namespace
+
+// The room's audio, to the provider.
+
+void Conversation::Engine::Append(const std::string& pcm) {
+  line_.provider()->AppendAudio(pcm);
+  appended_ += static_cast<int64_t>(pcm.size()) / 2;
+}
+
+void Conversation::Engine::OnRoomAudio(const atrium::media::v1::StreamAudioResponse::Room& room) {
+  if (!active()) return;
+  const int64_t samples = static_cast<int64_t>(room.pcm().size()) / 2;
+  // Lost frames are heard as silence, so that the provider's time stays the room's.
+  const int64_t gap = heard_position_ < 0 ? 0 : room.position() - heard_position_;
+  if (gap > 0) Append(std::string(std::min(gap, limits::kSilenceSamples) * 2, '\0'));
+  heard_position_ = room.position() + samples;
+  Floor::Audible audible;
+  for (const auto& voice : room.voices()) audible.emplace_back(voice.participant(), voice.dbfs());
+  // Of whom it does not listen to, it hears nothing.
+  if (!floor_.Passes(audible)) return Append(std::string(room.pcm().size(), '\0'));
+  std::erase_if(audible, [this](const auto& voice) { return !floor_.MayBeHeard(voice.first); });
+  voices_.Add(appended_, samples, std::move(audible));
+  echo_.AddHeard(room.pcm());
+  Append(room.pcm());
+  CheckEcho();
+}
+void Conversation::Engine::OnPlayed(
+    const atrium::media::v1::StreamAudioResponse::Played& played) {
+  speech_.OnPlayed(played);
+}
+void Conversation::Engine::OnAudioOpen() {
+  speech_.SetAudio(audio_.get());
+  speech_.Resend();
+}
+void Conversation::Engine::OnAudioLost() { heard_position_ = -1; }
+
+// What was heard.
+
+Conversation::Engine::Utterance& Conversation::Engine::At(const std::string& item) {
+  if (utterances_.count(item) == 0 && utterances_.size() >= limits::kOpenUtterances) {
+    utterances_.erase(utterances_.begin());
+  }
+  return utterances_[item];
+}
+
+void Conversation::Engine::OnSpeechStarted(const std::string& item, int64_t audio_ms) {
+  Utterance& utterance = At(item);
+  utterance.from_ms = audio_ms;
+  utterance.speakers = voices_.Heard(audio_ms * kSamplesAMs, appended_);
+  if (speech_.speaking() && echo_.Echoes(appended_ / kSamplesAMs - audio_ms)) {
+    utterance.echo = true;
+    echoing_ = item;
+    echo_checked_ = appended_;
+    return;
+  }
+  // By its name it is only called once that was understood.
+  if (!floor_.NeedsName()) BargeIn(utterance);
+  UpdateActivity();
+}
+
+// Its own voice has come back; but somebody may have begun to speak meanwhile.
+void Conversation::Engine::CheckEcho() {
+  if (echoing_.empty() || appended_ - echo_checked_ < kEchoSamples) return;
+  const int64_t since = std::exchange(echo_checked_, appended_);
+  const std::vector<std::string> speakers = voices_.Heard(since, appended_);
+  if (speakers.empty() || echo_.Echoes((appended_ - since) / kSamplesAMs)) return;
+  auto it = utterances_.find(std::exchange(echoing_, ""));
+  if (it == utterances_.end()) return;
+  it->second.echo = false;
+  it->second.from_ms = since / kSamplesAMs;
+  it->second.speakers = speakers;
+  if (!floor_.NeedsName()) BargeIn(it->second);
+}
+
+// Whoever speaks while the agent does interrupts it, if that is allowed.
+void Conversation::Engine::BargeIn(const Utterance& utterance) {
+  if (!speech_.speaking() || providers_->capabilities().owns_turns) return;
+  if (floor_.MayInterrupt(utterance.speakers)) CutOff();
+}
+
+void Conversation::Engine::OnSpeechStopped(const std::string& item, int64_t audio_ms) {
+  Utterance& utterance = At(item);
+  utterance.over_at = loop_->Monotonic();
+  if (item == echoing_) echoing_.clear();
+  if (utterance.echo) {
+    line_.provider()->DeleteItem(item);
+    return;
+  }
+  utterance.speakers = voices_.Heard(utterance.from_ms * kSamplesAMs, audio_ms * kSamplesAMs);
+  if (!floor_.NeedsName()) AskFor(&utterance);
+  UpdateActivity();
+}
+
+void Conversation::Engine::TellWhoSpoke(const Utterance& utterance) {
+  if (utterance.speakers.empty()) return;
+  std::string names;
+  for (const std::string& speaker : utterance.speakers) {
+    StrAppend(&names, names.empty() ? "" : " and ", room_->DisplayName(speaker));
+  }
+  line_.provider()->AddText(HistoryItem::Role::kSystem,
+                            "The last utterance was spoken by " + names + ".");
+}
+
+void Conversation::Engine::AskFor(Utterance* utterance) {
+  if (providers_->capabilities().owns_turns || std::exchange(utterance->answered, true)) return;
+  TellWhoSpoke(*utterance);
+  if (responses_.answers_by_itself()) return;
+  Configure();
+  RequestResponse();
+}
+
+void Conversation::Engine::OnHeard(const std::string& item, const std::string& text, bool final) {
+  Utterance& utterance = At(item);
+  if (utterance.echo) {
+    if (final) utterances_.erase(item);
+    return;
+  }
+  if (utterance.speakers.empty()) {
+    utterance.speakers = voices_.Heard(utterance.from_ms * kSamplesAMs, appended_);
+  }
+  if (!text.empty()) Caption(item, utterance.speakers, text, final);
+  const bool named = floor_.NeedsName() && Floor::Names(text);
+  if (named) BargeIn(utterance);
+  if (!final) return;
+  Utterance heard = utterances_.extract(item).mapped();
+  if (!text.empty()) {
+    room_->AddSpoken(TimelineEntry::SPEECH, heard.speakers, text, false);
+    const std::string who = heard.speakers.empty() ? "" : heard.speakers[0];
+    history_.Add({HistoryItem::Role::kUser, Said(who, text)});
+  }
+  if (named) AskFor(&heard);
+  UpdateActivity();
+}
+
+// Answers: one at a time.
+
+void Conversation::Engine::RequestResponse() {
+  if (!active()) return;
+  responses_.Want();
+  if (responses_.Next()) line_.provider()->CreateResponse();
+  UpdateActivity();
+}
+// The next one, once the last is over and its tools have answered.
+void Conversation::Engine::AskNext() {
+  if (!active() || tools_.open() || !responses_.wanted()) return;
+  Configure();
+  if (responses_.Next()) line_.provider()->CreateResponse();
+}
+
+void Conversation::Engine::OnResponseStarted(const std::string& response) {
+  responses_.OnStarted(response);
+  UpdateActivity();
+}
+void Conversation::Engine::OnSpeech(const std::string&, const std::string& item,
+                                    const std::string& pcm) {
+  if (cut_.count(item) == 0) speech_.Append(item, pcm);
+}
+void Conversation::Engine::OnSaying(const std::string&, const std::string& item,
+                                    const std::string& text, bool final) {
+  if (cut_.count(item) > 0) return;
+  sayings_[item] = text;
+  Caption(item, {"agent"}, text, final);
+}
+void Conversation::Engine::OnResponseDone(const std::string& response, const ResponseEnd& end) {
+  responses_.OnDone(response);
+  for (const auto& [item, text] : std::map<std::string, std::string>(sayings_)) {
+    speech_.Complete(item);
+    // Words without a voice are said once they are complete.
+    if (!speech_.has(item) && sayings_.count(item) > 0) Say(item, false);
+  }
+  cut_.clear();
+  auto* usage = shown_.mutable_usage();
+  usage->set_responses(usage->responses() + 1);
+  usage->set_input_text_tokens(usage->input_text_tokens() + end.usage.input_text);
+  usage->set_input_audio_tokens(usage->input_audio_tokens() + end.usage.input_audio);
+  usage->set_cached_tokens(usage->cached_tokens() + end.usage.cached);
+  usage->set_output_text_tokens(usage->output_text_tokens() + end.usage.output_text);
+  usage->set_output_audio_tokens(usage->output_audio_tokens() + end.usage.output_audio);
+  if (!end.problem.empty()) {
+    LogWarning("the agent could not answer", {{"why", end.problem}});
+    shown_.set_problem(end.problem);
+  } else if (end.completed && active()) {
+    shown_.clear_problem();
+  }
+  AskNext();
+  line_.Expect(active() && responses_.under_way());
+  SetState(shown_.state());
+}
+void Conversation::Engine::OnResponseRefused(const absl::Status& why, bool busy) {
+  LogWarning("the provider refused to answer", {{"why", why.message()}});
+  responses_.OnRefused(busy);
+  UpdateActivity();
+}
+void Conversation::Engine::OnRefused(const absl::Status& why) {
+  LogWarning("the provider refused a request", {{"why", why.message()}});
+}
+
+// Tools.
+
+void Conversation::Engine::OnToolCall(const std::string& call, const std::string& name,
+                                      const std::string& arguments) {
+  LogInfo("the agent calls a tool", {{"session", options_.session}, {"tool", name}});
+  tools_.Call(call, name, arguments);
+  UpdateActivity();
+}
+void Conversation::Engine::OnToolResult(const std::string& call, const std::string& output) {
+  line_.provider()->AddToolResult(call, output);
+  responses_.Want();
+  AskNext();
+  UpdateActivity();
+}
+void Conversation::Engine::OnLateResult(const std::string& call, const std::string& tool,
+                                        const std::string& arguments, const std::string& output) {
+  if (!active()) {
+    if (late_.size() < limits::kLateResults) late_.push_back({call, tool, arguments, output});
+    return;
+  }
+  line_.provider()->AddLateResult(call + "-result", tool, arguments, output);
+  RequestResponse();
+}
+
+// Speaking.
+
+void Conversation::Engine::OnUtteranceBegun(const std::string&) { UpdateActivity(); }
+void Conversation::Engine::OnUtteranceEnded(const std::string& item) {
+  if (sayings_.count(item) > 0) Say(item, false);
+  UpdateActivity();
+}
+void Conversation::Engine::Say(const std::string& item, bool interrupted) {
+  auto saying = sayings_.extract(item);
+  if (saying.empty() || saying.mapped().empty()) return;
+  room_->AddSpoken(TimelineEntry::AGENT, {"agent"}, saying.mapped(), interrupted);
+  history_.Add({HistoryItem::Role::kAgent, saying.mapped()});
+}
+// Cancels, silences, and tells the provider what was really heard.
+void Conversation::Engine::CutOff() {
+  Provider* provider = active() ? line_.provider() : nullptr;
+  if (provider != nullptr && !responses_.active().empty()) {
+    provider->CancelResponse(responses_.active());
+  }
+  for (const Speech::Cut& cut : speech_.CutOff()) {
+    cut_.insert(cut.utterance);
+    if (provider != nullptr && providers_->capabilities().truncates) {
+      provider->Truncate(cut.utterance, cut.played_ms);
+    }
+    Caption(cut.utterance, {"agent"}, sayings_[cut.utterance], true);
+    Say(cut.utterance, true);
+  }
+}
+
+}  // namespace atrium::control

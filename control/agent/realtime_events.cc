@@ -1,0 +1,116 @@
+#include "control/agent/realtime_events.h"
+
+#include <glib.h>
+
+#include <algorithm>
+#include <map>
+
+#include "common/str_cat.h"
+
+namespace atrium::control::realtime {
+
+using nlohmann::json;
+
+std::string Text(const json& object, const char* name) {
+  if (!object.is_object()) return "";
+  auto it = object.find(name);
+  return it != object.end() && it->is_string() ? it->get<std::string>() : "";
+}
+int64_t Number(const json& object, const char* name) {
+  if (!object.is_object()) return 0;
+  auto it = object.find(name);
+  if (it == object.end() || !it->is_number()) return 0;
+  if (it->is_number_integer()) return it->get<int64_t>();
+  // Some servers give milliseconds and times with a fraction.
+  const double value = it->get<double>();
+  return value > -9e15 && value < 9e15 ? static_cast<int64_t>(value) : 0;
+}
+const json& Object(const json& object, const char* name) {
+  static const json kNone = json::object();
+  if (!object.is_object()) return kNone;
+  auto it = object.find(name);
+  return it != object.end() && it->is_object() ? *it : kNone;
+}
+const json& List(const json& object, const char* name) {
+  static const json kNone = json::array();
+  if (!object.is_object()) return kNone;
+  auto it = object.find(name);
+  return it != object.end() && it->is_array() ? *it : kNone;
+}
+
+std::string ToBase64(const std::string& bytes) {
+  gchar* text = g_base64_encode(reinterpret_cast<const guchar*>(bytes.data()), bytes.size());
+  std::string out = text;
+  g_free(text);
+  return out;
+}
+std::string FromBase64(const std::string& text) {
+  gsize size = 0;
+  guchar* bytes = g_base64_decode(text.c_str(), &size);
+  std::string out(reinterpret_cast<char*>(bytes), size);
+  g_free(bytes);
+  return out;
+}
+
+std::string GaName(const std::string& type) {
+  static const std::map<std::string, std::string> kNames = {
+      {"response.audio.delta", "response.output_audio.delta"},
+      {"response.audio.done", "response.output_audio.done"},
+      {"response.audio_transcript.delta", "response.output_audio_transcript.delta"},
+      {"response.audio_transcript.done", "response.output_audio_transcript.done"},
+      {"response.text.delta", "response.output_text.delta"},
+      {"response.text.done", "response.output_text.done"},
+      {"conversation.item.created", "conversation.item.added"}};
+  auto it = kNames.find(type);
+  return it == kNames.end() ? type : it->second;
+}
+
+bool IsFinal(const std::string& code) {
+  return code == "insufficient_quota" || code == "invalid_api_key" ||
+         code == "account_deactivated" || code == "billing_hard_limit_reached" ||
+         code == "model_not_found";
+}
+
+std::string RemedyFor(const std::string& code, const std::string& message) {
+  if (code == "insufficient_quota") return "its quota is used up: add credit at the provider";
+  if (code == "invalid_api_key") return "it does not accept the key: put a good one into the key file";
+  if (code == "account_deactivated") return "the account is closed: ask the provider";
+  if (code == "billing_hard_limit_reached") {
+    return "the account's spending limit is reached: raise it at the provider";
+  }
+  if (code == "model_not_found") return "it has no such model: choose another with --model";
+  return message.empty() ? code : message;
+}
+
+ResponseEnd EndOf(const json& response) {
+  const json& usage = Object(response, "usage");
+  const json& in = Object(usage, "input_token_details");
+  const json& out = Object(usage, "output_token_details");
+  ResponseEnd end{.completed = Text(response, "status") == "completed",
+                  .usage = {.input_text = Number(in, "text_tokens"),
+                            .input_audio = Number(in, "audio_tokens"),
+                            .cached = Number(in, "cached_tokens"),
+                            .output_text = Number(out, "text_tokens"),
+                            .output_audio = Number(out, "audio_tokens")}};
+  // Without details all counts as text.
+  if (in.empty()) end.usage.input_text = Number(usage, "input_tokens");
+  if (out.empty()) end.usage.output_text = Number(usage, "output_tokens");
+  for (int64_t* count : {&end.usage.input_text, &end.usage.input_audio, &end.usage.cached,
+                         &end.usage.output_text, &end.usage.output_audio}) {
+    *count = std::max<int64_t>(*count, 0);
+  }
+  if (Text(response, "status") == "failed") {
+    const json& error = Object(Object(response, "status_details"), "error");
+    end.problem = StrCat("The voice agent could not answer: ",
+                         RemedyFor(FailureCodeOf(response), Text(error, "message")));
+  }
+  return end;
+}
+
+std::string FailureCodeOf(const json& response) {
+  const json& error = Object(Object(response, "status_details"), "error");
+  const std::string code = Text(error, "code");
+  return code.empty() ? Text(error, "type") : code;
+}
+
+}  // namespace atrium::control::realtime

@@ -1,0 +1,23 @@
+// Asks a Realtime server for a short-lived key.
+//
+// On the loop.
+#ifndef ATRIUM_CONTROL_AGENT_REALTIME_SECRET_H_
+#define ATRIUM_CONTROL_AGENT_REALTIME_SECRET_H_
+
+#include <functional>
+#include <nlohmann/json.hpp>
+
+#include "absl/status/statusor.h"
+#include "control/agent/provider.h"
+#include "control/agent/realtime.h"
+
+namespace atrium::control {
+
+// `session` is what the key opens.
+void MintRealtimeSecret(const RealtimeOptions& options, const nlohmann::json& session,
+                        absl::Duration life,
+                        std::function<void(absl::StatusOr<ProviderSecret>)> done);
+
+}  // namespace atrium::control
+
+#endif  // ATRIUM_CONTROL_AGENT_REALTIME_SECRET_H_

@@ -1,0 +1,251 @@
+// Session: the conversation, and what the agent may do by itself.
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "common/errors.h"
+#include "common/resource_name.h"
+#include "common/status_macros.h"
+#include "common/str_cat.h"
+#include "common/text.h"
+#include "control/errors.h"
+#include "control/limits.h"
+#include "control/session/command_policy.h"
+#include "control/session/session.h"
+
+namespace atrium::control {
+
+using atrium::v1::CommandPolicy;
+using atrium::v1::Participant;
+using atrium::v1::SessionChange;
+using atrium::v1::TimelineEntry;
+
+namespace {
+
+// For bash, whatever is in it.
+std::string Quoted(const std::string& text) {
+  return StrCat("'", absl::StrJoin(std::vector<std::string>(absl::StrSplit(text, '\'')), "'\\''"), "'");
+}
+
+// A path inside the working directory, as far as it can be told from here; links
+// are followed and judged where the file is.
+absl::StatusOr<std::string> InsidePath(const std::string& path) {
+  if (path.size() > limits::kDirectoryBytes) return BadField("path", "is too long");
+  for (const absl::string_view part : absl::StrSplit(path, '/')) {
+    if (part == "..") return BadField("path", "must stay inside the working directory");
+  }
+  if (!path.empty() && path[0] == '/') return BadField("path", "must be relative");
+  return path.empty() ? "." : path;
+}
+
+std::string Guarded(const std::string& path, const std::string& act) {
+  return StrCat("d=$(pwd -P); f=$(realpath -e -- ", Quoted(path),
+                ") && case \"$f/\" in \"${d%/}/\"*) ", act,
+                ";; *) echo 'outside the working directory'; false;; esac");
+}
+
+}  // namespace
+
+// The conversation.
+
+void Session::StartConversation(const Actor& actor, Done<atrium::v1::Conversation> done) {
+  if (absl::Status s = actor.Require(Participant::EDITOR, "start the conversation"); !s.ok()) {
+    return done(s);
+  }
+  if (!conversation_) return done(NoAgent());
+  record_.set_conversation_wanted(true);
+  Touch();
+  PublishSession();
+  conversation_->Start([this, done](absl::Status status) {
+    if (!status.ok()) return done(status);
+    done(conversation_->Shown());
+  });
+}
+
+absl::StatusOr<atrium::v1::Conversation> Session::StopConversation(const Actor& actor) {
+  RETURN_IF_ERROR(actor.Require(Participant::EDITOR, "stop the conversation"));
+  if (!conversation_) return NoAgent();
+  record_.set_conversation_wanted(false);
+  Touch();
+  PublishSession();
+  conversation_->Stop();
+  return conversation_->Shown();
+}
+
+absl::StatusOr<atrium::v1::Conversation> Session::InterruptConversation(const Actor& actor) {
+  RETURN_IF_ERROR(actor.Require(Participant::EDITOR, "interrupt the agent"));
+  if (!conversation_) return NoAgent();
+  conversation_->Interrupt();
+  return conversation_->Shown();
+}
+
+absl::StatusOr<atrium::v1::Conversation> Session::UpdateConversation(
+    const Actor& actor, const atrium::v1::UpdateConversationRequest& request) {
+  RETURN_IF_ERROR(actor.Require(Participant::EDITOR, "change the conversation"));
+  if (!conversation_) return NoAgent();
+  for (const std::string& path : request.update_mask().paths()) {
+    if (path == "profile") {
+      RETURN_IF_ERROR(conversation_->SetProfile(request.conversation().profile()));
+      record_.set_profile(request.conversation().profile());
+      record_.clear_instructions();
+      record_.clear_voice();
+      record_.clear_mode();
+    }
+  }
+  for (const std::string& path : request.update_mask().paths()) {
+    if (path == "profile") continue;
+    if (path == "instructions") {
+      if (request.conversation().instructions().size() > limits::kTextBytes) {
+        return BadField("conversation.instructions", "is too long");
+      }
+      record_.set_instructions(CleanText(request.conversation().instructions(), limits::kTextBytes));
+      conversation_->SetInstructions(record_.instructions());
+    } else if (path == "voice") {
+      record_.set_voice(CleanName(request.conversation().voice(), limits::kTitleChars));
+      conversation_->SetVoice(record_.voice());
+    } else if (path == "mode") {
+      if (!atrium::v1::Conversation::Mode_IsValid(request.conversation().mode())) {
+        return BadField("conversation.mode", "must be VOICE or TEXT");
+      }
+      record_.set_mode(request.conversation().mode());
+      conversation_->SetMode(request.conversation().mode());
+    } else if (path == "audio_mode") {
+      record_.set_audio_mode(request.conversation().audio_mode());
+      conversation_->SetAudioMode(request.conversation().audio_mode());
+      context_->media->PlanChanged();
+    } else {
+      return BadField("update_mask", StrCat("may name instructions, voice, mode, profile and audio_mode, not ", path));
+    }
+  }
+  if (request.update_mask().paths_size() == 0) return MissingField("update_mask");
+  Touch();
+  PublishSession();
+  return conversation_->Shown();
+}
+
+void Session::CreateProviderSecret(const Actor& actor, Done<atrium::v1::ProviderSecret> done) {
+  absl::Status allowed = actor.Require(Participant::EDITOR, "speak with the provider");
+  if (!allowed.ok()) return done(allowed);
+  if (!conversation_) return done(NoAgent());
+  conversation_->MintSecret(std::move(done));
+}
+
+void Session::OnConversation(const atrium::v1::Conversation& conversation) {
+  if (publisher_ == nullptr) return;
+  *record_.mutable_usage() = conversation.usage();
+  SessionChange change;
+  *change.mutable_conversation() = conversation;
+  Publish(std::move(change));
+}
+
+void Session::OnCaption(const atrium::v1::Caption& caption) {
+  atrium::v1::JoinResponse response;
+  *response.mutable_caption() = caption;
+  Broadcast(response);
+}
+
+void Session::AddSpoken(TimelineEntry::Kind kind, const std::vector<std::string>& speakers,
+                        const std::string& text, bool interrupted) {
+  TimelineEntry entry = NewEntry(kind);
+  for (const std::string& speaker : speakers) entry.add_speakers(speaker);
+  entry.set_text(CleanText(text, limits::kTextBytes));
+  entry.set_interrupted(interrupted);
+  AddEntry(std::move(entry));
+}
+
+// What the agent may do by itself.
+
+std::vector<atrium::v1::Tab> Session::TabsInOrder() const {
+  std::vector<atrium::v1::Tab> tabs;
+  for (const auto& [tab_name, record] : tabs_.all()) tabs.push_back(record.tab());
+  std::sort(tabs.begin(), tabs.end(),
+            [](const auto& a, const auto& b) { return a.position() < b.position(); });
+  return tabs;
+}
+
+void Session::AgentCreateTab(const std::string& title, Done<atrium::v1::Tab> done) {
+  atrium::v1::CreateTabRequest request;
+  request.mutable_tab()->set_title(title);
+  CreateTab({.kind = Actor::Kind::kAgent, .role = Participant::EDITOR}, request, std::move(done));
+}
+
+void Session::AgentRenameTab(const std::string& tab, const std::string& title,
+                             Done<atrium::v1::Tab> done) {
+  atrium::v1::UpdateTabRequest request;
+  request.mutable_tab()->set_name(tab);
+  request.mutable_tab()->set_title(title);
+  request.mutable_update_mask()->add_paths("title");
+  UpdateTab({.kind = Actor::Kind::kAgent, .role = Participant::EDITOR}, request, std::move(done));
+}
+
+absl::Status Session::AgentCloseTab(const std::string& tab) {
+  return DeleteTab({.kind = Actor::Kind::kAgent, .role = Participant::EDITOR}, tab);
+}
+
+void Session::AgentReadScreen(const std::string& tab, int lines, Done<std::string> done) {
+  atrium::v1::ReadScreenRequest request;
+  request.set_tab(tab);
+  request.set_scrollback_lines(lines);
+  ReadScreen(request, [lines, done](auto screen) {
+    if (!screen.ok()) return done(screen.status());
+    std::vector<std::string> said =
+        absl::StrSplit(screen->text(), '\n', absl::SkipWhitespace());
+    if (said.size() > static_cast<size_t>(lines)) said.erase(said.begin(), said.end() - lines);
+    done(CleanText(absl::StrJoin(said, "\n"), limits::kTextBytes));
+  });
+}
+
+bool Session::IsOwner(const std::string& speaker) const {
+  const absl::StatusOr<ChildName> parsed = ParseParticipantName(speaker);
+  if (!parsed.ok()) return false;
+  const auto person = people_.all().find(ParticipantId(parsed->id));
+  return person != people_.all().end() && person->second.shown.role() >= Participant::OWNER;
+}
+
+CommandPolicy::Action Session::ToolAction(const std::string& tool) const {
+  const bool writes = tool == "run_command" || tool == "type_text";
+  for (const auto& policy : record_.session().tool_policies()) {
+    if (policy.tool() != tool) continue;
+    // What reaches a terminal is never the agent's own decision (S12).
+    return writes && policy.action() == CommandPolicy::ALLOW ? CommandPolicy::ASK : policy.action();
+  }
+  return writes || tool == "read_file" ? CommandPolicy::ASK : CommandPolicy::ALLOW;
+}
+
+void Session::SetTalking(const ParticipantId& id, bool talking) {
+  Person* person = people_.Find(id);
+  person->shown.set_talking(talking && person->shown.role() >= Participant::EDITOR);
+  if (conversation_) conversation_->SetTalking(person->shown.name(), person->shown.talking());
+}
+
+// Files are read as the shells' user, in a tab that everybody sees: control itself
+// opens none of them.
+void Session::AgentReadFile(const std::string& path, Done<std::string> done) {
+  const absl::StatusOr<std::string> inside = InsidePath(path);
+  if (!inside.ok()) return done(inside.status());
+  AgentRun(Guarded(*inside, StrCat("head -c ", limits::kTextBytes, " -- \"$f\"")), std::move(done));
+}
+void Session::AgentListFiles(const std::string& path, Done<std::string> done) {
+  const absl::StatusOr<std::string> inside = InsidePath(path);
+  if (!inside.ok()) return done(inside.status());
+  AgentRun(Guarded(*inside, StrCat("ls -Ap -- \"$f\" | head -n ", limits::kAgentFiles)),
+           std::move(done));
+}
+void Session::AgentRun(const std::string& command, Done<std::string> done) {
+  if (Judge(record_.session().command_policy(), command) == CommandPolicy::DENY) {
+    return done(CommandDenied());
+  }
+  atrium::v1::RunCommandRequest run;
+  run.set_parent(name());
+  run.set_command(command);
+  const Actor agent{.kind = Actor::Kind::kAgent, .role = Participant::EDITOR};
+  RunPermitted(agent, run, limits::kFileWait, [done](auto ended) {
+    if (!ended.ok()) return done(ended.status());
+    std::string text = CleanText(ended->output(), limits::kTextBytes);
+    if (ended->exit_code() != 0) return done(absl::NotFoundError(text));
+    done(std::move(text));
+  });
+}
+
+}  // namespace atrium::control

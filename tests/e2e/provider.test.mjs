@@ -1,0 +1,263 @@
+// Providers as they are when things go wrong, over real sockets: lost, silent,
+// refusing, expiring; what it costs; keys.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { Provider } from './provider.mjs';
+import { connect } from './services.mjs';
+import { enter, Page } from './socket.mjs';
+import { Stack, until } from './stack.mjs';
+
+const CANARY = 'sk-canary-0d1f2e3c4b5a';
+const running = [];
+after(async () => {
+  for (const stop of running.reverse()) await stop();
+});
+
+// A stack that talks with `provider`, and a service in its room.
+async function room(provider, { key = false, flags = [] } = {}) {
+  await provider.start();
+  running.push(() => provider.stop());
+  const stack = new Stack({ controlFlags: [`--provider=${provider.address}`, ...flags] });
+  if (key) {
+    writeFileSync(stack.path('provider.key'), `${CANARY}\n`, { mode: 0o600 });
+    stack.controlFlags.push(`--provider_key_file=${stack.path('provider.key')}`);
+  }
+  await stack.start();
+  const api = await connect(stack);
+  running.push(async () => {
+    api.close();
+    await stack.stop();
+  });
+  const name = 'sessions/main/conversation';
+  return {
+    stack, api,
+    conversation: () => api.call('atrium.v1.ConversationService', 'GetConversation', { name }),
+    start: () => api.call('atrium.v1.ConversationService', 'StartConversation', { name }),
+    say: (text) => api.call('atrium.v1.TimelineService', 'Say', { parent: 'sessions/main', text, audience: 'AGENT' }),
+    answers: async () => (await api.call('atrium.v1.TimelineService', 'ListTimelineEntries', { parent: 'sessions/main' })).entries
+      .filter((one) => one.kind === 'AGENT').map((one) => one.text).reverse(),
+    state: (wanted) => until(`the conversation is ${wanted}`, async () => (await api.call('atrium.v1.ConversationService', 'GetConversation', { name })).state === wanted, 20_000),
+  };
+}
+
+test('R11, L3: a connection that is reset in mid-answer: one conversation, its history, no answer twice', async () => {
+  const provider = new Provider({ script: (event, line) => {
+    if (event.type !== 'response.create' || line.provider.lines.length > 1) return false;
+    line.asked += 1;
+    if (line.asked === 1) {
+      line.answer('answer 1', { input_tokens: 5, output_tokens: 4, input_token_details: { text_tokens: 5 }, output_token_details: { text_tokens: 4 } });
+    } else {
+      line.begin();
+      line.socket._socket.resetAndDestroy();
+    }
+    return true;
+  } });
+  const { say, answers, start, conversation } = await room(provider);
+  await start();
+  await say('first');
+  await until('the first answer', async () => (await answers()).length === 1);
+  const lost = Date.now();
+  await say('second');
+  await until('the second answer', async () => (await answers()).length === 2);
+  assert.ok(Date.now() - lost < 1500, `${Date.now() - lost} ms`);
+  assert.equal(provider.lines.length, 2);
+  assert.deepEqual(provider.line.told, ['Service: first', 'answer 1', 'Service: second']);
+  assert.equal(provider.line.heard.filter((one) => one.type === 'response.create').length, 1);
+  const { usage } = await conversation();
+  assert.equal(Number(usage.input_text_tokens), 5);
+  assert.equal(Number(usage.output_text_tokens), 4);
+});
+
+test('R14: a provider that owes an answer and says nothing is replaced within ten seconds', async () => {
+  const provider = new Provider({ script: (event, line) => event.type === 'response.create' && line.provider.lines.length === 1 });
+  const { say, answers, start } = await room(provider);
+  await start();
+  await say('hello');
+  await until('it was asked', () => provider.line.heard.some((one) => one.type === 'response.create'));
+  const silent = Date.now();
+  await until('another session', () => provider.lines.length === 2, 12_000);
+  const took = Date.now() - silent;
+  assert.ok(took > 9_000 && took < 10_700, `${took} ms`);
+  await until('the answer', async () => (await answers()).length === 1);
+});
+
+test('R14: so is one whose socket is open and dead', async () => {
+  const provider = new Provider({ autoPong: false });
+  const { start } = await room(provider);
+  await start();
+  const began = Date.now();
+  await until('another session', () => provider.lines.length === 2, 13_000);
+  assert.ok(Date.now() - began > 9_000);
+});
+
+test('R12: what cannot be mended is not tried again, and people are told what to do', async () => {
+  const provider = new Provider({ script: (event, line) => event.type === 'session.update' && (line.say({ type: 'error', error: { type: 'invalid_request_error', code: 'insufficient_quota', message: 'You exceeded your current quota' } }), true) });
+  const { start, conversation } = await room(provider);
+  await assert.rejects(start(), /quota is used up: add credit/);
+  assert.equal((await conversation()).state, 'FAILED');
+  assert.equal(provider.lines.length, 1);
+});
+
+test('R12, S15: a key that is refused names the key file; the key is nowhere but in its header', async () => {
+  const provider = new Provider({ refuse: 401 });
+  const { stack, api, start, conversation } = await room(provider, { key: true });
+  await assert.rejects(start(), /key file/);
+  assert.equal((await conversation()).state, 'FAILED');
+  assert.equal(provider.headers[0].authorization, `Bearer ${CANARY}`);
+  assert.equal(provider.headers[0]['openai-beta'], undefined);
+  assert.match(provider.url, /\?model=gpt-realtime-2\.1$/);
+  const run = await api.call('atrium.v1.TabService', 'RunCommand', { parent: 'sessions/main', command: 'env; cat /proc/*/environ /proc/*/cmdline 2>/dev/null | tr "\\0" "\\n"; true' });
+  assert.doesNotMatch(run.output.toString(), new RegExp(CANARY));
+  for (const child of stack.processes.values()) {
+    for (const file of ['environ', 'cmdline']) assert.ok(!readFileSync(`/proc/${child.pid}/${file}`, 'utf8').includes(CANARY));
+  }
+  for (const name of ['control', 'gateway', 'terminal']) assert.ok(!stack.log(name).includes(CANARY));
+  const kept = readdirSync(stack.path('state')).filter((file) => !file.endsWith('.key'));
+  for (const file of kept) {
+    const path = `${stack.path('state')}/${file}`;
+    assert.ok(!readFileSync(path, 'latin1').includes(CANARY), file);
+  }
+});
+
+test('R13: a session is exchanged before it expires, the new one ready before the old one goes', async () => {
+  const provider = new Provider({ session: { expires_at: 0 } });
+  provider.session.expires_at = Math.floor(Date.now() / 1000) + 4;
+  const { start, say, answers, conversation } = await room(provider);
+  await start();
+  await say('first');
+  await until('the first answer', async () => (await answers()).length === 1);
+  provider.session = { expires_at: Math.floor(Date.now() / 1000) + 3600 };
+  const [old] = provider.lines;
+  const closed = once(old.socket, 'close').then(() => provider.lines.length);
+  assert.equal(await closed, 2);
+  assert.equal((await conversation()).state, 'ACTIVE');
+  assert.deepEqual(provider.line.told, ['Service: first', 'answer 1']);
+  await say('second');
+  await until('the second answer', async () => (await answers()).length === 2);
+});
+
+test('V1: servers that leave parts out, and speak the beta\'s names, are understood', async () => {
+  const provider = new Provider({ script: (event, line) => {
+    if (event.type !== 'response.create') return false;
+    line.say({ type: 'response.audio_transcript.delta', delta: 'Hel' });
+    line.say({ type: 'response.audio_transcript.delta', delta: 'lo.' });
+    line.say({ type: 'response.done', response: { status: 'completed' } });
+    return true;
+  } });
+  const { say, answers, start } = await room(provider);
+  await start();
+  await say('hi');
+  await until('the answer', async () => (await answers())[0] === 'Hello.');
+  await say('again');
+  await until('the next answer', async () => (await answers()).length === 2);
+});
+
+test('N5: who asks while an answer of the server\'s own is under way is answered after it', async () => {
+  let busy = true;
+  const provider = new Provider({ script: (event, line) => {
+    if (event.type !== 'response.create' || !busy) return false;
+    busy = false;
+    line.say({ type: 'error', error: { type: 'invalid_request_error', code: 'conversation_already_has_active_response', message: 'busy', event_id: event.event_id } });
+    line.say({ type: 'response.done', response: { id: 'other', status: 'completed' } });
+    return true;
+  } });
+  const { say, answers, start } = await room(provider);
+  await start();
+  await say('hi');
+  await until('the answer', async () => (await answers()).length === 1);
+});
+
+test('L18, N6: files are read where the shells are, after a card; meanwhile it answers others', async () => {
+  const provider = new Provider({ script: (event, line) => {
+    if (event.type !== 'response.create') return false;
+    const last = line.told.at(-1) ?? '';
+    const [, tool, path] = /^Service: (list_files|read_file) (.*)$/.exec(last) ?? [];
+    if (!tool || line.results[last]) return false;
+    line.heard.push({ item: { type: 'message', content: [{ text: 'done' }] } });
+    line.call(`${tool} ${path}`, tool, { path });
+    return true;
+  } });
+  const { api, start, say, answers } = await room(provider);
+  await start();
+  const run = (command) => api.call('atrium.v1.TabService', 'RunCommand', { parent: 'sessions/main', command });
+  const folder = (await run('d=$(mktemp -d ./agent-XXXX 2>/dev/null || mktemp -d /tmp/agent-XXXX) && echo secret-word > "$d/note.txt" && ln -s /etc/passwd "$d/link" && realpath --relative-to=. "$d"')).output.toString().trim();
+  await say(`list_files ${folder}`);
+  const listed = await until('the names', () => provider.line.results[`list_files ${folder}`]);
+  assert.match(listed.untrusted_terminal_text, /note\.txt/);
+  await say('list_files ../..');
+  assert.match((await until('a refusal', () => provider.line.results['list_files ../..'])).error, /inside the working directory/);
+  const home = (await run('pwd')).output.toString().trim();
+  if (home !== '/') {
+    await say(`list_files ${folder}/link`);
+    assert.match((await until('another', () => provider.line.results[`list_files ${folder}/link`])).error, /outside the working directory/);
+  }
+
+  await say(`read_file ${folder}/note.txt`);
+  const waiting = await until('the card', () => provider.line.results[`read_file ${folder}/note.txt`]);
+  assert.equal(waiting.status, 'awaiting_approval');
+  const before = (await answers()).length;
+  await say('what time is it');
+  await until('it answers while the card waits', async () => (await answers()).length > before);
+  assert.ok(!JSON.stringify(provider.line.results).includes('secret-word'));
+  await run(`rm -r ./${folder}`);
+});
+
+test('L3: profiles: chosen and overridden during a call, the agent learns of it at once', async () => {
+  const provider = new Provider();
+  const file = join(mkdtempSync(join(tmpdir(), 'atrium-profiles-')), 'profiles.json');
+  writeFileSync(file, JSON.stringify([{ id: 'ops', instructions: 'Mind production.' }, { id: 'scribe', display_name: 'Scribe', instructions: 'Write it down.', mode: 'text' }]));
+  const { api, start, conversation } = await room(provider, { flags: [`--agent_profiles=${file}`] });
+  await start();
+  const updates = () => provider.line.heard.filter((event) => event.type === 'session.update').map((event) => event.session);
+  assert.equal(updates().at(-1).instructions, 'Mind production.');
+  const update = (paths, fields) => api.call('atrium.v1.ConversationService', 'UpdateConversation', { conversation: { name: 'sessions/main/conversation', ...fields }, update_mask: { paths } });
+  await update(['profile'], { profile: 'scribe' });
+  await until('it is told', () => updates().at(-1).instructions === 'Write it down.');
+  assert.deepEqual(updates().at(-1).output_modalities, ['text']);
+  await update(['instructions', 'mode'], { instructions: 'Mine.', mode: 'VOICE' });
+  await until('it is told', () => updates().at(-1).instructions === 'Mine.' && updates().at(-1).output_modalities[0] === 'audio');
+  assert.deepEqual((await conversation()).profiles.map((one) => one.display_name), ['ops', 'Scribe']);
+  await assert.rejects(update(['profile'], { profile: 'nobody' }), /is not there/);
+});
+
+test('L16, L3: a page starts, instructs and stops the agent by Join', async () => {
+  const provider = new Provider();
+  const { stack, conversation } = await room(provider);
+  const page = await new Page(await enter(stack, stack.ownerLink())).open();
+  const name = 'sessions/main/conversation';
+  page.say({ requestId: '1', startConversation: { name } });
+  await until('it is started', async () => (await conversation()).state === 'ACTIVE');
+  page.say({ requestId: '2', updateConversation: { conversation: { name, instructions: 'Be kind.' }, updateMask: 'instructions' } });
+  await until('it is told', () => provider.line.heard.some((event) => event.session?.instructions === 'Be kind.'));
+  page.say({ requestId: '3', stopConversation: { name } });
+  await until('it is stopped', async () => (await conversation()).state === 'STOPPED');
+  page.closed = true;
+  page.socket.close();
+});
+
+test('L4: a provider that makes no secrets is refused by name', async () => {
+  const { api, conversation } = await room(new Provider());
+  assert.equal((await conversation()).makes_secrets, true);
+  await assert.rejects(api.call('atrium.v1.ConversationService', 'CreateProviderSecret', { parent: 'sessions/main/conversation' }), (error) => error.code === 9 && /makes no keys/.test(error.message));
+  assert.equal((await conversation()).makes_secrets, false);
+});
+
+test('L4, L16: the offline agent makes one, for sixty seconds', async () => {
+  const stack = await new Stack({ voice: true }).start();
+  await until('the agent listens', () => existsSync(stack.path('agent.sock')));
+  const api = await connect(stack);
+  running.push(async () => {
+    api.close();
+    await stack.stop();
+  });
+  const secret = await api.call('atrium.v1.ConversationService', 'CreateProviderSecret', { parent: 'sessions/main/conversation' });
+  assert.match(secret.value, /^ek_/);
+  assert.equal(secret.model, 'gpt-realtime-2.1');
+  assert.match(secret.instructions, /Atrium/);
+  const left = Number(secret.expire_time.seconds) - Date.now() / 1000;
+  assert.ok(left > 50 && left <= 61, `${left} s`);
+});
