@@ -49,6 +49,9 @@ std::string InviteName(const SessionId& session, std::string_view invite) {
 std::string ApprovalName(const SessionId& session, std::string_view approval) {
   return Child(session, "approvals", approval);
 }
+std::string CaptureName(const SessionId& session, std::string_view capture) {
+  return Child(session, "captures", capture);
+}
 std::string EntryName(const SessionId& session, int64_t sequence) {
   return Child(session, "entries", StrCat(sequence));
 }
@@ -74,6 +77,9 @@ absl::StatusOr<ChildName> ParseInviteName(std::string_view name) {
 }
 absl::StatusOr<ChildName> ParseApprovalName(std::string_view name) {
   return ParseChild(name, "approvals", "approval");
+}
+absl::StatusOr<ChildName> ParseCaptureName(std::string_view name) {
+  return ParseChild(name, "captures", "capture");
 }
 absl::StatusOr<SessionId> ParseConversationName(std::string_view name) {
   std::vector<std::string> parts = absl::StrSplit(ToAbsl(name), '/');

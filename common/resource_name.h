@@ -25,6 +25,7 @@ std::string TabName(const SessionId& session, const TabId& tab);
 std::string ParticipantName(const SessionId& session, const ParticipantId& participant);
 std::string InviteName(const SessionId& session, std::string_view invite);
 std::string ApprovalName(const SessionId& session, std::string_view approval);
+std::string CaptureName(const SessionId& session, std::string_view capture);
 std::string EntryName(const SessionId& session, int64_t sequence);
 std::string ConversationName(const SessionId& session);
 
@@ -33,6 +34,7 @@ absl::StatusOr<ChildName> ParseTabName(std::string_view name);
 absl::StatusOr<ChildName> ParseParticipantName(std::string_view name);
 absl::StatusOr<ChildName> ParseInviteName(std::string_view name);
 absl::StatusOr<ChildName> ParseApprovalName(std::string_view name);
+absl::StatusOr<ChildName> ParseCaptureName(std::string_view name);
 // `sessions/{session}/conversation`.
 absl::StatusOr<SessionId> ParseConversationName(std::string_view name);
 

@@ -133,6 +133,7 @@ absl::Status RunApp(const Config& config) {
   const Doors doors{loop.get(), &auth, &registry, attach.get()};
   SessionDoor sessions(doors);
   TabDoor tabs(doors);
+  CaptureDoor captures(doors);
   ConversationDoor conversations(doors);
   TimelineDoor timelines(doors);
   AuthDoor auths(doors);
@@ -141,6 +142,7 @@ absl::Status RunApp(const Config& config) {
                    rpc::Server::Start(loop.get(), {.socket_path = config.listen},
                                       {{"atrium.v1.SessionService", &sessions},
                                        {"atrium.v1.TabService", &tabs},
+                                       {"atrium.v1.CaptureService", &captures},
                                        {"atrium.v1.ConversationService", &conversations},
                                        {"atrium.v1.TimelineService", &timelines},
                                        {"atrium.v1.AuthService", &auths},

@@ -104,6 +104,10 @@ absl::Status Revoked() {
   return MakeError(StatusCode::kPermissionDenied, "An owner took the right to be here back",
                    {.reason = "REVOKED"});
 }
+absl::Status NoSuchCapture(std::string_view name) {
+  return MakeError(StatusCode::kNotFound, StrCat("No screen ", name, " is shown"),
+                   {.reason = "CAPTURE_NOT_FOUND", .resource = std::string(name)});
+}
 absl::Status NotLive() {
   return MakeError(StatusCode::kFailedPrecondition, "This page is not in the call: go live first",
                    {.reason = "NOT_LIVE"});

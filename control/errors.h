@@ -33,6 +33,7 @@ absl::Status ForeignSession();
 absl::Status PageTooSlow();
 absl::Status Revoked();
 absl::Status NotLive();
+absl::Status NoSuchCapture(std::string_view name);
 absl::Status NoAgent();
 absl::Status NotStored();
 absl::Status ProviderUnreachable(std::string_view why);

@@ -19,6 +19,8 @@ inline constexpr size_t kDirectoryBytes = 4 << 10;
 inline constexpr size_t kRequestIdBytes = 128;
 inline constexpr size_t kParticipantsPerSession = 200;
 inline constexpr size_t kPagesPerParticipant = 20;
+// Screens that are shown in one session at once.
+inline constexpr size_t kCaptures = 4;
 inline constexpr size_t kInvitesPerSession = 100;
 inline constexpr size_t kMembersPerSession = 1000;
 // One chat message, one set of instructions.

@@ -33,6 +33,9 @@ inline constexpr absl::Duration kReplaceGrace = absl::Seconds(5);
 // listens sends no more than a report now and then.
 inline constexpr absl::Duration kTalkerSilence = absl::Seconds(3);
 inline constexpr absl::Duration kListenerSilence = absl::Seconds(20);
+// Between two pictures that need none before them: each costs as much as a second of
+// others.
+inline constexpr absl::Duration kKeyFrameSpacing = absl::Milliseconds(500);
 // How often peers are looked after.
 inline constexpr absl::Duration kWatchSpacing = absl::Milliseconds(250);
 

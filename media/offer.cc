@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "common/status_macros.h"
 #include "common/str_cat.h"
@@ -73,14 +74,27 @@ absl::StatusOr<std::vector<Section>> Split(std::string_view sdp) {
   return sections;
 }
 
-// The payload type of Opus among the m-line's formats; -1 if there is none.
-int OpusPayload(const Section& section, const Words& m) {
+// What is taken of a kind.
+struct Codec {
+  const char* media;
+  const char* rtpmap;
+  const char* name;  // For people.
+};
+constexpr Codec kOpus = {"audio", "opus/48000/2", "Opus"};
+constexpr Codec kVp8 = {"video", "VP8/90000", "VP8"};
+const Codec& CodecOf(Offer::Kind kind) { return kind == Offer::Kind::kAudio ? kOpus : kVp8; }
+
+constexpr char kCongestionUri[] =
+    "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+
+// The codec's payload type among the m-line's formats; -1 if there is none.
+int PayloadOf(const Codec& codec, const Section& section, const Words& m) {
   const std::set<std::string> formats(m.begin() + 3, m.end());
   for (const auto& [key, value] : section.attributes) {
     if (key != "rtpmap") continue;
     const Words words = absl::StrSplit(value, ' ', absl::SkipEmpty());
     int type = -1;
-    if (words.size() != 2 || !absl::EqualsIgnoreCase(words[1], "opus/48000/2")) continue;
+    if (words.size() != 2 || !absl::EqualsIgnoreCase(words[1], codec.rtpmap)) continue;
     if (formats.count(words[0]) == 0 || !absl::SimpleAtoi(words[0], &type)) continue;
     // Outside of RTCP's range and of the static types.
     if ((type >= 96 && type <= 127) || (type >= 35 && type <= 63)) return type;
@@ -110,20 +124,41 @@ absl::StatusOr<std::vector<Offer::Fingerprint>> Fingerprints(const Section& sess
   return found;
 }
 
-absl::Status ReadAudio(const Section& session, const Section& section, const Words& m,
+// What a screen needs beside its codec: key frames on demand, and how the link is.
+void ReadVideo(const Section& section, Offer* offer) {
+  const std::string type = StrCat(offer->payload_type);
+  for (const auto& [key, value] : section.attributes) {
+    const Words words = absl::StrSplit(value, absl::MaxSplits(' ', 1));
+    if (words.size() != 2) continue;
+    if (key == "rtcp-fb" && (words[0] == type || words[0] == "*")) {
+      for (const char* known : {"nack pli", "ccm fir", "transport-cc"}) {
+        if (words[1] == known) offer->feedback.push_back(known);
+      }
+    }
+    int id = 0;
+    if (key == "extmap" && words[1] == kCongestionUri && absl::SimpleAtoi(words[0], &id) &&
+        id >= 1 && id <= 14) {
+      offer->congestion_extension = id;
+    }
+  }
+}
+
+absl::Status ReadMedia(const Section& session, const Section& section, const Words& m,
                        const AddressPolicy& policy, Offer* offer) {
+  const Codec& codec = CodecOf(offer->kind);
   const auto get = [&](std::string_view name) {
     return section.Has(name) ? section.Get(name) : session.Get(name);
   };
   if (m[2] != "UDP/TLS/RTP/SAVPF") return BadOffer("must use UDP/TLS/RTP/SAVPF");
   if (!section.Has("rtcp-mux")) return BadOffer("must have a=rtcp-mux");
-  offer->payload_type = OpusPayload(section, m);
-  if (offer->payload_type < 0) return BadOffer("has no Opus");
+  offer->payload_type = PayloadOf(codec, section, m);
+  if (offer->payload_type < 0) return BadOffer(StrCat("has no ", codec.name));
+  if (offer->kind == Offer::Kind::kVideo) ReadVideo(section, offer);
   offer->direction = "sendrecv";
   for (const char* direction : {"sendonly", "recvonly", "inactive"}) {
     if (section.Has(direction)) offer->direction = direction;
   }
-  if (offer->direction == "inactive") return BadOffer("has inactive audio");
+  if (offer->direction == "inactive") return BadOffer(StrCat("has inactive ", codec.media));
   offer->ufrag = get("ice-ufrag");
   offer->password = get("ice-pwd");
   if (!IsWord(offer->ufrag, 4, 256, "+/") || !IsWord(offer->password, 22, 256, "+/")) {
@@ -144,10 +179,12 @@ absl::Status ReadAudio(const Section& session, const Section& section, const Wor
 
 }  // namespace
 
-absl::StatusOr<Offer> ParseOffer(std::string_view sdp, const AddressPolicy& policy) {
+absl::StatusOr<Offer> ParseOffer(std::string_view sdp, const AddressPolicy& policy,
+                                 Offer::Kind kind) {
   ASSIGN_OR_RETURN(const std::vector<Section> sections, Split(sdp));
   Offer offer;
-  bool audio_found = false;
+  offer.kind = kind;
+  bool found = false;
   for (size_t i = 1; i < sections.size(); ++i) {
     const Words m = absl::StrSplit(sections[i].line, ' ', absl::SkipEmpty());
     // Also `kind`, protocol and formats are words that we repeat.
@@ -157,14 +194,14 @@ absl::StatusOr<Offer> ParseOffer(std::string_view sdp, const AddressPolicy& poli
     }
     const std::string mid = sections[i].Get("mid");
     if (!mid.empty() && !IsMid(mid)) return BadOffer("has a malformed a=mid");
-    const bool audio = !audio_found && m[0] == "audio" && m[1] != "0";
-    offer.media.push_back({m[0], m[2], absl::StrJoin(m.begin() + 3, m.end(), " "), mid, audio});
-    if (!audio) continue;
-    audio_found = true;
+    const bool taken = !found && m[0] == CodecOf(kind).media && m[1] != "0";
+    offer.media.push_back({m[0], m[2], absl::StrJoin(m.begin() + 3, m.end(), " "), mid, taken});
+    if (!taken) continue;
+    found = true;
     offer.mid = mid.empty() ? "0" : mid;
-    RETURN_IF_ERROR(ReadAudio(sections[0], sections[i], m, policy, &offer));
+    RETURN_IF_ERROR(ReadMedia(sections[0], sections[i], m, policy, &offer));
   }
-  if (!audio_found) return BadOffer("has no audio");
+  if (!found) return BadOffer(StrCat("has no ", CodecOf(kind).media));
   for (const auto& [key, value] : sections[0].attributes) {
     const Words words = absl::StrSplit(value, ' ', absl::SkipEmpty());
     if (key == "group" && !words.empty() && words[0] == "BUNDLE") {
@@ -174,15 +211,42 @@ absl::StatusOr<Offer> ParseOffer(std::string_view sdp, const AddressPolicy& poli
   return offer;
 }
 
+std::string WriteCaps(const Offer& offer) {
+  if (offer.kind == Offer::Kind::kAudio) {
+    return StrCat("application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,payload=",
+                  offer.payload_type);
+  }
+  std::string caps = StrCat(
+      "application/x-rtp,media=video,encoding-name=VP8,clock-rate=90000,payload=",
+      offer.payload_type);
+  for (const std::string& feedback : offer.feedback) {
+    StrAppend(&caps, ",rtcp-fb-", absl::StrReplaceAll(ToAbsl(feedback), {{" ", "-"}}), "=true");
+  }
+  if (offer.congestion_extension != 0) {
+    StrAppend(&caps, ",extmap-", offer.congestion_extension, "=", kCongestionUri);
+  }
+  return caps;
+}
+
 std::string WriteOffer(const Offer& offer) {
   const int type = offer.payload_type;
+  const Codec& codec = CodecOf(offer.kind);
   std::string sdp =
       StrCat("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE ", offer.mid,
-             "\r\nm=audio 9 UDP/TLS/RTP/SAVPF ", type,
+             "\r\nm=", codec.media, " 9 UDP/TLS/RTP/SAVPF ", type,
              "\r\nc=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0", "\r\na=ice-ufrag:", offer.ufrag,
              "\r\na=ice-pwd:", offer.password, "\r\na=setup:", offer.setup, "\r\na=mid:", offer.mid,
-             "\r\na=", offer.direction, "\r\na=rtcp-mux\r\na=rtpmap:", type,
-             " opus/48000/2\r\na=fmtp:", type, " minptime=10;useinbandfec=1\r\n");
+             "\r\na=", offer.direction, "\r\na=rtcp-mux\r\na=rtpmap:", type, " ", codec.rtpmap,
+             "\r\n");
+  if (offer.kind == Offer::Kind::kAudio) {
+    StrAppend(&sdp, "a=fmtp:", type, " minptime=10;useinbandfec=1\r\n");
+  }
+  for (const std::string& feedback : offer.feedback) {
+    StrAppend(&sdp, "a=rtcp-fb:", type, " ", feedback, "\r\n");
+  }
+  if (offer.congestion_extension != 0) {
+    StrAppend(&sdp, "a=extmap:", offer.congestion_extension, " ", kCongestionUri, "\r\n");
+  }
   for (const Offer::Fingerprint& f : offer.fingerprints) {
     StrAppend(&sdp, "a=fingerprint:", f.hash, " ", f.digest, "\r\n");
   }
@@ -191,9 +255,9 @@ std::string WriteOffer(const Offer& offer) {
 }
 
 std::string WriteAnswer(const Offer& offer, std::string_view answer) {
-  const size_t m = answer.find("m=audio");
+  const size_t m = answer.find(StrCat("m=", CodecOf(offer.kind).media));
   if (m == std::string_view::npos) return "";
-  std::string session(answer.substr(0, m)), audio(answer.substr(m));
+  std::string session(answer.substr(0, m)), taken(answer.substr(m));
   if (!offer.bundled) {
     // No group was offered, so none may be answered.
     const size_t group = session.find("a=group:");
@@ -201,8 +265,8 @@ std::string WriteAnswer(const Offer& offer, std::string_view answer) {
   }
   std::string out = session;
   for (const Offer::Media& media : offer.media) {
-    if (media.audio) {
-      out += audio;
+    if (media.taken) {
+      out += taken;
       continue;
     }
     StrAppend(&out, "m=", media.kind, " 0 ", media.protocol, " ", media.formats,

@@ -1,6 +1,6 @@
 // What we take of a browser's offer, and the answer around GStreamer's. GStreamer
 // never sees a browser's SDP: it gets one that is written here from what was
-// understood, with one audio m-line (S18). Pure.
+// understood, with one m-line: the call's audio or a screen's video (S18). Pure.
 #ifndef ATRIUM_MEDIA_OFFER_H_
 #define ATRIUM_MEDIA_OFFER_H_
 
@@ -14,20 +14,24 @@
 namespace atrium::media {
 
 struct Offer {
+  enum class Kind { kAudio, kVideo };  // Opus, VP8.
   // As in `a=fingerprint`; the digest in upper-case hex with colons.
   struct Fingerprint {
     std::string hash;
     std::string digest;
     friend bool operator==(const Fingerprint&, const Fingerprint&) = default;
   };
-  // An m-line that is answered with a refusal, or the audio's place.
+  // An m-line that is answered with a refusal, or the place of the one that is taken.
   struct Media {
     std::string kind, protocol, formats, mid;
-    bool audio = false;
+    bool taken = false;
   };
 
-  std::vector<Media> media;  // In the offer's order.
-  int payload_type = 0;      // Of Opus.
+  Kind kind = Kind::kAudio;
+  std::vector<Media> media;           // In the offer's order.
+  int payload_type = 0;               // Of Opus or VP8.
+  int congestion_extension = 0;       // The id of the transport-wide sequence; 0: none.
+  std::vector<std::string> feedback;  // Of rtcp-fb, those that we know.
   std::string direction;     // The browser's: sendrecv, sendonly or recvonly.
   std::string mid, ufrag, password, setup;
   std::vector<Fingerprint> fingerprints;
@@ -39,7 +43,10 @@ struct Offer {
 };
 
 // INVALID_ARGUMENT with what is wrong.
-absl::StatusOr<Offer> ParseOffer(std::string_view sdp, const AddressPolicy& policy);
+absl::StatusOr<Offer> ParseOffer(std::string_view sdp, const AddressPolicy& policy,
+                                 Offer::Kind kind = Offer::Kind::kAudio);
+// As GStreamer wants a capsfilter or a codec preference of the m-line; without SSRC.
+std::string WriteCaps(const Offer& offer);
 // The offer for GStreamer.
 std::string WriteOffer(const Offer& offer);
 // GStreamer's answer to that with the other m-lines refused, each in its place.

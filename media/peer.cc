@@ -10,11 +10,12 @@
 namespace atrium::media {
 
 Peer::Peer(const PeerPipeline::Context& context, int64_t id, PeerKey key, Offer offer,
-           Listener* listener)
+           std::shared_ptr<PeerStreams> streams, Listener* listener)
     : context_(context),
       id_(id),
       key_(std::move(key)),
       offer_(std::move(offer)),
+      streams_(std::move(streams)),
       listener_(listener),
       candidate_count_(offer_.candidates.size()),
       started_at_(context.loop->Monotonic()) {}
@@ -22,7 +23,7 @@ Peer::Peer(const PeerPipeline::Context& context, int64_t id, PeerKey key, Offer 
 void Peer::Start() {
   deadline_ = context_.loop->After(limits::kAnswerTimeout, [this] { Fail(NoAnswer(step_)); });
   absl::StatusOr<std::unique_ptr<PeerPipeline>> pipeline =
-      PeerPipeline::Make(context_, offer_, weak_from_this());
+      PeerPipeline::Make(context_, offer_, streams_, weak_from_this());
   if (!pipeline.ok()) return Fail(pipeline.status());
   pipeline_ = *std::move(pipeline);
   step_ = "taking the offer";
@@ -69,7 +70,7 @@ void Peer::MaybeAnswer() {
   answered_ = true;
   deadline_ = context_.loop->After(limits::kConnectTimeout, [this] { Fail(NotConnected()); });
   LogDebug("answered",
-           {{"participant", key_.participant},
+           {{"peer", key_.name},
             {"ms", absl::ToDoubleMilliseconds(context_.loop->Monotonic() - started_at_)}});
   listener_->OnAnswer(this, WriteAnswer(offer_, pipeline_->local_description()));
 }
@@ -90,10 +91,9 @@ void Peer::Verify() {
   deadline_.reset();
   seen_at_ = context_.loop->Monotonic();
   pipeline_->WatchReports();
-  pipeline_->inlet().open = true;
-  if (pipeline_->outlet()) pipeline_->outlet()->Open();
+  streams_->Open();
   LogInfo("a peer is connected",
-          {{"participant", key_.participant},
+          {{"peer", key_.name},
            {"epoch", key_.epoch},
            {"ms", absl::ToInt64Milliseconds(context_.loop->Monotonic() - started_at_)}});
   listener_->OnConnected(this);
@@ -101,15 +101,17 @@ void Peer::Verify() {
 
 void Peer::Watch() {
   if (ended_ || !connected_ || silent_told_) return;
-  const Inlet& inlet = pipeline_->inlet();
-  const int64_t count = offer_.sends() ? inlet.packets.load() : inlet.reports.load();
+  // A microphone never rests; a screen on which nothing changes may.
+  const bool talker = offer_.sends() && offer_.kind == Offer::Kind::kAudio;
+  const Traffic& traffic = pipeline_->traffic();
+  const int64_t count = talker ? traffic.packets.load() : traffic.packets + traffic.reports;
   const absl::Duration now = context_.loop->Monotonic();
   if (count != seen_count_) {
     seen_count_ = count;
     seen_at_ = now;
     return;
   }
-  const absl::Duration most = offer_.sends() ? limits::kTalkerSilence : limits::kListenerSilence;
+  const absl::Duration most = talker ? limits::kTalkerSilence : limits::kListenerSilence;
   if (now - seen_at_ < most) return;
   silent_told_ = true;
   listener_->OnSilent(this);
@@ -123,7 +125,7 @@ void Peer::Fail(const absl::Status& why) {
   if (std::exchange(ended_, true)) return;
   LogWarning(
       "a peer failed",
-      {{"participant", key_.participant}, {"epoch", key_.epoch}, {"problem", why.message()}});
+      {{"peer", key_.name}, {"epoch", key_.epoch}, {"problem", why.message()}});
   const auto self = weak_from_this().lock();  // The listener lets go of us.
   const auto deadline = std::move(deadline_);
   listener_->OnFailed(this, why);

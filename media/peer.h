@@ -1,5 +1,5 @@
-// Peer is one participant's WebRTC connection: from its offer through the answer
-// and the check of its certificate to audio both ways, and its end.
+// Peer is one WebRTC connection of a browser: from its offer through the answer and
+// the check of its certificate to what flows through it, and its end.
 //
 // On the loop.
 #ifndef ATRIUM_MEDIA_PEER_H_
@@ -35,7 +35,7 @@ class Peer final : public PeerPipeline::Listener, public std::enable_shared_from
 
   // `id` names the connection in its room.
   Peer(const PeerPipeline::Context& context, int64_t id, PeerKey key, Offer offer,
-       Listener* listener);
+       std::shared_ptr<PeerStreams> streams, Listener* listener);
 
   // Begins; what goes wrong at once is told by OnFailed, too.
   void Start();
@@ -48,8 +48,7 @@ class Peer final : public PeerPipeline::Listener, public std::enable_shared_from
   const PeerKey& key() const { return key_; }
   bool connected() const { return connected_; }
   bool ended() const { return ended_; }
-  std::shared_ptr<FrameRing> ring() const { return pipeline_->ring(); }
-  std::shared_ptr<FrameSink> outlet() const { return pipeline_->outlet(); }
+  const std::shared_ptr<PeerStreams>& streams() const { return streams_; }
 
   // PeerPipeline::Listener.
   void OnRemoteSet(absl::Status status) override;
@@ -69,6 +68,7 @@ class Peer final : public PeerPipeline::Listener, public std::enable_shared_from
   const int64_t id_;
   const PeerKey key_;
   const Offer offer_;
+  const std::shared_ptr<PeerStreams> streams_;
   Listener* const listener_;
   // State.
   const char* step_ = "starting";  // For people.

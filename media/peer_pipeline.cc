@@ -1,6 +1,5 @@
 #include "media/peer_pipeline.h"
 
-#include <gst/app/gstappsink.h>
 #include <gst/sdp/sdp.h>
 
 #include <utility>
@@ -20,68 +19,13 @@ constexpr guint kJitterMs = 40;
 // Streams of one peer that are taken, the first of them heard.
 constexpr int kStreams = 4;
 
-// Owns a shared_ptr on behalf of a C callback.
-template <typename T>
-gpointer Keep(const std::shared_ptr<T>& shared) {
-  return new std::shared_ptr<T>(shared);
-}
-template <typename T>
-void Drop(gpointer kept) {
-  delete static_cast<std::shared_ptr<T>*>(kept);
-}
-template <typename T>
-void DropClosure(gpointer kept, GClosure*) {
-  Drop<T>(kept);
-}
-template <typename T>
-T& Kept(gpointer kept) {
-  return **static_cast<std::shared_ptr<T>*>(kept);
-}
-
-GstFlowReturn OnSample(GstAppSink* sink, gpointer kept) {
-  auto sample = GRef<GstSample>::Adopt(gst_app_sink_pull_sample(sink));
-  if (!sample) return GST_FLOW_EOS;
-  Inlet& inlet = Kept<Inlet>(kept);
-  GstBuffer* buffer = gst_sample_get_buffer(sample.get());
-  GstMapInfo map;
-  if (inlet.open && buffer != nullptr && gst_buffer_map(buffer, &map, GST_MAP_READ)) {
-    inlet.ring->Push(reinterpret_cast<const int16_t*>(map.data), map.size / sizeof(int16_t));
-    gst_buffer_unmap(buffer, &map);
-  }
-  return GST_FLOW_OK;
-}
-
 GstPadProbeReturn OnPacket(GstPad*, GstPadProbeInfo*, gpointer kept) {
-  ++Kept<Inlet>(kept).packets;
+  ++Kept<Traffic>(kept).packets;
   return GST_PAD_PROBE_OK;
 }
 GstPadProbeReturn OnReport(GstPad*, GstPadProbeInfo*, gpointer kept) {
-  ++Kept<Inlet>(kept).reports;
+  ++Kept<Traffic>(kept).reports;
   return GST_PAD_PROBE_OK;
-}
-
-GRef<GstElement> ParseBin(const std::string& description) {
-  GError* error = nullptr;
-  GstElement* bin = gst_parse_bin_from_description(description.c_str(), TRUE, &error);
-  if (error != nullptr) {
-    LogError("cannot build a chain", {{"why", error->message}});
-    g_error_free(error);
-  }
-  return GRef<GstElement>::Sink(bin);
-}
-
-// Decodes to 24 kHz mono at once: Opus does that without a resampler.
-GRef<GstElement> MakeDecoder(const std::shared_ptr<Inlet>& inlet) {
-  GRef<GstElement> bin = ParseBin(
-      "rtpopusdepay ! opusdec plc=true use-inband-fec=true ! "
-      "capsfilter caps=audio/x-raw,format=S16LE,rate=24000,channels=1 ! "
-      "appsink name=sink sync=false async=false max-buffers=20 drop=true");
-  if (!bin) return bin;
-  auto sink = GRef<GstElement>::Adopt(gst_bin_get_by_name(GST_BIN(bin.get()), "sink"));
-  GstAppSinkCallbacks callbacks{};
-  callbacks.new_sample = OnSample;
-  gst_app_sink_set_callbacks(GST_APP_SINK(sink.get()), &callbacks, Keep(inlet), Drop<Inlet>);
-  return bin;
 }
 
 std::string ErrorOf(const GstStructure* reply) {
@@ -99,7 +43,9 @@ std::string ErrorOf(const GstStructure* reply) {
 struct PeerPipeline::Door {
   Loop* loop;
   std::weak_ptr<Listener> listener;
-  std::shared_ptr<Inlet> inlet;
+  std::shared_ptr<PeerStreams> streams;
+  std::shared_ptr<Traffic> traffic;
+  std::string preference;  // What to take of the m-line; empty: GStreamer decides.
 
   template <typename Fn>
   void Post(Fn fn) {
@@ -109,30 +55,19 @@ struct PeerPipeline::Door {
   }
 };
 
-void Outlet::Push(GstBuffer* opus) {
-  std::lock_guard<std::mutex> lock(mu_);
-  if (open_ && source_) gst_app_src_push_buffer(GST_APP_SRC(source_.get()), gst_buffer_ref(opus));
-}
-void Outlet::Open() {
-  std::lock_guard<std::mutex> lock(mu_);
-  open_ = true;
-}
-GRef<GstElement> Outlet::Close() {
-  std::lock_guard<std::mutex> lock(mu_);
-  open_ = false;
-  return std::move(source_);
-}
-
 absl::StatusOr<std::unique_ptr<PeerPipeline>> PeerPipeline::Make(const Context& context,
                                                                  const Offer& offer,
+                                                                 std::shared_ptr<PeerStreams> streams,
                                                                  std::weak_ptr<Listener> listener) {
-  std::unique_ptr<PeerPipeline> self(new PeerPipeline(context));
+  std::unique_ptr<PeerPipeline> self(new PeerPipeline(context, std::move(streams)));
   RETURN_IF_ERROR(self->Build(offer, std::move(listener)));
   return self;
 }
 
 absl::Status PeerPipeline::Build(const Offer& offer, std::weak_ptr<Listener> listener) {
-  door_ = std::make_shared<Door>(Door{context_.loop, std::move(listener), inlet_});
+  door_ = std::make_shared<Door>(
+      Door{context_.loop, std::move(listener), streams_, traffic_,
+           offer.kind == Offer::Kind::kVideo ? WriteCaps(offer) : ""});
   pipeline_ = GRef<GstElement>::Sink(gst_pipeline_new(nullptr));
   GstElement* webrtc = gst_element_factory_make("webrtcbin", nullptr);
   if (webrtc == nullptr) return NoSuchPlugin("webrtcbin");
@@ -145,7 +80,7 @@ absl::Status PeerPipeline::Build(const Offer& offer, std::weak_ptr<Listener> lis
   gst_element_set_start_time(pipeline_.get(), GST_CLOCK_TIME_NONE);
   SetUpIce();
   Connect();
-  if (offer.receives()) RETURN_IF_ERROR(AddOutlet(offer));
+  if (offer.receives()) RETURN_IF_ERROR(AddSender(offer));
   if (gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE) {
     return PipelineFailed("it does not start");
   }
@@ -171,19 +106,10 @@ void PeerPipeline::SetUpIce() {
   }
 }
 
-absl::Status PeerPipeline::AddOutlet(const Offer& offer) {
-  const int type = offer.payload_type;
-  GRef<GstElement> bin = ParseBin(
-      StrCat("appsrc name=source is-live=true format=time do-timestamp=false max-buffers=10 "
-             "max-bytes=0 max-time=0 leaky-type=downstream "
-             "caps=audio/x-opus,channel-mapping-family=0,channels=1,rate=48000 ! "
-             "rtpopuspay pt=",
-             type, " mtu=1200 ! capsfilter caps=application/x-rtp,media=audio,",
-             "encoding-name=OPUS,clock-rate=48000,payload=", type));
+absl::Status PeerPipeline::AddSender(const Offer& offer) {
+  GRef<GstElement> bin = streams_->MakeSender(offer);
   if (!bin) return PipelineFailed("no chain to send with");
   gst_bin_add(GST_BIN(pipeline_.get()), bin.get());
-  outlet_ = std::make_shared<Outlet>(
-      GRef<GstElement>::Adopt(gst_bin_get_by_name(GST_BIN(bin.get()), "source")));
   auto from = GRef<GstPad>::Adopt(gst_element_get_static_pad(bin.get(), "src"));
   auto to = GRef<GstPad>::Adopt(gst_element_request_pad_simple(webrtc_.get(), "sink_0"));
   if (!to || gst_pad_link(from.get(), to.get()) != GST_PAD_LINK_OK) {
@@ -199,6 +125,7 @@ void PeerPipeline::Connect() {
                                                 DropClosure<Door>, static_cast<GConnectFlags>(0)));
   };
   connect("pad-added", G_CALLBACK(OnPadAdded));
+  connect("on-new-transceiver", G_CALLBACK(OnTransceiver));
   connect("notify::connection-state", G_CALLBACK(OnNotify));
   connect("notify::ice-gathering-state", G_CALLBACK(OnNotify));
   auto bus = GRef<GstBus>::Adopt(gst_element_get_bus(pipeline_.get()));
@@ -208,11 +135,8 @@ void PeerPipeline::Connect() {
 PeerPipeline::~PeerPipeline() {
   signals_.clear();
   if (!pipeline_) return;
-  inlet_->open = false;
-  GRef<GstElement> source;
-  if (outlet_) source = outlet_->Close();
   context_.reaper->Post([pipeline = std::move(pipeline_), webrtc = std::move(webrtc_),
-                         source = std::move(source)]() mutable {
+                         part = streams_->Close()]() mutable {
     gst_element_set_state(pipeline.get(), GST_STATE_NULL);
     auto bus = GRef<GstBus>::Adopt(gst_element_get_bus(pipeline.get()));
     gst_bus_set_flushing(bus.get(), TRUE);
@@ -325,7 +249,7 @@ void PeerPipeline::WatchReports() {
   if (!rtpbin) return;
   auto pad = GRef<GstPad>::Adopt(gst_element_get_static_pad(rtpbin.get(), "recv_rtcp_sink_0"));
   if (!pad) return;
-  gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, OnReport, Keep(inlet_), Drop<Inlet>);
+  gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, OnReport, Keep(traffic_), Drop<Traffic>);
 }
 
 void PeerPipeline::OnNotify(GstElement*, GParamSpec* property, gpointer kept) {
@@ -335,18 +259,26 @@ void PeerPipeline::OnNotify(GstElement*, GParamSpec* property, gpointer kept) {
   });
 }
 
-// On a streaming thread: touches nothing but the pipeline and the Inlet.
+// Without it a browser is not told how its packets fare, and sends a small picture.
+void PeerPipeline::OnTransceiver(GstElement*, GObject* transceiver, gpointer kept) {
+  const std::string& preference = Kept<Door>(kept).preference;
+  if (preference.empty()) return;
+  const auto caps = GRef<GstCaps>::Adopt(gst_caps_from_string(preference.c_str()));
+  g_object_set(transceiver, "codec-preferences", caps.get(), nullptr);
+}
+
+// On a streaming thread: touches nothing but the pipeline and the streams.
 void PeerPipeline::OnPadAdded(GstElement* webrtc, GstPad* pad, gpointer kept) {
   Door& door = Kept<Door>(kept);
   if (GST_PAD_DIRECTION(pad) != GST_PAD_SRC) return;
-  const int stream = door.inlet->streams++;
+  const int stream = door.traffic->streams++;
   auto pipeline = GRef<GstElement>::Adopt(GST_ELEMENT(gst_element_get_parent(webrtc)));
   if (!pipeline || stream >= kStreams) return;
   GRef<GstElement> chain =
-      stream == 0 ? MakeDecoder(door.inlet) : ParseBin("fakesink sync=false async=false");
+      stream == 0 ? door.streams->MakeReceiver(pad) : ParseBin("fakesink sync=false async=false");
   if (!chain) return;
   if (stream == 0) {
-    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, OnPacket, Keep(door.inlet), Drop<Inlet>);
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, OnPacket, Keep(door.traffic), Drop<Traffic>);
   }
   gst_bin_add(GST_BIN(pipeline.get()), chain.get());
   gst_element_sync_state_with_parent(chain.get());

@@ -1,25 +1,22 @@
 // PeerPipeline is one webrtcbin in one pipeline of its own: the GStreamer side of
 // a Peer. What GStreamer's threads have to say reaches the Listener on the loop.
 //
-// On the loop, but for Inlet and Outlet, which are locked by themselves.
+// On the loop.
 #ifndef ATRIUM_MEDIA_PEER_PIPELINE_H_
 #define ATRIUM_MEDIA_PEER_PIPELINE_H_
 
-#include <gst/app/gstappsrc.h>
-
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/loop.h"
 #include "media/clock.h"
-#include "media/fanout.h"
-#include "media/frame_ring.h"
 #include "media/gst_ref.h"
 #include "media/offer.h"
+#include "media/peer_streams.h"
 #include "media/work_queue.h"
 
 namespace atrium::media {
@@ -30,28 +27,11 @@ struct IceOptions {
   int min_port = 0, max_port = 0;      // 0: any.
 };
 
-// What comes of a peer: shut until its certificate was checked.
-struct Inlet {
-  std::shared_ptr<FrameRing> ring = std::make_shared<FrameRing>();
-  std::atomic<bool> open{false};
+// What GStreamer's threads count of a peer.
+struct Traffic {
   std::atomic<int> streams{0};
-  std::atomic<int64_t> packets{0};  // RTP.
-  std::atomic<int64_t> reports{0};  // RTCP.
-};
-
-// What goes to a peer: shut until its certificate was checked.
-class Outlet final : public FrameSink {
- public:
-  explicit Outlet(GRef<GstElement> source) : source_(std::move(source)) {}
-  void Push(GstBuffer* opus) override;
-  void Open();
-  // Lets go of the pipeline.
-  GRef<GstElement> Close();
-
- private:
-  std::mutex mu_;
-  GRef<GstElement> source_;
-  bool open_ = false;
+  std::atomic<int64_t> packets{0};  // RTP that came.
+  std::atomic<int64_t> reports{0};  // RTCP that came.
 };
 
 class PeerPipeline {
@@ -76,6 +56,7 @@ class PeerPipeline {
 
   static absl::StatusOr<std::unique_ptr<PeerPipeline>> Make(const Context& context,
                                                             const Offer& offer,
+                                                            std::shared_ptr<PeerStreams> streams,
                                                             std::weak_ptr<Listener> listener);
   // Hands the pipeline to the reaper.
   ~PeerPipeline();
@@ -94,30 +75,30 @@ class PeerPipeline {
   // Counts RTCP from now on.
   void WatchReports();
 
-  Inlet& inlet() { return *inlet_; }
-  std::shared_ptr<FrameRing> ring() const { return inlet_->ring; }
-  const std::shared_ptr<Outlet>& outlet() const { return outlet_; }
+  const Traffic& traffic() const { return *traffic_; }
 
  private:
   struct Door;
 
-  explicit PeerPipeline(const Context& context) : context_(context) {}
+  PeerPipeline(const Context& context, std::shared_ptr<PeerStreams> streams)
+      : context_(context), streams_(std::move(streams)) {}
   absl::Status Build(const Offer& offer, std::weak_ptr<Listener> listener);
   void SetUpIce();
-  absl::Status AddOutlet(const Offer& offer);
+  absl::Status AddSender(const Offer& offer);
   void Connect();
   GstPromise* Promise(void (*on_change)(GstPromise*, Door*));
   // GStreamer's threads.
   static void OnNotify(GstElement* webrtc, GParamSpec* property, gpointer door);
+  static void OnTransceiver(GstElement* webrtc, GObject* transceiver, gpointer door);
   static void OnPadAdded(GstElement* webrtc, GstPad* pad, gpointer door);
   static GstBusSyncReply OnBusMessage(GstBus* bus, GstMessage* message, gpointer door);
 
   // Given.
   const Context context_;
+  const std::shared_ptr<PeerStreams> streams_;
   // Owned.
   GRef<GstElement> pipeline_, webrtc_;
-  std::shared_ptr<Inlet> inlet_ = std::make_shared<Inlet>();
-  std::shared_ptr<Outlet> outlet_;
+  const std::shared_ptr<Traffic> traffic_ = std::make_shared<Traffic>();
   std::shared_ptr<Door> door_;
   std::vector<SignalHandle> signals_;
 };

@@ -15,7 +15,7 @@ namespace atrium::media {
 
 // Names one peer.
 struct PeerKey {
-  std::string participant;
+  std::string name;  // As `peer` in the protocol with control.
   int64_t epoch = 0;
   friend auto operator<=>(const PeerKey&, const PeerKey&) = default;
 };
@@ -37,12 +37,12 @@ enum class OfferVerdict {
 
 OfferVerdict JudgeOffer(std::optional<int64_t> planned_epoch, int64_t epoch);
 
-// The peers to close: those of nobody in `planned` (participant -> epoch), and the
+// The peers to close: those of nobody in `planned` (name -> epoch), and the
 // replaced ones as soon as their heir is connected or their grace is over.
 std::vector<PeerKey> PeersToClose(const std::map<std::string, int64_t>& planned,
                                   const std::vector<PeerFact>& peers);
 
-// Of each participant the peer that is heard and spoken to: the newest connected.
+// Of each name the peer that is heard and spoken to: the newest connected.
 std::map<std::string, int64_t> HeardEpochs(const std::vector<PeerFact>& peers);
 
 }  // namespace atrium::media

@@ -4,6 +4,7 @@
 
 #include "common/errors.h"
 #include "common/log.h"
+#include "media/audio_streams.h"
 #include "media/errors.h"
 #include "media/limits.h"
 
@@ -16,6 +17,7 @@ Room::Room(Context* context, std::string session, Listener* listener)
     : context_(context),
       session_(std::move(session)),
       listener_(listener),
+      screens_([loop = context->peers.loop] { return loop->Monotonic(); }),
       self_(std::make_shared<Room*>(this)),
       desk_(std::make_shared<Desk>(context->fanout, ++context->last_id, MakeHooks())) {
   context_->peers.clock->Add(desk_);
@@ -54,36 +56,52 @@ void Room::Apply(const atrium::media::v1::Plan::Room& plan) {
   planned_ = true;
   mode_ = plan.audio_mode();
   members_.clear();
+  planned_epochs_.clear();
   for (const auto& peer : plan.peers()) {
-    members_[peer.participant()] = {peer.epoch(), peer.muted(), peer.deafened()};
+    members_[peer.participant()] = {peer.muted(), peer.deafened()};
+    planned_epochs_[peer.participant()] = peer.epoch();
   }
+  screens_.Apply(plan);
+  screens_.AddEpochs(&planned_epochs_);
   Reconcile();
 }
 
 void Room::Unplan() {
   planned_ = false;
   members_.clear();
+  planned_epochs_.clear();
+  screens_.Apply({});
   Reconcile();
 }
 
-std::optional<int64_t> Room::PlannedEpoch(const std::string& participant) const {
-  auto it = members_.find(participant);
-  if (it == members_.end()) return std::nullopt;
-  return it->second.epoch;
+std::vector<std::string> Room::PlannedPeers() const {
+  std::vector<std::string> peers;
+  for (const auto& [peer, epoch] : planned_epochs_) peers.push_back(peer);
+  return peers;
 }
 
-// Those that there are, by participant the newest.
+std::optional<int64_t> Room::PlannedEpoch(const std::string& peer) const {
+  auto it = planned_epochs_.find(peer);
+  if (it == planned_epochs_.end()) return std::nullopt;
+  return it->second;
+}
+
+// Those that there are, by name the newest.
 atrium::media::v1::Plan::Room Room::Inventory() const {
   atrium::media::v1::Plan::Room room;
   room.set_session(session_);
   room.set_audio_mode(mode_);
+  std::map<std::string, int64_t> newest;
+  for (const auto& [key, entry] : peers_) newest[key.name] = key.epoch;
+  screens_.AddInventory(newest, &room);
   for (auto it = peers_.begin(); it != peers_.end(); ++it) {
     const auto next = std::next(it);
-    if (next != peers_.end() && next->first.participant == it->first.participant) continue;
+    if (next != peers_.end() && next->first.name == it->first.name) continue;
+    if (IsCapturePeer(it->first.name)) continue;
     auto* peer = room.add_peers();
-    peer->set_participant(it->first.participant);
+    peer->set_participant(it->first.name);
     peer->set_epoch(it->first.epoch);
-    const auto member = members_.find(it->first.participant);
+    const auto member = members_.find(it->first.name);
     if (member == members_.end()) continue;
     peer->set_muted(member->second.muted);
     peer->set_deafened(member->second.deafened);
@@ -94,8 +112,10 @@ atrium::media::v1::Plan::Room Room::Inventory() const {
 void Room::Connect(PeerKey key, Offer offer) {
   Close(key);  // The same once more: offered anew.
   if (peers_.empty()) LogDebug("the first peer of a room", {{"session", session_}});
-  auto peer =
-      std::make_shared<Peer>(context_->peers, ++context_->last_id, key, std::move(offer), this);
+  std::shared_ptr<PeerStreams> streams = MakeStreams(key);
+  if (streams == nullptr) return;  // It is not planned any more.
+  auto peer = std::make_shared<Peer>(context_->peers, context_->last_id, key, std::move(offer),
+                                     std::move(streams), this);
   peers_[key].peer = peer;
   ++context_->peer_count;
   if (context_->peer_count > limits::kPeers) {
@@ -103,6 +123,13 @@ void Room::Connect(PeerKey key, Offer offer) {
     return;
   }
   peer->Start();
+}
+
+// Takes the next id.
+std::shared_ptr<PeerStreams> Room::MakeStreams(const PeerKey& key) {
+  const int64_t id = ++context_->last_id;
+  if (IsCapturePeer(key.name)) return screens_.MakeStreams(key.name, id);
+  return std::make_shared<AudioStreams>();
 }
 
 bool Room::AddCandidate(const PeerKey& key, const std::string& candidate) {
@@ -131,22 +158,20 @@ std::vector<PeerFact> Room::Facts() const {
 }
 
 void Room::Reconcile() {
-  std::map<std::string, int64_t> planned;
-  for (const auto& [participant, member] : members_) planned[participant] = member.epoch;
   for (auto& [key, entry] : peers_) {
-    const auto plan = planned.find(key.participant);
-    const bool replaced = plan != planned.end() && plan->second > key.epoch;
+    const auto plan = planned_epochs_.find(key.name);
+    const bool replaced = plan != planned_epochs_.end() && plan->second > key.epoch;
     if (!replaced) entry.replaced_at.reset();
     if (replaced && !entry.replaced_at) entry.replaced_at = context_->peers.loop->Monotonic();
   }
-  for (const PeerKey& key : PeersToClose(planned, Facts())) Close(key);
+  for (const PeerKey& key : PeersToClose(planned_epochs_, Facts())) Close(key);
   UpdateSeats();
 }
 
 void Room::Close(const PeerKey& key) {
   auto it = peers_.find(key);
   if (it == peers_.end()) return;
-  LogInfo("a peer leaves", {{"participant", key.participant}, {"epoch", key.epoch}});
+  LogInfo("a peer leaves", {{"peer", key.name}, {"epoch", key.epoch}});
   peers_.erase(it);
   --context_->peer_count;
   UpdateSeats();
@@ -155,18 +180,22 @@ void Room::Close(const PeerKey& key) {
 void Room::UpdateSeats() {
   const std::map<std::string, int64_t> heard = HeardEpochs(Facts());
   std::vector<Desk::Seat> seats;
-  for (const auto& [participant, epoch] : heard) {
-    const Peer& peer = *peers_.at({participant, epoch}).peer;
-    const auto member = members_.find(participant);
+  std::map<std::string, std::shared_ptr<PeerStreams>> seen;
+  for (const auto& [name, epoch] : heard) {
+    const Peer& peer = *peers_.at({name, epoch}).peer;
+    if (IsCapturePeer(name)) seen[name] = peer.streams();
+    const auto member = members_.find(name);
     if (member == members_.end()) continue;
+    const auto audio = std::static_pointer_cast<AudioStreams>(peer.streams());
     seats.push_back({.id = peer.id(),
-                     .participant = participant,
+                     .participant = name,
                      .muted = member->second.muted,
                      .deafened = member->second.deafened,
-                     .in = peer.ring(),
-                     .out = peer.outlet()});
+                     .in = audio->ring(),
+                     .out = audio->outlet()});
   }
   desk_->SetSeats(mode_, std::move(seats));
+  screens_.Connect(seen);
 }
 
 void Room::OpenAudio(AudioStream* stream) {
@@ -183,7 +212,7 @@ void Room::CloseAudio(AudioStream* old) {
 
 void Room::OnAnswer(Peer* peer, std::string sdp) {
   atrium::media::v1::Signal signal;
-  signal.set_participant(peer->key().participant);
+  signal.set_peer(peer->key().name);
   signal.mutable_signal()->set_epoch(peer->key().epoch);
   signal.mutable_signal()->set_answer_sdp(std::move(sdp));
   listener_->OnSignal(signal);
@@ -196,7 +225,7 @@ void Room::OnConnected(Peer* peer) {
 }
 
 void Room::OnSilent(Peer* peer) {
-  LogWarning("a peer is silent", {{"participant", peer->key().participant}});
+  LogWarning("a peer is silent", {{"peer", peer->key().name}});
   Tell(*peer, PeerStatus::SILENT, "Nothing is received of it");
 }
 
@@ -207,7 +236,7 @@ void Room::OnFailed(Peer* peer, const absl::Status& why) {
 
 void Room::Tell(const Peer& peer, PeerStatus::State state, std::string_view problem) {
   PeerStatus status;
-  status.set_participant(peer.key().participant);
+  status.set_peer(peer.key().name);
   status.set_epoch(peer.key().epoch);
   status.set_state(state);
   status.set_problem(std::string(problem));

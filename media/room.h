@@ -1,5 +1,5 @@
-// Room is one session's media: its peers, its desk on the clock and the agent's
-// port.
+// Room is one session's media: its peers, its desk on the clock, the agent's port and
+// the screens that are shown.
 //
 // On the loop.
 #ifndef ATRIUM_MEDIA_ROOM_H_
@@ -19,6 +19,7 @@
 #include "media/desk.h"
 #include "media/fanout.h"
 #include "media/peer.h"
+#include "media/screens.h"
 
 namespace atrium::media {
 
@@ -56,7 +57,9 @@ class Room final : public Peer::Listener {
   void Apply(const atrium::media::v1::Plan::Room& plan);
   void Unplan();
   bool planned() const { return planned_; }
-  std::optional<int64_t> PlannedEpoch(const std::string& participant) const;
+  std::vector<std::string> PlannedPeers() const;
+  // Of the peer of that name.
+  std::optional<int64_t> PlannedEpoch(const std::string& peer) const;
   atrium::media::v1::Plan::Room Inventory() const;
 
   // For a peer that is planned.
@@ -78,9 +81,8 @@ class Room final : public Peer::Listener {
   void OnFailed(Peer* peer, const absl::Status& why) override;
 
  private:
-  // A planned participant.
+  // A planned participant of the call.
   struct Member {
-    int64_t epoch = 0;
     bool muted = false;
     bool deafened = false;
   };
@@ -92,7 +94,9 @@ class Room final : public Peer::Listener {
   void Reconcile();
   void Close(const PeerKey& key);
   std::vector<PeerFact> Facts() const;
+  // Joins those who are connected now.
   void UpdateSeats();
+  std::shared_ptr<PeerStreams> MakeStreams(const PeerKey& key);
   void Tell(const Peer& peer, atrium::media::v1::DriveResponse::PeerStatus::State state,
             std::string_view problem);
   Desk::Hooks MakeHooks();
@@ -105,8 +109,10 @@ class Room final : public Peer::Listener {
   bool planned_ = false;
   atrium::v1::Conversation::AudioMode mode_ = atrium::v1::Conversation::EVERYBODY;
   std::map<std::string, Member> members_;
+  std::map<std::string, int64_t> planned_epochs_;  // By peer: those of the call and of screens.
   AudioStream* audio_ = nullptr;
   // Owned.
+  Screens screens_;
   std::map<PeerKey, Entry> peers_;
   std::shared_ptr<Room*> self_;  // Empty it, and what the clock posted is void.
   std::shared_ptr<Desk> desk_;

@@ -61,10 +61,10 @@ DriveResponse::PlanStatus Rooms::Apply(const Plan& plan) {
       continue;
     }
     planned.insert(planned_room.session());
-    for (const auto& peer : planned_room.peers()) {
-      sessions_[peer.participant()] = planned_room.session();
-    }
     (*room)->Apply(planned_room);
+    for (const std::string& peer : (*room)->PlannedPeers()) {
+      sessions_[peer] = planned_room.session();
+    }
   }
   for (const auto& [session, room] : rooms_) {
     if (planned.count(session) == 0 && room->planned()) room->Unplan();
@@ -84,8 +84,8 @@ absl::StatusOr<Room*> Rooms::Find(const std::string& session) {
   return (rooms_[session] = std::make_unique<Room>(&context_, session, this)).get();
 }
 
-Room* Rooms::RoomOf(const std::string& participant) const {
-  auto session = sessions_.find(participant);
+Room* Rooms::RoomOf(const std::string& peer) const {
+  auto session = sessions_.find(peer);
   if (session == sessions_.end()) return nullptr;
   auto room = rooms_.find(session->second);
   return room == rooms_.end() ? nullptr : room->second.get();
@@ -98,7 +98,7 @@ void Rooms::CloseIdle() {
 }
 
 void Rooms::Signal(const atrium::media::v1::Signal& signal) {
-  const PeerKey key{signal.participant(), signal.signal().epoch()};
+  const PeerKey key{signal.peer(), signal.signal().epoch()};
   switch (signal.signal().signal_case()) {
     case PeerSignal::kOfferSdp:
       return TakeOffer(key, signal.signal().offer_sdp());
@@ -111,10 +111,14 @@ void Rooms::Signal(const atrium::media::v1::Signal& signal) {
 }
 
 void Rooms::TakeOffer(PeerKey key, const std::string& sdp) {
-  absl::StatusOr<Offer> offer = ParseOffer(sdp, addresses_);
+  const auto kind = IsCapturePeer(key.name) ? Offer::Kind::kVideo : Offer::Kind::kAudio;
+  absl::StatusOr<Offer> offer = ParseOffer(sdp, addresses_, kind);
   if (!offer.ok()) return Refuse(key, offer.status());
-  Room* room = RoomOf(key.participant);
-  const auto planned = room == nullptr ? std::nullopt : room->PlannedEpoch(key.participant);
+  if (IsCapturePeer(key.name)) {
+    if (absl::Status s = MakeOneWay(key.name, &*offer); !s.ok()) return Refuse(key, s);
+  }
+  Room* room = RoomOf(key.name);
+  const auto planned = room == nullptr ? std::nullopt : room->PlannedEpoch(key.name);
   switch (JudgeOffer(planned, key.epoch)) {
     case OfferVerdict::kStale:
       return;
@@ -135,7 +139,7 @@ void Rooms::TakeOffer(PeerKey key, const std::string& sdp) {
 void Rooms::TakeCandidate(const PeerKey& key, const std::string& candidate) {
   const std::string clean = CleanCandidate(candidate, addresses_);
   if (clean.empty()) return;  // An unresolved name, TCP, or where we do not send.
-  Room* room = RoomOf(key.participant);
+  Room* room = RoomOf(key.name);
   if (room != nullptr && room->AddCandidate(key, clean)) return;
   auto waiting = waiting_.find(key);
   if (waiting == waiting_.end() || waiting->second.candidates.size() >= limits::kCandidates) return;
@@ -145,8 +149,8 @@ void Rooms::TakeCandidate(const PeerKey& key, const std::string& candidate) {
 // After a plan: those that it holds now.
 void Rooms::TakeWaiting() {
   for (auto it = waiting_.begin(); it != waiting_.end();) {
-    Room* room = RoomOf(it->first.participant);
-    const auto planned = room == nullptr ? std::nullopt : room->PlannedEpoch(it->first.participant);
+    Room* room = RoomOf(it->first.name);
+    const auto planned = room == nullptr ? std::nullopt : room->PlannedEpoch(it->first.name);
     const OfferVerdict verdict = JudgeOffer(planned, it->first.epoch);
     if (verdict == OfferVerdict::kWait) {
       ++it;
@@ -161,9 +165,9 @@ void Rooms::TakeWaiting() {
 
 void Rooms::Refuse(const PeerKey& key, const absl::Status& why) {
   LogWarning("refused an offer",
-             {{"participant", key.participant}, {"epoch", key.epoch}, {"problem", why.message()}});
+             {{"peer", key.name}, {"epoch", key.epoch}, {"problem", why.message()}});
   DriveResponse::PeerStatus status;
-  status.set_participant(key.participant);
+  status.set_peer(key.name);
   status.set_epoch(key.epoch);
   status.set_state(DriveResponse::PeerStatus::FAILED);
   status.set_problem(std::string(ToStd(why.message())));

@@ -57,7 +57,7 @@ class Rooms final : public Room::Listener {
 
   absl::StatusOr<Room*> Find(const std::string& session);
   // Its room, if it is planned.
-  Room* RoomOf(const std::string& participant) const;
+  Room* RoomOf(const std::string& peer) const;
   void TakeOffer(PeerKey key, const std::string& sdp);
   void TakeCandidate(const PeerKey& key, const std::string& candidate);
   void TakeWaiting();
@@ -72,7 +72,7 @@ class Rooms final : public Room::Listener {
   // State.
   int64_t fence_ = 0;
   Driver* driver_ = nullptr;
-  std::map<std::string, std::string> sessions_;  // By planned participant.
+  std::map<std::string, std::string> sessions_;  // By planned peer.
   std::map<PeerKey, Waiting> waiting_;
   // Owned.
   std::map<std::string, std::unique_ptr<Room>> rooms_;  // By session.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/log.h"
+#include "media/audio_streams.h"
 #include "media/errors.h"
 #include "media/limits.h"
 
@@ -47,7 +48,8 @@ Trial::Trial(const PeerPipeline::Context& context, std::function<void(absl::Stat
 }
 
 void Trial::Try() {
-  peer_ = std::make_shared<Peer>(context_, 1, PeerKey{"trial", 1}, MakeOffer(), this);
+  peer_ = std::make_shared<Peer>(context_, 1, PeerKey{"trial", 1}, MakeOffer(),
+                                 std::make_shared<AudioStreams>(), this);
   peer_->Start();
 }
 

@@ -121,6 +121,7 @@ class JoinStream final : public PageDoor, public std::enable_shared_from_this<Jo
 
   void Dispatch(Session* room, const JoinRequest& request);
   void DispatchTabs(Session* room, const JoinRequest& request);
+  void DispatchCaptures(Session* room, const JoinRequest& request);
   void DispatchTalk(Session* room, const JoinRequest& request);
 
   // Given.
@@ -170,6 +171,11 @@ void JoinStream::Dispatch(Session* room, const JoinRequest& request) {
     case JoinRequest::kRunCommand:
     case JoinRequest::kListCommands:
       return DispatchTabs(room, request);
+    case JoinRequest::kStartCapture:
+    case JoinRequest::kStopCapture:
+    case JoinRequest::kWatchCapture:
+    case JoinRequest::kLeaveCapture:
+      return DispatchCaptures(room, request);
     case JoinRequest::kLag:
       return room->SetLag(page_, request.lag());
     case JoinRequest::MESSAGE_NOT_SET:
@@ -213,6 +219,25 @@ void JoinStream::DispatchTabs(Session* room, const JoinRequest& request) {
           request.list_commands(),
           Later<atrium::v1::ListCommandsResponse>(
               id, [](const auto& list, auto* outcome) { *outcome->mutable_commands() = list; }));
+    default:
+      return Outcome(id, BadField("message", "is unknown here"));
+  }
+}
+
+void JoinStream::DispatchCaptures(Session* room, const JoinRequest& request) {
+  const int64_t id = request.request_id();
+  switch (request.message_case()) {
+    case JoinRequest::kStartCapture:
+      return room->StartCapture(
+          actor_, page_, request.start_capture(),
+          Later<atrium::v1::Capture>(
+              id, [](const auto& capture, auto* outcome) { *outcome->mutable_capture() = capture; }));
+    case JoinRequest::kStopCapture:
+      return Outcome(id, room->StopCapture(actor_, request.stop_capture().name()));
+    case JoinRequest::kWatchCapture:
+      return Outcome(id, room->WatchCapture(page_, request.watch_capture().capture()));
+    case JoinRequest::kLeaveCapture:
+      return Outcome(id, room->LeaveCapture(page_, request.leave_capture().capture()));
     default:
       return Outcome(id, BadField("message", "is unknown here"));
   }

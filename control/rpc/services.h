@@ -5,6 +5,7 @@
 
 #include "atrium/terminal/v1/host.grpc.pb.h"
 #include "atrium/v1/auth.grpc.pb.h"
+#include "atrium/v1/capture.grpc.pb.h"
 #include "atrium/v1/conversation.grpc.pb.h"
 #include "atrium/v1/live.grpc.pb.h"
 #include "atrium/v1/session.grpc.pb.h"
@@ -127,6 +128,20 @@ class ConversationDoor final : public atrium::v1::ConversationService::CallbackS
   grpc::ServerUnaryReactor* CreateProviderSecret(grpc::CallbackServerContext*,
                                                  const atrium::v1::CreateProviderSecretRequest*,
                                                  atrium::v1::ProviderSecret*) override;
+
+ private:
+  const Doors doors_;
+};
+
+class CaptureDoor final : public atrium::v1::CaptureService::CallbackService {
+ public:
+  explicit CaptureDoor(Doors doors) : doors_(doors) {}
+  grpc::ServerUnaryReactor* ListCaptures(grpc::CallbackServerContext*,
+                                         const atrium::v1::ListCapturesRequest*,
+                                         atrium::v1::ListCapturesResponse*) override;
+  grpc::ServerUnaryReactor* DeleteCapture(grpc::CallbackServerContext*,
+                                          const atrium::v1::DeleteCaptureRequest*,
+                                          google::protobuf::Empty*) override;
 
  private:
   const Doors doors_;

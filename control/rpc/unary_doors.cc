@@ -195,6 +195,29 @@ ServerUnaryReactor* TabDoor::ReadScreen(CallbackServerContext* context,
 
 // The conversation.
 
+// Screens.
+
+ServerUnaryReactor* CaptureDoor::ListCaptures(CallbackServerContext* context,
+                                              const pb::ListCapturesRequest* request,
+                                              pb::ListCapturesResponse* response) {
+  return ServeSession<pb::ListCapturesResponse>(
+      doors_, context, response, ParseSessionName(request->parent()),
+      [](const Actor&, Session& session, auto reply) {
+        pb::ListCapturesResponse answer;
+        *answer.mutable_captures() = session.snapshot().captures();
+        reply(std::move(answer));
+      });
+}
+ServerUnaryReactor* CaptureDoor::DeleteCapture(CallbackServerContext* context,
+                                               const pb::DeleteCaptureRequest* request,
+                                               Empty* response) {
+  return ServeSession<Empty>(doors_, context, response,
+                             SessionOf(ParseCaptureName(request->name())),
+                             [request](const Actor& actor, Session& session, auto reply) {
+                               ReplyStatus(reply, session.StopCapture(actor, request->name()));
+                             });
+}
+
 ServerUnaryReactor* ConversationDoor::GetConversation(CallbackServerContext* context,
                                                       const pb::GetConversationRequest* request,
                                                       pb::Conversation* response) {

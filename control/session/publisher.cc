@@ -150,6 +150,12 @@ void Publisher::Apply(const SessionChange& change) {
     case SessionChange::kEntry:
       PutEntry(change.entry());
       break;
+    case SessionChange::kCapture:
+      Put(snapshot_.mutable_captures(), change.capture());
+      break;
+    case SessionChange::kDeletedCapture:
+      Remove(snapshot_.mutable_captures(), change.deleted_capture());
+      break;
     case SessionChange::kSession: {
       const int64_t revision = snapshot_.session().revision();
       *snapshot_.mutable_session() = change.session();

@@ -220,10 +220,10 @@ void Registry::OnMediaInventory(const atrium::media::v1::DriveResponse::Inventor
   for (auto& [id, session] : sessions_) session->AdoptPeers(inventory, fresh);
 }
 void Registry::OnMediaSignal(const atrium::media::v1::Signal& signal) {
-  if (Session* session = ByChild(signal.participant())) session->OnMediaSignal(signal);
+  if (Session* session = ByChild(signal.peer())) session->OnMediaSignal(signal);
 }
 void Registry::OnMediaPeer(const atrium::media::v1::DriveResponse::PeerStatus& status) {
-  if (Session* session = ByChild(status.participant())) session->OnMediaPeer(status);
+  if (Session* session = ByChild(status.peer())) session->OnMediaPeer(status);
 }
 void Registry::OnMediaLevels(const atrium::media::v1::DriveResponse::Levels& levels) {
   if (Session* session = ByChild(levels.session())) session->OnMediaLevels(levels.levels());

@@ -81,6 +81,8 @@ void Session::FinishLoading(const std::vector<std::string>& newest_entries) {
   for (const auto& [approval_name, approval] : approvals_) {
     if (approval.state() == atrium::v1::Approval::PENDING) *first.add_approvals() = approval;
   }
+  LoadCaptures();
+  for (const auto& record : captures_.Records()) *first.add_captures() = record.capture();
   if (conversation_) *first.mutable_conversation() = conversation_->Shown();
   first.mutable_conversation()->set_name(ConversationName(id_));
   publisher_ = std::make_unique<Publisher>(
@@ -310,6 +312,7 @@ void Session::ForgetPage(const PageId& id) {
   context_->host->PlanChanged();
   Person* person = people_.Find(participant);
   if (person->live_page == id) EndLive(participant, "", "");
+  ForgetCapturesOf(id);
   if (people_.PagesOf(participant) == 0) ForgetPerson(participant);
 }
 

@@ -26,6 +26,7 @@
 #include "control/agent/conversation.h"
 #include "control/auth/actor.h"
 #include "control/auth/auth.h"
+#include "control/session/capture_table.h"
 #include "control/session/driver_desk.h"
 #include "control/session/host_link.h"
 #include "control/session/media_link.h"
@@ -139,6 +140,13 @@ class Session final : public Conversation::Room {
   absl::Status HangUp(const PageId& page);
   absl::Status Signal(const PageId& page, const atrium::v1::PeerSignal& signal);
 
+  // Screens (session_captures.cc).
+  void StartCapture(const Actor& actor, const PageId& page,
+                    const atrium::v1::StartCapture& request, Done<atrium::v1::Capture> done);
+  absl::Status StopCapture(const Actor& actor, const std::string& name);
+  absl::Status WatchCapture(const PageId& page, const std::string& name);
+  absl::Status LeaveCapture(const PageId& page, const std::string& name);
+
   // Words (session_talk.cc).
   void Say(const Actor& actor, const atrium::v1::SayRequest& request,
            Done<atrium::v1::TimelineEntry> done);
@@ -250,6 +258,18 @@ class Session final : public Conversation::Room {
   void RenewPeer(Person* person);
   void EndLive(const ParticipantId& id, std::string_view reason, std::string_view message);
 
+  // Screens.
+  void LoadCaptures();
+  void PublishCapture(const std::string& name, Publisher::Done done = nullptr);
+  void EndCapture(const std::string& name, const std::string& notice);
+  void TellCaptureReady(const CapturePeer& peer);
+  void RenewCapturePeer(CapturePeer peer);
+  // What a page that is gone showed and watched.
+  void ForgetCapturesOf(const PageId& page);
+  void AdoptCaptures(const atrium::media::v1::DriveResponse::Inventory& inventory, bool fresh);
+  void OnCaptureSignal(const atrium::media::v1::Signal& signal);
+  void OnCapturePeer(const atrium::media::v1::DriveResponse::PeerStatus& status);
+
   // Words. Conversation::Room.
   void OnConversation(const atrium::v1::Conversation& conversation) override;
   void OnCaption(const atrium::v1::Caption& caption) override;
@@ -289,10 +309,12 @@ class Session final : public Conversation::Room {
   std::unique_ptr<Publisher> publisher_;
   std::unique_ptr<Conversation> conversation_;  // Null: no voice agent.
   Loop::HandlePtr host_grace_;
+  Loop::HandlePtr capture_grace_;  // After a start: until pages must be back.
   Loop::HandlePtr touched_;  // Until the session's counters are published.
   // State.
   People people_;
   TabTable tabs_;
+  CaptureTable captures_;
   std::set<Watcher*> watchers_;
   std::map<AttachmentId, ServiceAttachment> service_attachments_;
   DriverDesk drivers_;

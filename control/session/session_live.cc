@@ -112,9 +112,20 @@ void Session::EndLive(const ParticipantId& id, std::string_view reason, std::str
 absl::Status Session::Signal(const PageId& page_id, const atrium::v1::PeerSignal& signal) {
   auto page = people_.pages().find(page_id);
   if (page == people_.pages().end()) return NotLive();
-  const Person* person = people_.Find(page->second.participant);
-  if (person->live_page != page_id || person->live_epoch == 0) return NotLive();
-  if (signal.epoch() != person->live_epoch) return absl::OkStatus();  // Of an old connection.
+  atrium::media::v1::Signal out;
+  int64_t epoch = 0;
+  if (!signal.capture().empty()) {
+    const auto peer = captures_.PeerAt(signal.capture(), page_id);
+    if (!peer) return NoSuchCapture(signal.capture());
+    epoch = peer->epoch;
+    out.set_peer(PeerName(*peer));
+  } else {
+    const Person* person = people_.Find(page->second.participant);
+    if (person->live_page != page_id || person->live_epoch == 0) return NotLive();
+    epoch = person->live_epoch;
+    out.set_peer(person->shown.name());
+  }
+  if (signal.epoch() != epoch) return absl::OkStatus();  // Of an old connection.
   if (signal.offer_sdp().size() > limits::kSdpBytes) {
     return BadField("signal.offer_sdp", StrCat("is longer than ", limits::kSdpBytes, " bytes"));
   }
@@ -125,8 +136,6 @@ absl::Status Session::Signal(const PageId& page_id, const atrium::v1::PeerSignal
       signal.signal_case() == atrium::v1::PeerSignal::SIGNAL_NOT_SET) {
     return BadField("signal", "must be an offer or a candidate");
   }
-  atrium::media::v1::Signal out;
-  out.set_participant(person->shown.name());
   *out.mutable_signal() = signal;
   context_->media->Signal(out);
   return absl::OkStatus();
@@ -143,6 +152,10 @@ void Session::AddToMediaPlan(atrium::media::v1::Plan* plan) const {
     peer->set_muted(person.shown.muted());
     peer->set_deafened(person.shown.deafened());
   }
+  if (!captures_.all().empty()) {
+    if (room == nullptr) room = plan->add_rooms();
+    captures_.AddToPlan(room);
+  }
   if (room == nullptr) return;
   room->set_session(name());
   room->set_audio_mode(
@@ -150,6 +163,7 @@ void Session::AddToMediaPlan(atrium::media::v1::Plan* plan) const {
 }
 
 void Session::AdoptPeers(const DriveResponse::Inventory& inventory, bool fresh) {
+  AdoptCaptures(inventory, fresh);
   std::map<std::string, int64_t> there;
   for (const auto& room : inventory.rooms()) {
     if (room.session() != name()) continue;
@@ -192,7 +206,8 @@ void Session::AdoptPeers(const DriveResponse::Inventory& inventory, bool fresh) 
 }
 
 void Session::OnMediaSignal(const atrium::media::v1::Signal& signal) {
-  const Person* person = people_.FindByName(signal.participant());
+  if (IsCapturePeer(signal.peer())) return OnCaptureSignal(signal);
+  const Person* person = people_.FindByName(signal.peer());
   if (person == nullptr || signal.signal().epoch() != person->live_epoch) return;
   auto page = people_.pages().find(person->live_page);
   if (page == people_.pages().end() || page->second.door == nullptr) return;
@@ -202,13 +217,14 @@ void Session::OnMediaSignal(const atrium::media::v1::Signal& signal) {
 }
 
 void Session::OnMediaPeer(const DriveResponse::PeerStatus& status) {
-  Person* person = people_.FindByName(status.participant());
+  if (IsCapturePeer(status.peer())) return OnCapturePeer(status);
+  Person* person = people_.FindByName(status.peer());
   if (person == nullptr || status.epoch() != person->live_epoch) return;
   if (status.state() == DriveResponse::PeerStatus::CONNECTED) return;
-  LogWarning("a peer failed", {{"participant", status.participant()},
+  LogWarning("a peer failed", {{"participant", status.peer()},
                                {"problem", status.problem()}});
   if (status.state() == DriveResponse::PeerStatus::FAILED) {
-    const absl::StatusOr<ChildName> parsed = ParseParticipantName(status.participant());
+    const absl::StatusOr<ChildName> parsed = ParseParticipantName(status.peer());
     EndLive(ParticipantId(parsed->id), "PEER_FAILED",
             StrCat("The call could not be connected (", status.problem(), "): go live again"));
     return;

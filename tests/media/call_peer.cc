@@ -13,7 +13,18 @@ namespace {
 
 constexpr size_t kHeardSamples = 4800;  // 200 ms.
 
+constexpr char kVp8Caps[] =
+    "application/x-rtp,media=video,encoding-name=VP8,clock-rate=90000,payload=96,"
+    "rtcp-fb-nack-pli=true,rtcp-fb-ccm-fir=true";
+
 std::string SourceOf(const CallPeer::Voice& voice) {
+  if (!voice.shows.empty()) {
+    // As screens are: a key frame only when one is asked for.
+    return StrCat("videotestsrc is-live=true pattern=", voice.shows,
+                  " ! capsfilter caps=video/x-raw,width=320,height=240,framerate=15/1 ! "
+                  "vp8enc deadline=1 keyframe-max-dist=3000 ! valve name=valve ! "
+                  "rtpvp8pay pt=96 ! capsfilter caps=", kVp8Caps);
+  }
   const std::string source =
       !voice.wav.empty()
           ? StrCat("filesrc location=", voice.wav, " ! wavparse ! audioconvert ! audioresample ! ",
@@ -46,10 +57,11 @@ CallPeer::CallPeer(Voice voice) {
   g_signal_connect(webrtc_.get(), "notify::connection-state", G_CALLBACK(OnState), this);
   g_signal_connect(webrtc_.get(), "notify::ice-gathering-state", G_CALLBACK(OnState), this);
   g_signal_connect(webrtc_.get(), "on-negotiation-needed", G_CALLBACK(OnNegotiation), this);
-  if (voice.listens_only) {
-    auto caps = GRef<GstCaps>::Adopt(
-        gst_caps_from_string("application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,"
-                             "encoding-params=(string)2,payload=111"));
+  if (voice.listens_only || voice.watches) {
+    auto caps = GRef<GstCaps>::Adopt(gst_caps_from_string(
+        voice.watches ? kVp8Caps
+                      : "application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,"
+                        "encoding-params=(string)2,payload=111"));
     GObject* transceiver = nullptr;
     g_signal_emit_by_name(webrtc_.get(), "add-transceiver",
                           GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_RECVONLY, caps.get(), &transceiver);
@@ -117,8 +129,37 @@ void CallPeer::Freeze() {
   g_object_set(valve.get(), "drop", TRUE, nullptr);
 }
 
+void CallPeer::Watch(GstPad* pad) {
+  GstElement* bin = gst_parse_bin_from_description(
+      "rtpvp8depay request-keyframe=true wait-for-keyframe=true ! vp8dec ! videoconvert ! "
+      "capsfilter caps=video/x-raw,format=GRAY8 ! appsink name=sink sync=false async=false",
+      TRUE, nullptr);
+  auto sink = GRef<GstElement>::Adopt(gst_bin_get_by_name(GST_BIN(bin), "sink"));
+  GstAppSinkCallbacks callbacks{};
+  callbacks.new_sample = [](GstAppSink* from, gpointer data) {
+    auto* peer = static_cast<CallPeer*>(data);
+    auto sample = GRef<GstSample>::Adopt(gst_app_sink_pull_sample(from));
+    if (!sample) return GST_FLOW_EOS;
+    GstMapInfo map;
+    GstBuffer* buffer = gst_sample_get_buffer(sample.get());
+    gst_buffer_map(buffer, &map, GST_MAP_READ);
+    peer->brightness_ = map.data[map.size / 2];
+    gst_buffer_unmap(buffer, &map);
+    ++peer->pictures_;
+    return GST_FLOW_OK;
+  };
+  gst_app_sink_set_callbacks(GST_APP_SINK(sink.get()), &callbacks, this, nullptr);
+  gst_bin_add(GST_BIN(pipeline_.get()), bin);
+  gst_element_sync_state_with_parent(bin);
+  auto to = GRef<GstPad>::Adopt(gst_element_get_static_pad(bin, "sink"));
+  gst_pad_link(pad, to.get());
+}
+
 void CallPeer::OnPadAdded(GstElement*, GstPad* pad, CallPeer* self) {
   if (GST_PAD_DIRECTION(pad) != GST_PAD_SRC) return;
+  const auto caps = GRef<GstCaps>::Adopt(gst_pad_get_current_caps(pad));
+  const GstStructure* what = gst_caps_get_structure(caps.get(), 0);
+  if (g_strcmp0(gst_structure_get_string(what, "media"), "video") == 0) return self->Watch(pad);
   GstElement* bin = gst_parse_bin_from_description(
       "rtpopusdepay ! opusdec ! capsfilter caps=audio/x-raw,format=S16LE,rate=24000,channels=1 ! "
       "appsink name=sink sync=false async=false",

@@ -20,6 +20,8 @@ class CallPeer {
     double hertz = 0;  // A tone; 0: nothing but silence.
     std::string wav;   // Rather this recording.
     bool listens_only = false;
+    std::string shows;     // Not a voice but a screen: white, or another pattern's name.
+    bool watches = false;  // Not a voice but somebody's screen.
   };
 
   explicit CallPeer(Voice voice);
@@ -39,9 +41,14 @@ class CallPeer {
   double Hears(double hertz) const;
   // Forgets what was heard.
   void ForgetHeard();
+  // Pictures that were decoded, and how bright the middle of the last one is: 16 is
+  // black, 235 white.
+  int pictures() const { return pictures_; }
+  int brightness() const { return brightness_; }
 
  private:
   static void OnPadAdded(GstElement* webrtc, GstPad* pad, CallPeer* self);
+  void Watch(GstPad* pad);
   static void OnState(GstElement* webrtc, GParamSpec* property, CallPeer* self);
   static void OnNegotiation(GstElement* webrtc, CallPeer* self);
 
@@ -51,6 +58,7 @@ class CallPeer {
   std::string offer_;
   std::atomic<bool> connected_{false};
   std::atomic<int64_t> packets_{0}, first_packet_at_{0};
+  std::atomic<int> pictures_{0}, brightness_{0};
 };
 
 }  // namespace atrium::media

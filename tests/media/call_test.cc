@@ -126,7 +126,7 @@ TEST_F(CallTest, V5_S18_R25_ABadOfferFailsAloneAndDisturbsNobody) {
   EXPECT_TRUE(WaitFor([&] { return ann->Hears(1100) > kHeard; }));
   for (const PeerStatus& status : statuses_) {
     if (status.state() == PeerStatus::FAILED) {
-      EXPECT_EQ(status.participant(), Participant(1, "eve"));
+      EXPECT_EQ(status.peer(), Participant(1, "eve"));
     }
   }
   CloseAgent(agent.get());

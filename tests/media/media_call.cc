@@ -83,7 +83,7 @@ void MediaCall::StartDriving() {
       if (response.has_levels()) levels_.push_back(response.levels());
       if (response.has_plan_status()) planned_generation_ = response.plan_status().generation();
       if (response.has_signal()) {
-        answers_[{response.signal().participant(), response.signal().signal().epoch()}] =
+        answers_[{response.signal().peer(), response.signal().signal().epoch()}] =
             response.signal().signal().answer_sdp();
       }
     };
@@ -125,7 +125,7 @@ bool MediaCall::WaitForState(const std::string& participant, int64_t epoch, Peer
   return WaitFor(
       [&] {
         for (const PeerStatus& s : statuses_) {
-          if (s.participant() == participant && s.epoch() == epoch && s.state() == state)
+          if (s.peer() == participant && s.epoch() == epoch && s.state() == state)
             return true;
         }
         return false;
@@ -135,7 +135,7 @@ bool MediaCall::WaitForState(const std::string& participant, int64_t epoch, Peer
 
 std::string MediaCall::ProblemOf(const std::string& participant, int64_t epoch) const {
   for (const PeerStatus& s : statuses_) {
-    if (s.participant() == participant && s.epoch() == epoch && !s.problem().empty()) {
+    if (s.peer() == participant && s.epoch() == epoch && !s.problem().empty()) {
       return s.problem();
     }
   }
@@ -174,7 +174,7 @@ void MediaCall::SendPlan() {
 
 void MediaCall::Offer(const std::string& participant, int64_t epoch, const std::string& sdp) {
   v1::DriveRequest request;
-  request.mutable_signal()->set_participant(participant);
+  request.mutable_signal()->set_peer(participant);
   request.mutable_signal()->mutable_signal()->set_epoch(epoch);
   request.mutable_signal()->mutable_signal()->set_offer_sdp(sdp);
   drive_->Write(request);

@@ -72,6 +72,33 @@ TEST(OfferTest, S18_GStreamerGetsOnlyWhatWasUnderstood) {
   }
   EXPECT_TRUE(ParseOffer(written, {}).ok());
 }
+// A screen's offer, as a browser makes it.
+std::string Screen() {
+  return absl::StrReplaceAll(
+      Session() + Audio(),
+      {{"m=audio 9 UDP/TLS/RTP/SAVPF 111 63 9 0 8", "m=video 9 UDP/TLS/RTP/SAVPF 98 96 97"},
+       {"a=rtpmap:111 opus/48000/2\r\na=rtcp-fb:111 transport-cc\r\n",
+        "a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 goog-remb\r\na=rtcp-fb:96 transport-cc\r\n"
+        "a=rtcp-fb:96 ccm fir\r\na=rtcp-fb:96 nack\r\na=rtcp-fb:96 nack pli\r\n"
+        "a=rtcp-fb:98 transport-cc\r\na=rtpmap:98 VP9/90000\r\na=extmap:3 "
+        "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01\r\n"},
+       {"a=sendrecv", "a=sendonly"}});
+}
+TEST(OfferTest, S18_OfAScreenOnlyVp8IsTaken) {
+  const auto offer = ParseOffer(Screen(), {}, Offer::Kind::kVideo);
+  ASSERT_TRUE(offer.ok()) << offer.status();
+  EXPECT_EQ(offer->payload_type, 96);
+  EXPECT_EQ(offer->congestion_extension, 3);
+  EXPECT_THAT(offer->feedback, testing::ElementsAre("transport-cc", "ccm fir", "nack pli"));
+  const std::string written = WriteOffer(*offer);
+  EXPECT_THAT(written, HasSubstr("m=video 9 UDP/TLS/RTP/SAVPF 96\r\n"));
+  for (const char* gone : {"VP9", "remb", "opus", "m=audio", "sdes"}) {
+    EXPECT_THAT(written, Not(HasSubstr(gone)));
+  }
+  EXPECT_TRUE(ParseOffer(written, {}, Offer::Kind::kVideo).ok());
+  EXPECT_FALSE(ParseOffer(Screen(), {}).ok()) << "it is no voice";
+  EXPECT_FALSE(ParseOffer(Session() + Audio(), {}, Offer::Kind::kVideo).ok());
+}
 TEST(OfferTest, S18_OtherMLinesAreRefusedInTheirPlaces) {
   const auto offer = ParseOffer(Session("1 0 2") + kVideo + Audio() + kChannel, {});
   ASSERT_TRUE(offer.ok());

@@ -409,7 +409,7 @@ TEST_F(LiveTest, R24EpochsGrowWhateverTheClockDoes) {
   FakePage page;
   const int64_t epoch = Enter(&page, "ann");
   DriveResponse::PeerStatus silent;
-  silent.set_participant("sessions/main/participants/ann");
+  silent.set_peer("sessions/main/participants/ann");
   silent.set_epoch(epoch);
   silent.set_state(DriveResponse::PeerStatus::SILENT);
   registry_->OnMediaPeer(silent);
@@ -424,7 +424,7 @@ TEST_F(LiveTest, V5AFailedPeerEndsThatCallOnly) {
   const int64_t epoch = Enter(&ann, "ann");
   Enter(&bob, "bob");
   DriveResponse::PeerStatus failed;
-  failed.set_participant("sessions/main/participants/ann");
+  failed.set_peer("sessions/main/participants/ann");
   failed.set_epoch(epoch);
   failed.set_state(DriveResponse::PeerStatus::FAILED);
   registry_->OnMediaPeer(failed);

@@ -1,0 +1,197 @@
+// Session: the screens that are shown.
+#include <algorithm>
+#include <utility>
+
+#include "common/errors.h"
+#include "common/log.h"
+#include "common/proto_time.h"
+#include "common/random.h"
+#include "common/resource_name.h"
+#include "common/str_cat.h"
+#include "common/text.h"
+#include "control/errors.h"
+#include "control/limits.h"
+#include "control/session/session.h"
+
+namespace atrium::control {
+
+using atrium::media::v1::DriveResponse;
+using atrium::v1::Capture;
+using atrium::v1::JoinResponse;
+using atrium::v1::Participant;
+using atrium::v1::SessionChange;
+
+void Session::LoadCaptures() {
+  for (const auto& record : record_.captures()) {
+    captures_.Load(record);
+    last_epoch_ = std::max(last_epoch_, record.epoch());
+  }
+  if (captures_.all().empty()) return;
+  // A page that does not come back shows nothing any more.
+  capture_grace_ = context_->loop->After(limits::kParticipantLease, [this] {
+    auto done = std::move(capture_grace_);
+    std::vector<PageId> gone;
+    for (const auto& [name, screen] : captures_.all()) {
+      if (people_.pages().count(screen.page) == 0) gone.push_back(screen.page);
+      for (const auto& [page, epoch] : screen.viewers) {
+        if (people_.pages().count(page) == 0) gone.push_back(page);
+      }
+    }
+    for (const PageId& page : gone) ForgetCapturesOf(page);
+  });
+}
+
+void Session::PublishCapture(const std::string& name, Publisher::Done done) {
+  SessionChange change;
+  if (const CaptureTable::Screen* screen = captures_.Find(name)) {
+    *change.mutable_capture() = screen->shown;
+  } else {
+    change.set_deleted_capture(name);
+  }
+  record_.clear_captures();
+  for (auto& record : captures_.Records()) *record_.add_captures() = std::move(record);
+  Publish(std::move(change), {{RecordKind::kSession, id_.value(), record_.SerializeAsString()}},
+          std::move(done));
+}
+
+void Session::StartCapture(const Actor& actor, const PageId& page,
+                           const atrium::v1::StartCapture& request, Done<Capture> done) {
+  if (absl::Status s = actor.Require(Participant::EDITOR, "show a screen"); !s.ok()) return done(s);
+  if (captures_.all().size() >= limits::kCaptures) {
+    return done(TooMany("screens", limits::kCaptures, absl::Seconds(10)));
+  }
+  if (!context_->media->connected()) return done(Unreachable("media", "it has not answered"));
+  Capture shown;
+  shown.set_name(CaptureName(id_, RandomId()));
+  shown.set_participant(ParticipantName(id_, ParticipantOf(page)));
+  shown.set_title(CleanName(request.title(), limits::kTitleChars));
+  if (shown.title().empty()) shown.set_title("Screen");
+  shown.set_state(Capture::STARTING);
+  *shown.mutable_create_time() = ToProtoTime(context_->loop->Now());
+  captures_.Add(shown, page, NextEpoch());
+  PublishCapture(shown.name(), [this, shown, page, done](absl::Status status) {
+    if (!status.ok()) {
+      captures_.Remove(shown.name());
+      return done(status);
+    }
+    Notice(StrCat(DisplayName(shown.participant()), " shows a screen: ", shown.title()));
+    done(shown);
+    if (const auto peer = captures_.PeerAt(shown.name(), page)) TellCaptureReady(*peer);
+  });
+  context_->media->PlanChanged();
+}
+
+absl::Status Session::StopCapture(const Actor& actor, const std::string& name) {
+  CaptureTable::Screen* screen = captures_.Find(name);
+  if (screen == nullptr) return NoSuchCapture(name);
+  const bool own = screen->shown.participant() == NameOf(actor);
+  if (!own) {
+    if (absl::Status s = actor.Require(Participant::OWNER, "stop somebody else's screen"); !s.ok()) {
+      return s;
+    }
+  }
+  EndCapture(name, StrCat(DisplayName(screen->shown.participant()), "'s screen is no longer shown",
+                          own ? "" : StrCat(": stopped by ", DisplayName(NameOf(actor)))));
+  return absl::OkStatus();
+}
+
+void Session::EndCapture(const std::string& name, const std::string& notice) {
+  if (captures_.Find(name) == nullptr) return;
+  captures_.Remove(name);
+  PublishCapture(name);
+  Notice(notice);
+  context_->media->PlanChanged();
+}
+
+absl::Status Session::WatchCapture(const PageId& page, const std::string& name) {
+  const CaptureTable::Screen* screen = captures_.Find(name);
+  if (screen == nullptr) return NoSuchCapture(name);
+  if (screen->page == page) {
+    return BadField("watch_capture.capture", "is shown by this very page");
+  }
+  if (captures_.Watch(name, page, NextEpoch())) PublishCapture(name);
+  context_->media->PlanChanged();
+  TellCaptureReady(*captures_.PeerAt(name, page));
+  return absl::OkStatus();
+}
+
+absl::Status Session::LeaveCapture(const PageId& page, const std::string& name) {
+  if (captures_.Find(name) == nullptr) return NoSuchCapture(name);
+  if (!captures_.StopWatching(name, page)) return absl::OkStatus();
+  PublishCapture(name);
+  context_->media->PlanChanged();
+  return absl::OkStatus();
+}
+
+void Session::TellCaptureReady(const CapturePeer& peer) {
+  auto page = people_.pages().find(peer.page);
+  if (page == people_.pages().end() || page->second.door == nullptr) return;
+  JoinResponse response;
+  auto* ready = response.mutable_capture_ready();
+  ready->set_capture(peer.capture);
+  ready->set_epoch(peer.epoch);
+  ready->set_shows(peer.shows);
+  page->second.door->Send(response);
+}
+
+void Session::RenewCapturePeer(CapturePeer peer) {
+  peer.epoch = NextEpoch();
+  captures_.Renew(peer, peer.epoch);
+  if (peer.shows) PublishCapture(peer.capture);
+  context_->media->PlanChanged();
+  TellCaptureReady(peer);
+}
+
+void Session::ForgetCapturesOf(const PageId& page) {
+  for (const std::string& name : captures_.ShownBy(page)) {
+    EndCapture(name, StrCat(DisplayName(captures_.Find(name)->shown.participant()),
+                            "'s screen is no longer shown: its page is gone"));
+  }
+  const std::vector<std::string> watched = captures_.StopWatching(page);
+  for (const std::string& name : watched) PublishCapture(name);
+  if (!watched.empty()) context_->media->PlanChanged();
+}
+
+void Session::AdoptCaptures(const DriveResponse::Inventory& inventory, bool fresh) {
+  atrium::media::v1::Plan::Room there;
+  for (const auto& room : inventory.rooms()) {
+    if (room.session() == name()) there = room;
+  }
+  for (const CapturePeer& peer : captures_.Adopt(there, fresh)) RenewCapturePeer(peer);
+  for (const auto& capture : there.captures()) {
+    for (const auto& viewer : capture.viewers()) {
+      last_epoch_ = std::max(last_epoch_, viewer.epoch());
+    }
+    if (captures_.Find(capture.name()) != nullptr) PublishCapture(capture.name());
+  }
+}
+
+void Session::OnCaptureSignal(const atrium::media::v1::Signal& signal) {
+  const auto peer = captures_.PeerOf(signal.peer(), signal.signal().epoch());
+  if (!peer) return;
+  auto page = people_.pages().find(peer->page);
+  if (page == people_.pages().end() || page->second.door == nullptr) return;
+  JoinResponse response;
+  *response.mutable_signal() = signal.signal();
+  response.mutable_signal()->set_capture(peer->capture);
+  page->second.door->Send(response);
+}
+
+void Session::OnCapturePeer(const DriveResponse::PeerStatus& status) {
+  const auto peer = captures_.PeerOf(status.peer(), status.epoch());
+  if (!peer) return;
+  if (status.state() == DriveResponse::PeerStatus::CONNECTED) {
+    if (!peer->shows) return;
+    captures_.Find(peer->capture)->shown.set_state(Capture::SHOWN);
+    return PublishCapture(peer->capture);
+  }
+  LogWarning("a screen's peer failed", {{"peer", status.peer()}, {"problem", status.problem()}});
+  if (status.state() == DriveResponse::PeerStatus::SILENT) return RenewCapturePeer(*peer);
+  if (peer->shows) {
+    return EndCapture(peer->capture, StrCat("A screen could not be shown (", status.problem(),
+                                            "): share it again"));
+  }
+  LeaveCapture(peer->page, peer->capture).IgnoreError();  // It asks again.
+}
+
+}  // namespace atrium::control

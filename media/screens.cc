@@ -1,0 +1,101 @@
+#include "media/screens.h"
+
+#include <utility>
+#include <vector>
+
+#include "common/str_cat.h"
+#include "media/errors.h"
+#include "media/video_streams.h"
+
+namespace atrium::media {
+
+using atrium::media::v1::Plan;
+
+bool IsCapturePeer(std::string_view peer) {
+  return peer.find("/captures/") != std::string_view::npos;
+}
+
+absl::Status MakeOneWay(std::string_view peer, Offer* offer) {
+  const bool watches = peer.find("/viewers/") != std::string_view::npos;
+  if (watches ? !offer->receives() : !offer->sends()) {
+    return BadOffer(watches ? "does not receive video" : "does not send video");
+  }
+  offer->direction = watches ? "recvonly" : "sendonly";
+  return absl::OkStatus();
+}
+
+std::string ViewerPeer(std::string_view capture, std::string_view page) {
+  return StrCat(capture, "/viewers/", page);
+}
+
+void Screens::Apply(const Plan::Room& plan) {
+  std::map<std::string, Screen> screens;
+  for (const Plan::Capture& capture : plan.captures()) {
+    Screen& screen = screens[capture.name()];
+    const auto known = screens_.find(capture.name());
+    screen.plan = capture;
+    screen.forward =
+        known == screens_.end() ? std::make_shared<Forward>(now_) : known->second.forward;
+  }
+  screens_ = std::move(screens);
+}
+
+void Screens::AddEpochs(std::map<std::string, int64_t>* epochs) const {
+  for (const auto& [name, screen] : screens_) {
+    (*epochs)[name] = screen.plan.epoch();
+    for (const auto& viewer : screen.plan.viewers()) {
+      (*epochs)[ViewerPeer(name, viewer.page())] = viewer.epoch();
+    }
+  }
+}
+
+std::shared_ptr<PeerStreams> Screens::MakeStreams(const std::string& peer, int64_t id) const {
+  for (const auto& [name, screen] : screens_) {
+    if (peer == name) return std::make_shared<VideoInlet>(id, screen.forward);
+    for (const auto& viewer : screen.plan.viewers()) {
+      if (peer == ViewerPeer(name, viewer.page())) {
+        return std::make_shared<VideoOutlet>(screen.forward);
+      }
+    }
+  }
+  return nullptr;
+}
+
+void Screens::Connect(const std::map<std::string, std::shared_ptr<PeerStreams>>& connected) {
+  for (const auto& [name, screen] : screens_) {
+    const auto shows = connected.find(name);
+    if (shows == connected.end()) {
+      screen.forward->SetSource(0, nullptr);
+    } else {
+      const auto inlet = std::static_pointer_cast<VideoInlet>(shows->second);
+      screen.forward->SetSource(inlet->id(), inlet->source());
+    }
+    std::vector<std::shared_ptr<Forward::Sink>> sinks;
+    for (const auto& viewer : screen.plan.viewers()) {
+      const auto watches = connected.find(ViewerPeer(name, viewer.page()));
+      if (watches == connected.end()) continue;
+      sinks.push_back(std::static_pointer_cast<VideoOutlet>(watches->second)->sink());
+    }
+    screen.forward->SetSinks(std::move(sinks));
+  }
+}
+
+void Screens::AddInventory(const std::map<std::string, int64_t>& epochs, Plan::Room* room) const {
+  for (const auto& [name, screen] : screens_) {
+    const auto shows = epochs.find(name);
+    if (shows == epochs.end()) continue;
+    Plan::Capture& capture = *room->add_captures();
+    capture = screen.plan;
+    capture.set_epoch(shows->second);
+    capture.clear_viewers();
+    for (const auto& viewer : screen.plan.viewers()) {
+      const auto watches = epochs.find(ViewerPeer(name, viewer.page()));
+      if (watches == epochs.end()) continue;
+      auto* there = capture.add_viewers();
+      there->set_page(viewer.page());
+      there->set_epoch(watches->second);
+    }
+  }
+}
+
+}  // namespace atrium::media

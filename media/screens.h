@@ -1,0 +1,59 @@
+// Screens is what one room knows of the screens that are shown in it: the plan's
+// captures, and for each the Forward that joins its peers.
+//
+// On the loop.
+#ifndef ATRIUM_MEDIA_SCREENS_H_
+#define ATRIUM_MEDIA_SCREENS_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "atrium/media/v1/media.pb.h"
+#include "media/forward.h"
+#include "media/peer_streams.h"
+
+namespace atrium::media {
+
+// Whether a peer is of a screen, by its name; the others are of the call.
+bool IsCapturePeer(std::string_view peer);
+// The offer of such a peer, one way as it must be: the page that shows sends, others
+// receive. INVALID_ARGUMENT if it was not offered so.
+absl::Status MakeOneWay(std::string_view peer, Offer* offer);
+// The peer of a page that watches; that of the page that shows has the capture's name.
+std::string ViewerPeer(std::string_view capture, std::string_view page);
+
+class Screens {
+ public:
+  // `now` may be called on any thread.
+  explicit Screens(std::function<absl::Duration()> now) : now_(std::move(now)) {}
+
+  void Apply(const atrium::media::v1::Plan::Room& plan);
+  // The planned epochs of its peers, by name.
+  void AddEpochs(std::map<std::string, int64_t>* epochs) const;
+  // For a peer that connects; null if the plan does not hold it. `id` names the
+  // connection in this process.
+  std::shared_ptr<PeerStreams> MakeStreams(const std::string& peer, int64_t id) const;
+  // Joins those who are connected now.
+  void Connect(const std::map<std::string, std::shared_ptr<PeerStreams>>& connected);
+  // The captures and viewers that there are, of those in `epochs`.
+  void AddInventory(const std::map<std::string, int64_t>& epochs,
+                    atrium::media::v1::Plan::Room* room) const;
+
+ private:
+  struct Screen {
+    atrium::media::v1::Plan::Capture plan;
+    std::shared_ptr<Forward> forward;
+  };
+
+  const std::function<absl::Duration()> now_;
+  std::map<std::string, Screen> screens_;  // By capture.
+};
+
+}  // namespace atrium::media
+
+#endif  // ATRIUM_MEDIA_SCREENS_H_

@@ -1,0 +1,175 @@
+#include "media/video_streams.h"
+
+#include <gst/app/gstappsrc.h>
+#include <gst/rtp/gstrtpbuffer.h>
+#include <gst/video/video.h>
+
+#include <cstring>
+#include <utility>
+
+#include "common/random.h"
+#include "common/str_cat.h"
+
+namespace atrium::media {
+
+// What GStreamer's threads hold of the page that shows.
+class VideoInlet::Tap final : public Forward::Source {
+ public:
+  Tap(int64_t id, std::shared_ptr<Forward> forward) : id_(id), forward_(std::move(forward)) {}
+
+  void AskForKeyFrame() override {
+    GRef<GstPad> pad;
+    {
+      std::lock_guard<std::mutex> lock(mu_);
+      pad = pad_;
+    }
+    if (!pad) return;
+    gst_pad_send_event(pad.get(),
+                       gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, TRUE, 0));
+  }
+  void Found(GstPad* pad) {
+    std::lock_guard<std::mutex> lock(mu_);
+    pad_ = GRef<GstPad>::Share(pad);
+  }
+  GRef<GObject> Close() {
+    open_ = false;
+    std::lock_guard<std::mutex> lock(mu_);
+    return GRef<GObject>::Adopt(G_OBJECT(pad_.release()));
+  }
+  void Open() { open_ = true; }
+  static GstFlowReturn OnSample(GstAppSink* sink, gpointer kept) {
+    const auto sample = GRef<GstSample>::Adopt(gst_app_sink_pull_sample(sink));
+    if (!sample) return GST_FLOW_EOS;
+    Tap& tap = Kept<Tap>(kept);
+    GstBuffer* packet = gst_sample_get_buffer(sample.get());
+    if (tap.open_ && packet != nullptr) tap.forward_->Push(tap.id_, packet);
+    return GST_FLOW_OK;
+  }
+
+ private:
+  const int64_t id_;
+  const std::shared_ptr<Forward> forward_;
+  std::atomic<bool> open_{false};
+  std::mutex mu_;
+  GRef<GstPad> pad_;  // Guarded by mu_.
+};
+
+VideoInlet::VideoInlet(int64_t id, std::shared_ptr<Forward> forward)
+    : id_(id), tap_(std::make_shared<Tap>(id, std::move(forward))) {}
+
+std::shared_ptr<Forward::Source> VideoInlet::source() const { return tap_; }
+
+// Nothing is sent to the page that shows.
+GRef<GstElement> VideoInlet::MakeSender(const Offer&) { return {}; }
+
+GRef<GstElement> VideoInlet::MakeReceiver(GstPad* pad) {
+  tap_->Found(pad);
+  GRef<GstElement> bin =
+      ParseBin("appsink name=sink sync=false async=false max-buffers=256 drop=true");
+  if (!bin) return bin;
+  auto sink = GRef<GstElement>::Adopt(gst_bin_get_by_name(GST_BIN(bin.get()), "sink"));
+  GstAppSinkCallbacks callbacks{};
+  callbacks.new_sample = Tap::OnSample;
+  gst_app_sink_set_callbacks(GST_APP_SINK(sink.get()), &callbacks, Keep(tap_), Drop<Tap>);
+  return bin;
+}
+
+void VideoInlet::Open() { tap_->Open(); }
+GRef<GObject> VideoInlet::Close() { return tap_->Close(); }
+
+// What GStreamer's threads hold of a page that watches.
+class VideoOutlet::Spout final : public Forward::Sink {
+ public:
+  explicit Spout(uint32_t ssrc) : ssrc_(ssrc), places_({static_cast<uint16_t>(ssrc), ssrc}) {}
+
+  uint32_t ssrc() const { return ssrc_; }
+  void Begin(GRef<GstElement> source, int payload_type) {
+    std::lock_guard<std::mutex> lock(mu_);
+    source_ = std::move(source);
+    payload_type_ = static_cast<uint8_t>(payload_type);
+  }
+  void Open() {
+    std::lock_guard<std::mutex> lock(mu_);
+    open_ = true;
+  }
+  GRef<GObject> Close() {
+    std::lock_guard<std::mutex> lock(mu_);
+    open_ = false;
+    return GRef<GObject>::Adopt(G_OBJECT(source_.release()));
+  }
+  void Send(int64_t source, RtpSequence::Place place, bool marker,
+            const GRef<GstBuffer>& payload) override {
+    std::lock_guard<std::mutex> lock(mu_);
+    if (!open_ || !source_) return;
+    const RtpSequence::Place to = places_.Take(source, place);
+    GstBuffer* packet = gst_rtp_buffer_new_allocate(0, 0, 0);
+    GstRTPBuffer rtp = GST_RTP_BUFFER_INIT;
+    gst_rtp_buffer_map(packet, GST_MAP_WRITE, &rtp);
+    gst_rtp_buffer_set_payload_type(&rtp, payload_type_);
+    gst_rtp_buffer_set_ssrc(&rtp, ssrc_);
+    gst_rtp_buffer_set_seq(&rtp, to.sequence);
+    gst_rtp_buffer_set_timestamp(&rtp, to.timestamp);
+    gst_rtp_buffer_set_marker(&rtp, marker);
+    gst_rtp_buffer_unmap(&rtp);
+    packet = gst_buffer_append(packet, gst_buffer_ref(payload.get()));
+    gst_app_src_push_buffer(GST_APP_SRC(source_.get()), packet);
+  }
+
+ private:
+  const uint32_t ssrc_;
+  std::mutex mu_;
+  // Guarded by mu_.
+  RtpSequence places_;
+  GRef<GstElement> source_;
+  uint8_t payload_type_ = 0;
+  bool open_ = false;
+};
+
+namespace {
+
+// Not zero, which GStreamer does not take.
+uint32_t RandomSsrc() {
+  uint32_t ssrc = 0;
+  std::memcpy(&ssrc, RandomBytes(sizeof ssrc).data(), sizeof ssrc);
+  return ssrc | 1;
+}
+
+// A watching browser lost something, or has just come.
+GstPadProbeReturn OnUpstreamEvent(GstPad*, GstPadProbeInfo* info, gpointer kept) {
+  if (!gst_video_event_is_force_key_unit(GST_PAD_PROBE_INFO_EVENT(info))) return GST_PAD_PROBE_OK;
+  Kept<Forward>(kept).AskForKeyFrame();
+  return GST_PAD_PROBE_DROP;
+}
+
+}  // namespace
+
+VideoOutlet::VideoOutlet(std::shared_ptr<Forward> forward)
+    : forward_(std::move(forward)), spout_(std::make_shared<Spout>(RandomSsrc())) {}
+
+std::shared_ptr<Forward::Sink> VideoOutlet::sink() const { return spout_; }
+
+GRef<GstElement> VideoOutlet::MakeSender(const Offer& offer) {
+  GRef<GstElement> bin = ParseBin(
+      "appsrc name=source is-live=true format=time do-timestamp=true max-buffers=512 "
+      "max-bytes=0 max-time=0 leaky-type=downstream");
+  if (!bin) return bin;
+  auto source = GRef<GstElement>::Adopt(gst_bin_get_by_name(GST_BIN(bin.get()), "source"));
+  const auto caps = GRef<GstCaps>::Adopt(gst_caps_from_string(
+      StrCat(WriteCaps(offer), ",ssrc=(uint)", spout_->ssrc()).c_str()));
+  g_object_set(source.get(), "caps", caps.get(), nullptr);
+  auto pad = GRef<GstPad>::Adopt(gst_element_get_static_pad(source.get(), "src"));
+  gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, OnUpstreamEvent, Keep(forward_),
+                    Drop<Forward>);
+  spout_->Begin(std::move(source), offer.payload_type);
+  return bin;
+}
+
+// Nothing is taken of a page that watches.
+GRef<GstElement> VideoOutlet::MakeReceiver(GstPad*) {
+  return ParseBin("fakesink sync=false async=false");
+}
+
+void VideoOutlet::Open() { spout_->Open(); }
+GRef<GObject> VideoOutlet::Close() { return spout_->Close(); }
+
+}  // namespace atrium::media
