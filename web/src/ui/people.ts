@@ -19,7 +19,14 @@ const TYPING_STAYS_MS = 1500;
 
 /** Who is here, what they may do and what they do. */
 class AtriumPeople extends RoomElement {
-  protected readonly topics: readonly Topic[] = ['state', 'levels', 'call', 'view', 'tabs'];
+  protected readonly topics: readonly Topic[] = [
+    'state',
+    'levels',
+    'call',
+    'view',
+    'tabs',
+    'captures',
+  ];
   private naming = false;
 
   override render(): TemplateResult {
@@ -86,6 +93,11 @@ class AtriumPeople extends RoomElement {
     const lag = lagText(one.lag);
     if (one.lag && lag)
       signs.push(sign('clock', lag, 'warn', lagWords(one.lag, this.room.nameOf(one.name))));
+    const [capture] = this.room.captures.shownBy(one.name);
+    if (capture)
+      signs.push(
+        sign('screen', 'showing a screen', 'accent', `showing a screen: ${capture.title}`),
+      );
     if (one.deafened) signs.push(sign('speakerOff', 'does not listen', 'bad'));
     if (one.live && one.muted) signs.push(sign('micOff', 'muted', 'bad'));
     else if (one.live)
