@@ -127,7 +127,8 @@ export class WatchedCapture {
   /** Looks whether frames came since the last time. */
   private async look(): Promise<void> {
     const { connection } = this;
-    const frames = connection ? framesIn(await connection.peer.getStats()) : 0;
+    const report = await connection?.peer.getStats().catch(() => undefined);
+    const frames = report ? framesIn(report) : 0;
     if (this.ended || connection !== this.connection) return;
     if (frames > this.frames) {
       this.frames = frames;

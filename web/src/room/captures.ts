@@ -1,14 +1,13 @@
-import type { CaptureProblem } from '../capture/problems';
-import { browserObstacle } from '../capture/problems';
+import { Attention } from '../capture/attention';
+import { browserObstacle, type CaptureProblem } from '../capture/problems';
 import { browserScreens } from '../capture/screens';
 import { ShownCapture, stopOf } from '../capture/shown';
 import { WatchedCapture } from '../capture/watched';
 import { type Capture, Capture_State } from '../gen/atrium/v1/capture_pb';
 import type { CaptureReady, PeerSignal } from '../gen/atrium/v1/live_pb';
 import type { Room } from './room';
+import { isWide } from './wide';
 
-/** A page that nobody looks at stops watching after so long. */
-const UNSEEN_MS = 30_000;
 const PROBLEM_STAYS_MS = 12_000;
 
 /** The screens that are shown: this page's own, and those that it watches. */
@@ -21,8 +20,7 @@ export class RoomCaptures {
   /** Whose the announced screens are, by name; empty for one's own. */
   private readonly announced = new Map<string, string>();
   private readonly room: Room;
-  private unseenTimer: ReturnType<typeof setTimeout> | undefined;
-  private isUnseen = document.hidden;
+  private readonly attention = new Attention(document, () => this.sync());
   /** The state that is known is of this epoch. */
   private epoch = '';
   /** The screen on the main stage. */
@@ -36,14 +34,14 @@ export class RoomCaptures {
     });
   }
 
-  /** Begins to follow what the page and its person do. */
-  follow(): void {
+  /** What is shown ends with the page. */
+  followPage(): void {
     addEventListener('pagehide', () => this.shown.leave());
-    document.addEventListener('visibilitychange', () => this.onVisibility());
   }
 
   /** All of them, this page's own first, then the oldest. */
   all(): Capture[] {
+    if (this.room.linkState.kind === 'ended') return [];
     const all = [...this.room.store.captures.values()];
     return [...all.filter((one) => this.isOwn(one)), ...all.filter((one) => !this.isOwn(one))];
   }
@@ -54,6 +52,11 @@ export class RoomCaptures {
 
   isHidden(name: string): boolean {
     return this.hidden.has(name);
+  }
+
+  /** True if it is one line: put away by the person, or on the main stage. */
+  isPutAway(name: string): boolean {
+    return this.hidden.has(name) || (isWide() && this.onStage?.name === name);
   }
 
   /** The screen on the main stage, if it is still there. */
@@ -195,8 +198,8 @@ export class RoomCaptures {
   }
 
   private isWanted(capture: Capture | undefined): boolean {
-    if (!capture || this.isOwn(capture) || this.hidden.has(capture.name) || this.isUnseen)
-      return false;
+    if (!capture || this.isOwn(capture) || this.hidden.has(capture.name)) return false;
+    if (!this.attention.isThere || this.room.linkState.kind === 'ended') return false;
     // Whether it is this page's own is known with the answer to `start_capture`.
     return capture.participant !== this.room.me || this.shown.phase !== 'starting';
   }
@@ -220,11 +223,10 @@ export class RoomCaptures {
   private announceBegin(capture: Capture): void {
     const { room } = this;
     const who = room.nameOf(capture.participant);
-    const what = capture.title ? `: ${capture.title}` : '';
     const show = { label: 'Show', run: () => room.show({ panel: 'terminal' }) };
     const isInSight = room.shows('terminal');
     room.notices.show(
-      `${who === 'somebody' ? 'Somebody' : who} shows a screen${what}.`,
+      `${who === 'somebody' ? 'Somebody' : who} shows a ${kindAndTitle(capture.title)}.`,
       'plain',
       isInSight ? [] : [show],
     );
@@ -234,23 +236,14 @@ export class RoomCaptures {
     const acts = again ? [{ label: 'Share again', run: () => this.toggle() }] : [];
     this.room.notices.show(text, 'warn', acts, PROBLEM_STAYS_MS);
   }
+}
 
-  /** A hidden page watches on for a while, and longer if its picture is on top. */
-  private onVisibility(): void {
-    clearTimeout(this.unseenTimer);
-    if (!document.hidden) this.setUnseen(false);
-    else this.unseenTimer = setTimeout(() => this.leaveUnseen(), UNSEEN_MS);
-  }
-
-  private leaveUnseen(): void {
-    if (document.pictureInPictureElement)
-      this.unseenTimer = setTimeout(() => this.leaveUnseen(), UNSEEN_MS);
-    else this.setUnseen(true);
-  }
-
-  private setUnseen(unseen: boolean): void {
-    if (unseen === this.isUnseen) return;
-    this.isUnseen = unseen;
-    this.sync();
-  }
+/** "screen", "window", "window: plans". */
+export function kindAndTitle(title: string): string {
+  const [, kind, what] = /^(screen|window|tab)(: .*)?$/i.exec(title) ?? [
+    '',
+    'screen',
+    `: ${title}`,
+  ];
+  return `${kind!.toLowerCase()}${title ? (what ?? '') : ''}`;
 }

@@ -40,6 +40,7 @@ import { loadSettings, type Settings, saveSettings } from './settings';
 import { shortcutOf } from './shortcuts';
 import { RoomTabs } from './tabs';
 import { Terminals } from './terminals';
+import { isWide } from './wide';
 
 const TYPING_STAYS_MS = 1500;
 /** Levels come ten times a second; who is missing for so long is silent. */
@@ -141,7 +142,7 @@ export class Room {
 
   /** True if this panel is in sight; on a phone only one of them is. */
   shows(panel: Panel): boolean {
-    return this.panel === panel || matchMedia('(width >= 900px)').matches;
+    return this.panel === panel || isWide();
   }
 
   /** What does not work now. */
@@ -166,7 +167,7 @@ export class Room {
     const doors = { buyTicket, openSocket, random: Math.random };
     this.link = new Link(doors, this.linkListener(), life.pageId, session);
     rememberCall(this);
-    this.captures.follow();
+    this.captures.followPage();
     addEventListener('online', () => this.link?.wake());
     document.addEventListener('visibilitychange', () => {
       if (!document.hidden) this.link?.wake();

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Capture } from '../gen/atrium/v1/capture_pb';
+import { returnToTerminal } from '../room/actions';
 import type { Topic } from '../room/changes';
 import { RoomElement } from './element';
 import { icon } from './icons';
@@ -28,6 +29,7 @@ class AtriumCapture extends RoomElement {
   /** Where it is drawn. */
   declare place: 'side' | 'stage' | 'phone';
   private menuOpen = false;
+  private hadFocus = false;
   private clickTimer: ReturnType<typeof setTimeout> | undefined;
 
   override disconnectedCallback(): void {
@@ -40,16 +42,20 @@ class AtriumCapture extends RoomElement {
     if (!capture) return nothing;
     const { captures } = this.room;
     const whose = captures.whose(capture);
-    const isPutAway =
-      captures.isHidden(this.name) ||
-      (this.place === 'side' && captures.onStage?.name === this.name);
-    return html`<figure class="capture capture--${this.place} ${isPutAway ? 'capture--away' : ''}" aria-label=${whose} data-capture=${this.name} @keydown=${this.onKey}>
+    const isPutAway = this.place !== 'stage' && captures.isPutAway(this.name);
+    const own = captures.isOwn(capture) ? 'capture--own' : '';
+    return html`<figure class="capture capture--${this.place} ${isPutAway ? 'capture--away' : ''} ${own}" aria-label=${whose} data-capture=${this.name} @keydown=${this.onKey}>
       ${isPutAway ? nothing : this.picture(capture, whose)}
       ${this.caption(capture, whose, isPutAway)}
     </figure>`;
   }
 
+  protected override willUpdate(): void {
+    this.hadFocus = this.contains(document.activeElement);
+  }
+
   protected override updated(): void {
+    this.keepFocus();
     const { video } = this;
     const stream = this.room.captures.streamOf(this.name) ?? null;
     if (video && video.srcObject !== stream) {
@@ -59,6 +65,13 @@ class AtriumCapture extends RoomElement {
     const menu = this.querySelector<HTMLElement>('.menu');
     const opener = this.querySelector<HTMLElement>('[aria-haspopup]');
     if (menu && opener) placeMenu(menu, opener);
+  }
+
+  /** What had the focus may be gone; whoever works by keys goes on beside it. */
+  private keepFocus(): void {
+    if (!this.hadFocus || this.contains(document.activeElement)) return;
+    const opener = this.querySelector<HTMLElement>('[aria-haspopup]');
+    (opener ?? this.querySelector<HTMLElement>('.capture__caption button'))?.focus();
   }
 
   private get video(): HTMLVideoElement | null {
@@ -95,7 +108,7 @@ class AtriumCapture extends RoomElement {
     const onStage = isPutAway && !captures.isHidden(this.name);
     return html`<figcaption class="capture__caption">
       ${icon('screen')}
-      <span class="capture__name" title=${capture.title}><b>${whose}</b> <span class="capture__title">${capture.title}</span></span>
+      <span class="capture__name" title=${capture.title}><b>${whose}</b> <span class="capture__title">${capture.title === 'Screen' ? '' : capture.title}</span></span>
       ${isPutAway ? nothing : viewers(capture.viewerCount)}
       ${
         onStage
@@ -152,16 +165,19 @@ class AtriumCapture extends RoomElement {
     else if (room.isOwner) acts.push({ sign: 'screenOff', title: `Stop ${whose}`, run });
     return html`<div class="menu menu--capture" role="menu" aria-label=${whose} @focusout=${this.onFocusOut}>
       ${acts.map(
-        (one) => html`<button class="menu__item" role="menuitem" @click=${() => this.choose(one)}>
+        (
+          one,
+        ) => html`<button class="menu__item" role="menuitem" @click=${(event: MouseEvent) => this.choose(event, one)}>
           <span>${one.title}</span>${icon(one.sign)}
         </button>`,
       )}
     </div>`;
   }
 
-  private choose(act: Act): void {
+  private choose(event: MouseEvent, act: Act): void {
     this.toggleMenu(false);
     act.run();
+    if (event.detail > 0) returnToTerminal(this.room);
   }
 
   private toggleMenu(open: boolean): void {
@@ -199,7 +215,12 @@ class AtriumCapture extends RoomElement {
     clearTimeout(this.clickTimer);
     if (document.fullscreenElement) return;
     if (event.detail === 0 || this.place === 'phone') run();
-    else if (event.detail === 1) this.clickTimer = setTimeout(run, DOUBLE_CLICK_MS);
+    else if (event.detail === 1) {
+      this.clickTimer = setTimeout(() => {
+        run();
+        returnToTerminal(this.room);
+      }, DOUBLE_CLICK_MS);
+    }
   }
 
   private onDoubleClick(): void {
@@ -219,6 +240,7 @@ class AtriumCapture extends RoomElement {
       this.querySelector<HTMLElement>('[aria-haspopup]')?.focus();
     } else if (event.key === 'Escape' && this.place === 'stage') {
       this.room.captures.stage(this.name);
+      returnToTerminal(this.room);
     } else if (!menu || !stepMenu(menu, event.key)) return;
     event.preventDefault();
     event.stopPropagation();

@@ -9,6 +9,7 @@ import {
   Participant_Kind,
   Participant_Presence,
 } from '../gen/atrium/v1/session_pb';
+import { kindAndTitle } from '../room/captures';
 import type { Topic } from '../room/changes';
 import { AGENT, loudness, mayType, roleWord, sortRoster } from '../state/roster';
 import { lagText, lagWords } from '../state/words';
@@ -96,7 +97,7 @@ class AtriumPeople extends RoomElement {
     const [capture] = this.room.captures.shownBy(one.name);
     if (capture)
       signs.push(
-        sign('screen', 'showing a screen', 'accent', `showing a screen: ${capture.title}`),
+        sign('screen', 'showing a screen', 'accent', `showing a ${kindAndTitle(capture.title)}`),
       );
     if (one.deafened) signs.push(sign('speakerOff', 'does not listen', 'bad'));
     if (one.live && one.muted) signs.push(sign('micOff', 'muted', 'bad'));

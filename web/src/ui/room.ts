@@ -3,6 +3,7 @@ import { act } from '../room/actions';
 import type { Topic } from '../room/changes';
 import type { Panel } from '../room/room';
 import { chordsOf, shortcutOf } from '../room/shortcuts';
+import { isWide, WIDE } from '../room/wide';
 import { RoomElement } from './element';
 import { icon } from './icons';
 import './banner';
@@ -24,8 +25,6 @@ const PANELS: [Panel, string, string][] = [
   ['people', 'People', 'people'],
   ['timeline', 'Timeline', 'timeline'],
 ];
-
-const WIDE = '(width >= 900px)';
 
 /** The whole page. */
 class AtriumRoom extends RoomElement {
@@ -79,7 +78,7 @@ class AtriumRoom extends RoomElement {
         </div>
         <div class="side">
           <atrium-people></atrium-people>
-          ${this.isWide ? html`<atrium-captures .place=${'side'}></atrium-captures>` : nothing}
+          ${isWide() ? html`<atrium-captures .place=${'side'}></atrium-captures>` : nothing}
           <atrium-timeline></atrium-timeline>
           <atrium-composer></atrium-composer>
         </div>
@@ -97,13 +96,9 @@ class AtriumRoom extends RoomElement {
     if (dialog && dialog !== 'rename') void import('./dialogs');
   }
 
-  private get isWide(): boolean {
-    return matchMedia(WIDE).matches;
-  }
-
   /** A screen beside the terminal: the one on the main stage, or on a phone all. */
   private inFront(): TemplateResult | typeof nothing {
-    if (!this.isWide) return html`<atrium-captures .place=${'phone'}></atrium-captures>`;
+    if (!isWide()) return html`<atrium-captures .place=${'phone'}></atrium-captures>`;
     const { onStage } = this.room.captures;
     if (!onStage) return nothing;
     return html`<atrium-capture .name=${onStage.name} .place=${'stage'}></atrium-capture>`;

@@ -35,6 +35,8 @@ const shownHere = (page) =>
     const [one] = window.atrium.state.captures;
     return one?.own && window.atrium.capturePeer(one.name)?.connectionState === 'connected';
   });
+/** The keyboard is the terminal's. */
+const hasKeys = (page) => page.evaluate(() => !!document.activeElement?.closest('.xterm'));
 const box = (page, selector) => page.locator(selector).boundingBox();
 
 export const captureWalks = {
@@ -45,14 +47,14 @@ export const captureWalks = {
     await ada.getByText('You are sharing: Screen').waitFor();
     await ada.locator('.trust').getByText('Screen shared').waitFor();
     await shownHere(ada);
-    await bea.locator('.notice', { hasText: 'ada shows a screen: Screen.' }).waitFor();
+    await bea.locator('.notice', { hasText: 'ada shows a screen.' }).waitFor();
     await tile(bea, "ada's screen").waitFor();
     await drawn(bea);
     await tile(bea, "ada's screen").getByText('1 page watches').waitFor({ state: 'attached' });
     const [capture] = captures();
     assert.deepEqual([capture.title, capture.state, capture.viewerCount], ['Screen', SHOWN, 1]);
     const sign = bea.locator('[data-participant$="/ada"] .sign--accent');
-    assert.equal(await sign.getAttribute('title'), 'showing a screen: Screen');
+    assert.equal(await sign.getAttribute('title'), 'showing a screen');
     const offers = await media.evaluate(() =>
       [...globalThis.peers.values()].map(({ sdp }) => sdp.match(/^m=|a=rtpmap:\d+ \w+/gm)),
     );
@@ -81,8 +83,11 @@ export const captureWalks = {
     });
     await share(ada).waitFor();
     assert.deepEqual(captures(), []);
-    await share(ada).click();
+    await share(ada).focus();
+    await ada.keyboard.press('Enter');
     await shownHere(ada);
+    const focused = await ada.evaluate(() => document.activeElement?.textContent);
+    assert.equal(focused, 'Stop sharing');
     await ada.reload();
     await ready(ada);
     await share(ada).waitFor();
@@ -133,15 +138,18 @@ export const captureWalks = {
     async () => {
       await roomWithMedia();
       const page = await visit('editor-ada');
-      const { name } = gateway.captures.put(person('owner'), 'Window: plans');
-      await drawn(page);
       await focus(page);
+      const { name } = gateway.captures.put(person('owner'), 'Window: plans');
+      await page.locator('.notice', { hasText: 'Olga shows a window: plans.' }).waitFor();
+      await drawn(page);
+      assert.ok(await hasKeys(page), 'a screen that begins takes no focus');
       const whole = await box(page, '.stage');
       await page.getByRole('button', { name: "Show Olga's screen on the main stage" }).click();
       await drawn(page, '.capture--stage video');
       const [staged, below] = [await box(page, '.capture--stage'), await box(page, '.stage')];
       assert.ok(below.height < whole.height && staged.y + staged.height <= below.y + 1);
       assert.ok(staged.width > 600);
+      assert.ok(await hasKeys(page), 'after a click the terminal has the keyboard');
       assert.deepEqual(await faults(page), []);
       await page.keyboard.press('Alt+Shift+V');
       await page.locator('.capture--stage').waitFor({ state: 'detached' });
@@ -161,7 +169,8 @@ export const captureWalks = {
       await page.keyboard.press('Enter');
       await page.waitForFunction((name) => !window.atrium.capturePeer(name), name);
       await page.waitForFunction(() => window.atrium.state.captures[0].viewerCount === 0);
-      await tile(page, "Olga's screen").getByRole('button', { name: 'Show' }).click();
+      await page.waitForFunction(() => document.activeElement?.textContent?.trim() === 'Show');
+      await page.keyboard.press('Enter');
       await drawn(page);
     },
   'L6: an owner stops somebody’s screen, who is told': async () => {
