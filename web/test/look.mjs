@@ -3,6 +3,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import { runnerImport } from 'vite';
+import { mediaPage } from './support/media.mjs';
 
 const folder = process.argv[2] ?? 'pictures';
 mkdirSync(folder, { recursive: true });
@@ -16,8 +17,14 @@ setScene(gateway);
 const origin = `http://127.0.0.1:${await gateway.listen()}`;
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],
+  args: [
+    '--no-sandbox',
+    '--use-fake-device-for-media-stream',
+    '--use-fake-ui-for-media-stream',
+    '--allow-loopback-in-peer-connection',
+  ],
 });
+await mediaPage(browser, gateway, origin);
 
 const problems = [];
 async function look(page, name) {
@@ -55,6 +62,13 @@ async function visit(invite, options) {
   return page;
 }
 
+const person = (id) => `${gateway.session.name}/participants/${id}`;
+const seen = (page) =>
+  page.waitForFunction(() => {
+    const { captures } = window.atrium.state;
+    return captures.length > 0 && captures.every((one) => one.own || one.phase === 'seen');
+  });
+
 const desk = await visit('owner-you', { colorScheme: 'dark' });
 enliven(gateway);
 await look(desk, 'desktop-dark');
@@ -74,7 +88,23 @@ await desk.getByRole('button', { name: 'Start live audio' }).click();
 await look(desk, 'device-check');
 await desk.locator('dialog').getByRole('button', { name: 'Start live audio' }).click();
 await look(desk, 'live');
+await desk.getByRole('button', { name: 'Share screen' }).click();
+await seen(desk);
+await look(desk, 'live-sharing');
 await desk.getByRole('button', { name: 'Stop live audio' }).click();
+const plans = gateway.captures.put(person('mira'), 'Window: Shop dashboard');
+await seen(desk);
+await look(desk, 'screens');
+await desk.getByRole('button', { name: "More for Mira's screen" }).click();
+await look(desk, 'screen-menu');
+await desk.keyboard.press('Escape');
+await desk.getByRole('button', { name: 'Stop sharing' }).click();
+await seen(desk);
+await look(desk, 'desktop-dark-screen');
+await desk.keyboard.press('Alt+Shift+V');
+await look(desk, 'screen-on-stage');
+await desk.keyboard.press('Alt+Shift+V');
+gateway.captures.end(plans.name);
 await desk.getByRole('button', { name: 'Open a tab' }).click();
 await desk.waitForTimeout(400);
 gateway.session.openTab('deploy', `${gateway.session.name}/participants/jonas`);
@@ -122,6 +152,12 @@ await editor.keyboard.type('x');
 await editor.getByRole('button', { name: 'Ask for control' }).first().click();
 await look(editor, 'desktop-light-asked');
 
+gateway.captures.put(person('mira'), 'Window: Shop dashboard');
+await seen(editor);
+await look(editor, 'desktop-light-screen');
+await editor.keyboard.press('Alt+Shift+V');
+await look(editor, 'light-screen-on-stage');
+
 const [first] = [...gateway.session.tabs.keys()];
 const phone = await visit('editor-pat', {
   colorScheme: 'dark',
@@ -131,6 +167,11 @@ const phone = await visit('editor-pat', {
   deviceScaleFactor: 2,
 });
 enliven(gateway);
+await seen(phone);
+await look(phone, 'phone-screen');
+await phone.getByRole('button', { name: "Hide Mira's screen" }).tap();
+await look(phone, 'phone-screen-away');
+gateway.captures.end([...gateway.session.captures.keys()][0]);
 await look(phone, 'phone-terminal');
 await phone.locator('.xterm').first().tap();
 await look(phone, 'phone-keys');

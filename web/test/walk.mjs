@@ -1,6 +1,7 @@
 // Walks through the built page in a browser, against a pretended gateway.
 // node test/walk.mjs; CHROMIUM names the browser, if it is not on the usual path.
 import assert from 'node:assert/strict';
+import { captureWalks } from './walks/captures.mjs';
 import { commandWalks } from './walks/commands.mjs';
 import { drivingWalks } from './walks/driving.mjs';
 import { roomWalks } from './walks/room.mjs';
@@ -385,7 +386,14 @@ const walks = {
 
 let failed = 0;
 const only = process.argv[2];
-const all = { ...walks, ...drivingWalks, ...tabWalks, ...commandWalks, ...roomWalks };
+const all = {
+  ...walks,
+  ...captureWalks,
+  ...drivingWalks,
+  ...tabWalks,
+  ...commandWalks,
+  ...roomWalks,
+};
 for (const [name, walk] of Object.entries(all)) {
   if (only && !name.includes(only)) continue;
   try {

@@ -10,6 +10,7 @@ import {
   UpdateSelfSchema,
 } from '../gen/atrium/v1/live_pb';
 import type { Said } from '../link/codec';
+import { iceServersOf } from './ice';
 import { microphoneProblem } from './problems';
 import { type Quality, QualityGauge } from './quality';
 
@@ -218,9 +219,7 @@ export class Call {
 
   private async offer(ready: LiveReady): Promise<void> {
     const connection = this.devices.peer({
-      iceServers: ready.iceServers.map(({ urls, username, credential }) =>
-        username ? { urls, username, credential } : { urls },
-      ),
+      iceServers: iceServersOf(ready.iceServers),
       bundlePolicy: 'max-bundle',
     });
     this.connection = connection;

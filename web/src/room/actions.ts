@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { InterruptConversationRequestSchema } from '../gen/atrium/v1/conversation_pb';
+import { captureActions } from './capture_actions';
 import { notifyObstacle, toggleNotify } from './desktop';
 import type { Room } from './room';
 import { MAX_FONT_SIZE, MIN_FONT_SIZE } from './settings';
@@ -20,6 +21,7 @@ export function actionsOf(room: Room): Action[] {
     ...driveActions(room),
     ...commandActions(room),
     ...callActions(room),
+    ...captureActions(room),
     ...pageActions(room),
   ];
 }

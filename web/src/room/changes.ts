@@ -5,6 +5,7 @@ export type Topic =
   | 'tabs'
   | 'terminal'
   | 'call'
+  | 'captures'
   | 'levels'
   | 'captions'
   | 'notices'

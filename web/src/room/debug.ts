@@ -1,3 +1,4 @@
+import type { Capture } from '../gen/atrium/v1/capture_pb';
 import type { TerminalState } from '../terminal/dump';
 import type { Room } from './room';
 
@@ -10,6 +11,8 @@ export interface AtriumHook {
   offset(tab: string): number;
   pendingInput(tab: string): number;
   peer(): RTCPeerConnection | null;
+  /** The peer connection of a screen, shown or watched, by the capture's name. */
+  capturePeer(capture: string): RTCPeerConnection | null;
   readonly counters: { joins: number; peers: number; skips: number };
 }
 
@@ -36,6 +39,7 @@ export function exposeDebugHook(room: Room): void {
     offset: (tab) => screen(tab)?.feed.cursor.drawn ?? -1,
     pendingInput: (tab) => room.terminals.input.pendingBytes(nameOf(tab)),
     peer: () => room.call.peer,
+    capturePeer: (capture) => room.captures.peerOf(capture) ?? null,
     get counters() {
       return {
         joins: room.link?.joins ?? 0,
@@ -93,8 +97,18 @@ function describe(room: Room): object {
       deafened: room.call.deafened,
       quality: room.call.quality,
     },
+    captures: room.captures.all().map((one) => describeCapture(room, one)),
     roundTripMs: room.link?.roundTripMs ?? 0,
   };
+}
+
+function describeCapture(room: Room, capture: Capture): object {
+  const { name, participant, title, state, viewerCount } = capture;
+  const { captures } = room;
+  const own = captures.isOwn(capture);
+  const phase = own ? captures.shown.phase : (captures.watched.get(name)?.phase ?? 'left');
+  const peers = own ? captures.shown.peers : (captures.watched.get(name)?.peers ?? 0);
+  return { name, participant, title, state, viewerCount, own, phase, peers };
 }
 
 function describeTab(room: Room, name: string): object {

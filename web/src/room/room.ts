@@ -28,6 +28,8 @@ import type { Paste } from '../terminal/paste';
 import { pasteBytes } from '../terminal/paste';
 import { DARK, LIGHT } from '../terminal/themes';
 import { actionsOf } from './actions';
+import { rememberCall, resumeCall } from './call_again';
+import { RoomCaptures } from './captures';
 import { Changes } from './changes';
 import { RoomCommands } from './commands';
 import { RoomDriving } from './driving';
@@ -38,14 +40,16 @@ import { loadSettings, type Settings, saveSettings } from './settings';
 import { shortcutOf } from './shortcuts';
 import { RoomTabs } from './tabs';
 import { Terminals } from './terminals';
+import { isWide } from './wide';
 
-const WAS_LIVE = 'atrium.was-live';
-const CALL_OFFER_STAYS_MS = 20_000;
 const TYPING_STAYS_MS = 1500;
 /** Levels come ten times a second; who is missing for so long is silent. */
 const LEVELS_STAY_MS = 600;
 const FONTS =
   '"JetBrains Mono", "Cascadia Mono", "SF Mono", Menlo, "DejaVu Sans Mono", Consolas, "Noto Sans Mono", monospace';
+
+/** Said of this page's own screen. */
+export const SCREEN_SHARED = 'Screen shared';
 
 /** The page's panels; on a phone one of them is in front. */
 export type Panel = 'terminal' | 'people' | 'timeline';
@@ -74,6 +78,7 @@ export class Room {
   readonly driving = new RoomDriving(this);
   readonly commands = new RoomCommands(this);
   readonly focus = new TerminalFocus(this);
+  readonly captures = new RoomCaptures(this);
   readonly tabs: RoomTabs;
   readonly terminals: Terminals;
   readonly call: Call;
@@ -137,7 +142,7 @@ export class Room {
 
   /** True if this panel is in sight; on a phone only one of them is. */
   shows(panel: Panel): boolean {
-    return this.panel === panel || matchMedia('(width >= 900px)').matches;
+    return this.panel === panel || isWide();
   }
 
   /** What does not work now. */
@@ -148,8 +153,9 @@ export class Room {
   /** What is shared or recorded, one line each. */
   get trust(): string[] {
     const provider = this.store.conversation?.provider;
-    if (this.disclosures.length > 0) return this.disclosures;
-    return provider ? [`Voice: ${provider}`] : [];
+    const voice = provider ? [`Voice: ${provider}`] : [];
+    const said = this.disclosures.length > 0 ? this.disclosures : voice;
+    return this.captures.shown.isShowing ? [SCREEN_SHARED, ...said] : said;
   }
 
   /** Joins the session, or the one that the credential is for. */
@@ -160,9 +166,8 @@ export class Room {
     keepPageLife(life.pageId, () => this.terminals.input.save());
     const doors = { buyTicket, openSocket, random: Math.random };
     this.link = new Link(doors, this.linkListener(), life.pageId, session);
-    addEventListener('pagehide', () => {
-      if (this.call.phase !== 'idle') sessionStorage.setItem(WAS_LIVE, '1');
-    });
+    rememberCall(this);
+    this.captures.followPage();
     addEventListener('online', () => this.link?.wake());
     document.addEventListener('visibilitychange', () => {
       if (!document.hidden) this.link?.wake();
@@ -297,7 +302,10 @@ export class Room {
   private onLinkState(state: LinkState): void {
     this.linkState = state;
     if (state.kind !== 'open') this.terminals.unlink();
-    if (state.kind === 'ended') this.call.stop();
+    if (state.kind === 'ended') {
+      this.call.stop();
+      this.captures.end();
+    }
     this.changes.emit('link');
   }
 
@@ -320,7 +328,11 @@ export class Room {
       case 'levels':
         return this.onLevels(message.value);
       case 'signal':
-        return this.call.onSignal(message.value);
+        return message.value.capture
+          ? this.captures.onSignal(message.value)
+          : this.call.onSignal(message.value);
+      case 'captureReady':
+        return this.captures.onReady(message.value);
       case 'liveReady':
         return this.call.onReady(message.value);
       case 'liveEnded':
@@ -339,38 +351,15 @@ export class Room {
     this.commands.onSnapshot(this.store.tabs.values());
     this.tabs.reconcile(this.store.tabs.values());
     this.terminals.sync(this.store.tabs.values());
-    if (this.awaitsState) {
+    const rejoined = this.awaitsState;
+    if (rejoined) {
       this.awaitsState = false;
       this.call.onRejoined(this.self?.live ?? false);
-      void this.resumeCall();
+      void resumeCall(this);
       this.sayViewing();
     }
+    this.captures.onSnapshot(rejoined);
     this.changes.emit('state', 'terminal', 'call');
-  }
-
-  /**
-   * A reload ended the peer connection, not the call (L8): it goes on by itself
-   * where the browser needs no question, else with one click.
-   */
-  private async resumeCall(): Promise<void> {
-    const wasLive = sessionStorage.getItem(WAS_LIVE) !== null;
-    sessionStorage.removeItem(WAS_LIVE);
-    if (!wasLive || this.call.phase !== 'idle') return;
-    this.call.muted = this.self?.muted ?? false;
-    this.call.deafened = this.self?.deafened ?? false;
-    const asked = { name: 'microphone' as PermissionName };
-    const right = await navigator.permissions?.query(asked).catch(() => undefined);
-    if (right?.state === 'granted') await this.call.start(this.settings.microphone);
-    else this.offerCallAgain();
-  }
-
-  private offerCallAgain(): void {
-    this.notices.show(
-      'You were in the call before the page was loaded again.',
-      'plain',
-      [{ label: 'Start live audio', run: () => void this.call.start(this.settings.microphone) }],
-      CALL_OFFER_STAYS_MS,
-    );
   }
 
   private onChange(change: SessionChange): void {
@@ -391,6 +380,8 @@ export class Room {
     }
     if (step.case === 'approval') this.onApproval(step.value);
     if (step.case === 'deletedTab') this.tabs.onDeleted(step.value);
+    if (step.case === 'capture') this.captures.onChange();
+    if (step.case === 'deletedCapture') this.captures.onChange(step.value);
     this.changes.emit('state', 'terminal');
   }
 

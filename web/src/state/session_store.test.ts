@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
-import { change, entry, participant, snapshot, tab } from '../../test/support/make';
+import { capture, change, entry, participant, snapshot, tab } from '../../test/support/make';
 import { SessionSchema } from '../gen/atrium/v1/session_pb';
 import { SessionStore } from './session_store';
 
@@ -84,5 +84,36 @@ describe('N4: changes apply in order and without a gap', () => {
     const muted = { ...participant('ada'), muted: true };
     store.applyChange(change(6, { case: 'participant', value: muted }));
     expect(store.participants.get(muted.name)?.muted).toBe(true);
+  });
+});
+
+describe('L6, N1: the screens that are shown are state', () => {
+  const shown = (store: SessionStore) =>
+    [...store.captures.values()].map((one) => [one.name.split('/').at(-1), one.viewerCount]);
+
+  it('comes with the snapshot, which is the whole truth of them', () => {
+    const store = new SessionStore();
+    store.applySnapshot(snapshot(1, { captures: [capture('1'), capture('2')] }));
+    expect(shown(store)).toEqual([
+      ['1', 0],
+      ['2', 0],
+    ]);
+    store.applySnapshot(snapshot(9, { captures: [capture('2', { viewerCount: 3 })] }));
+    expect(shown(store)).toEqual([['2', 3]]);
+    store.applySnapshot(snapshot(10));
+    expect(shown(store)).toEqual([]);
+  });
+
+  it('changes one by one, and keeps their order', () => {
+    const store = known();
+    store.applyChange(change(6, { case: 'capture', value: capture('1') }));
+    store.applyChange(change(7, { case: 'capture', value: capture('2') }));
+    store.applyChange(change(8, { case: 'capture', value: capture('1', { viewerCount: 2 }) }));
+    expect(shown(store)).toEqual([
+      ['1', 2],
+      ['2', 0],
+    ]);
+    store.applyChange(change(9, { case: 'deletedCapture', value: 'sessions/s/captures/1' }));
+    expect(shown(store)).toEqual([['2', 0]]);
   });
 });

@@ -1,3 +1,4 @@
+import type { Capture } from '../gen/atrium/v1/capture_pb';
 import type { Conversation } from '../gen/atrium/v1/conversation_pb';
 import type {
   Participant,
@@ -22,6 +23,8 @@ export class SessionStore {
   readonly tabs = new Map<string, Tab>();
   readonly participants = new Map<string, Participant>();
   readonly approvals = new Map<string, Approval>();
+  /** The screens that are shown, by name, the oldest first. */
+  readonly captures = new Map<string, Capture>();
   entries: TimelineEntry[] = [];
   stateEpoch = '';
   revision = -1n;
@@ -40,6 +43,7 @@ export class SessionStore {
     refill(this.tabs, snapshot.tabs);
     refill(this.participants, snapshot.participants);
     refill(this.approvals, snapshot.approvals);
+    refill(this.captures, snapshot.captures);
     this.entries = mergeEntries(sameEpoch ? this.entries : [], snapshot.entries);
   }
 
@@ -85,6 +89,12 @@ export class SessionStore {
         break;
       case 'entry':
         this.entries = upsertEntry(this.entries, step.value);
+        break;
+      case 'capture':
+        this.captures.set(step.value.name, step.value);
+        break;
+      case 'deletedCapture':
+        this.captures.delete(step.value);
         break;
       case 'session':
         this.session = step.value;

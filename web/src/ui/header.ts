@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { type Action, act, actionsOf } from '../room/actions';
 import type { Topic } from '../room/changes';
+import { SCREEN_SHARED } from '../room/room';
 import { chordsOf, showChord } from '../room/shortcuts';
 import { RoomElement } from './element';
 import { icon } from './icons';
@@ -29,6 +30,7 @@ class AtriumHeader extends RoomElement {
 }
 
 const MENU: Action['id'][] = [
+  'capture.toggle',
   'session.settings',
   'theme',
   'text.larger',
@@ -42,7 +44,7 @@ const MENU: Action['id'][] = [
 
 /** What is shared with whom, the palette's button and the settings. */
 class AtriumTrust extends RoomElement {
-  protected readonly topics: readonly Topic[] = ['state', 'settings', 'link'];
+  protected readonly topics: readonly Topic[] = ['state', 'settings', 'link', 'captures'];
   private open = false;
 
   override render(): TemplateResult {
@@ -51,7 +53,7 @@ class AtriumTrust extends RoomElement {
     const chords = chordsOf('palette', room.settings);
     const chord = chords.find((one) => one.startsWith('Meta')) ?? chords[0] ?? '';
     return html`
-      ${lines.length > 0 ? html`<p class="trust" title=${lines.join(' · ')}>${lines.join(' · ')}</p>` : nothing}
+      ${lines.length > 0 ? html`<p class="trust" title=${lines.join(' · ')}>${lines.map((line, index) => html`${index > 0 ? ' · ' : nothing}<span class=${line === SCREEN_SHARED ? 'trust__screen' : ''}>${line}</span>`)}</p>` : nothing}
       <button class="button button--quiet palette-button" title="All actions" @click=${() => room.show({ paletteOpen: true })}>
         ${icon('search')}<span class="sr-only">All actions</span><kbd>${showChord(chord)}</kbd>
       </button>
@@ -79,7 +81,17 @@ class AtriumTrust extends RoomElement {
           ${one.title}<kbd>${showChord(chordsOf(one.id, this.room.settings)[0] ?? '')}</kbd>
         </button>`,
       )}
+      ${this.captureNote()}
     </div>`;
+  }
+
+  /** Why no screen can be shared from here, where the button would be. */
+  private captureNote(): TemplateResult | typeof nothing {
+    const { obstacle } = this.room.captures;
+    if (!obstacle) return nothing;
+    return html`<button class="menu__item menu__item--note" role="menuitem" aria-disabled="true">
+      <span>Share screen<span>${obstacle}</span></span>
+    </button>`;
   }
 
   private choose(action: Action): void {

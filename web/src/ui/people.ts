@@ -9,6 +9,7 @@ import {
   Participant_Kind,
   Participant_Presence,
 } from '../gen/atrium/v1/session_pb';
+import { kindAndTitle } from '../room/captures';
 import type { Topic } from '../room/changes';
 import { AGENT, loudness, mayType, roleWord, sortRoster } from '../state/roster';
 import { lagText, lagWords } from '../state/words';
@@ -19,7 +20,14 @@ const TYPING_STAYS_MS = 1500;
 
 /** Who is here, what they may do and what they do. */
 class AtriumPeople extends RoomElement {
-  protected readonly topics: readonly Topic[] = ['state', 'levels', 'call', 'view', 'tabs'];
+  protected readonly topics: readonly Topic[] = [
+    'state',
+    'levels',
+    'call',
+    'view',
+    'tabs',
+    'captures',
+  ];
   private naming = false;
 
   override render(): TemplateResult {
@@ -86,6 +94,11 @@ class AtriumPeople extends RoomElement {
     const lag = lagText(one.lag);
     if (one.lag && lag)
       signs.push(sign('clock', lag, 'warn', lagWords(one.lag, this.room.nameOf(one.name))));
+    const [capture] = this.room.captures.shownBy(one.name);
+    if (capture)
+      signs.push(
+        sign('screen', 'showing a screen', 'accent', `showing a ${kindAndTitle(capture.title)}`),
+      );
     if (one.deafened) signs.push(sign('speakerOff', 'does not listen', 'bad'));
     if (one.live && one.muted) signs.push(sign('micOff', 'muted', 'bad'));
     else if (one.live)

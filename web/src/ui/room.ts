@@ -3,11 +3,13 @@ import { act } from '../room/actions';
 import type { Topic } from '../room/changes';
 import type { Panel } from '../room/room';
 import { chordsOf, shortcutOf } from '../room/shortcuts';
+import { isWide, WIDE } from '../room/wide';
 import { RoomElement } from './element';
 import { icon } from './icons';
 import './banner';
 import './call_bar';
 import './captions';
+import './captures';
 import './composer';
 import './header';
 import './notices';
@@ -26,13 +28,14 @@ const PANELS: [Panel, string, string][] = [
 
 /** The whole page. */
 class AtriumRoom extends RoomElement {
-  protected readonly topics: readonly Topic[] = ['view', 'settings', 'link', 'state'];
+  protected readonly topics: readonly Topic[] = ['view', 'settings', 'link', 'state', 'captures'];
   private talking = false;
 
   override connectedCallback(): void {
     super.connectedCallback();
     document.addEventListener('keydown', this.onKeyDown, true);
     document.addEventListener('keyup', this.onKeyUp, true);
+    matchMedia(WIDE).addEventListener('change', this.onWidth);
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () =>
       this.room.setSettings({}),
     );
@@ -44,6 +47,7 @@ class AtriumRoom extends RoomElement {
 
   override disconnectedCallback(): void {
     visualViewport?.removeEventListener('resize', fitToViewport);
+    matchMedia(WIDE).removeEventListener('change', this.onWidth);
     document.removeEventListener('keydown', this.onKeyDown, true);
     document.removeEventListener('keyup', this.onKeyUp, true);
     super.disconnectedCallback();
@@ -65,14 +69,16 @@ class AtriumRoom extends RoomElement {
         </header>
         <main class="main">
           <h1 class="sr-only">${room.store.session?.displayName || 'Room'}</h1>
-          <div class="front"><atrium-stage></atrium-stage></div>
+          <div class="front">${this.inFront()}<atrium-stage></atrium-stage></div>
         <div class="strip">
           <atrium-banner></atrium-banner>
           <atrium-captions></atrium-captions>
+          <atrium-share></atrium-share>
           <atrium-call-bar></atrium-call-bar>
         </div>
         <div class="side">
           <atrium-people></atrium-people>
+          ${isWide() ? html`<atrium-captures .place=${'side'}></atrium-captures>` : nothing}
           <atrium-timeline></atrium-timeline>
           <atrium-composer></atrium-composer>
         </div>
@@ -88,6 +94,14 @@ class AtriumRoom extends RoomElement {
   protected override updated(): void {
     const { dialog } = this.room;
     if (dialog && dialog !== 'rename') void import('./dialogs');
+  }
+
+  /** A screen beside the terminal: the one on the main stage, or on a phone all. */
+  private inFront(): TemplateResult | typeof nothing {
+    if (!isWide()) return html`<atrium-captures .place=${'phone'}></atrium-captures>`;
+    const { onStage } = this.room.captures;
+    if (!onStage) return nothing;
+    return html`<atrium-capture .name=${onStage.name} .place=${'stage'}></atrium-capture>`;
   }
 
   private bottomBar(): TemplateResult {
@@ -124,6 +138,8 @@ class AtriumRoom extends RoomElement {
         return nothing;
     }
   }
+
+  private readonly onWidth = () => this.requestUpdate();
 
   private readonly onKeyDown = (event: KeyboardEvent) => {
     if (this.room.dialog === 'shortcuts') return;

@@ -11,7 +11,13 @@ const CLOCK_MS = 5000;
 
 /** The terminal's lower edge: where it is, who types, who drives, how large it is. */
 class AtriumStatus extends RoomElement {
-  protected readonly topics: readonly Topic[] = ['terminal', 'tabs', 'state', 'settings'];
+  protected readonly topics: readonly Topic[] = [
+    'terminal',
+    'tabs',
+    'state',
+    'settings',
+    'captures',
+  ];
   private clock: ReturnType<typeof setInterval> | undefined;
 
   override connectedCallback(): void {

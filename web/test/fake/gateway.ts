@@ -11,6 +11,7 @@ import {
   JoinResponse_WelcomeSchema,
   JoinResponseSchema,
 } from '../../src/gen/atrium/v1/live_pb';
+import { FakeCaptures } from './captures';
 import { FakeDriving } from './driving';
 import { FakePage } from './page';
 import { FakeSession } from './session';
@@ -32,6 +33,7 @@ const BINARY = new Set(['output', 'screen', 'resized', 'exit', 'inputAck', 'leve
 export class FakeGateway {
   readonly session = new FakeSession();
   readonly driving = new FakeDriving(this.session);
+  readonly captures = new FakeCaptures(this.session);
   /** Typed bytes that came from somebody who may not type now. */
   strayInputs = 0;
   readonly pages = new Set<FakePage>();
@@ -184,6 +186,7 @@ export class FakeGateway {
     });
     socket.on('close', () => {
       this.pages.delete(page);
+      this.captures.forget(page);
       for (const terminal of this.session.terminals.values()) terminal.readers.delete(page);
     });
   }

@@ -287,12 +287,30 @@ export class FakePage {
         session.participant(this.id, { live: false });
         return;
       case 'signal':
-        if (message.value.signal.case === 'offerSdp') {
+        if (message.value.capture) void this.gateway.captures.answer(this, message.value);
+        else if (message.value.signal.case === 'offerSdp') {
           void this.answer(message.value.epoch, message.value.signal.value);
         }
         return;
       case 'pingTimeUs':
         this.send({ case: 'pongTimeUs', value: message.value });
+        return;
+      default:
+        return this.actOnCaptures(message);
+    }
+  }
+
+  private actOnCaptures(message: JoinRequest['message']): object | undefined {
+    const { captures } = this.gateway;
+    switch (message.case) {
+      case 'startCapture':
+        return captures.start(this, message.value);
+      case 'stopCapture':
+        return captures.stop(this, message.value);
+      case 'watchCapture':
+        return captures.watch(this, message.value.capture);
+      case 'leaveCapture':
+        captures.leave(this, message.value.capture);
         return;
       default:
         return this.actOnInvites(message);

@@ -1,5 +1,6 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { type Capture, CaptureSchema } from '../../src/gen/atrium/v1/capture_pb';
 import {
   type Conversation,
   Conversation_Activity,
@@ -42,6 +43,7 @@ export class FakeSession {
   readonly participants = new Map<string, Participant>();
   readonly approvals = new Map<string, Approval>();
   readonly entries: TimelineEntry[] = [];
+  readonly captures = new Map<string, Capture>();
   conversation: Conversation = create(ConversationSchema, {
     name: `${this.name}/conversation`,
     state: Conversation_State.ACTIVE,
@@ -60,6 +62,7 @@ export class FakeSession {
       conversation: this.conversation,
       approvals: [...this.approvals.values()],
       entries: this.entries,
+      captures: [...this.captures.values()],
     });
   }
 
@@ -106,6 +109,35 @@ export class FakeSession {
 
   leave(name: string): void {
     if (this.participants.delete(name)) this.change({ case: 'deletedParticipant', value: name });
+  }
+
+  /** The name that the next screen will have. */
+  get nextCapture(): string {
+    return `${this.name}/captures/c${this.next}`;
+  }
+
+  showCapture(participant: string, title: string, fields: object = {}): Capture {
+    const name = this.nextCapture;
+    this.next++;
+    const capture = create(CaptureSchema, { name, participant, title, ...fields });
+    this.captures.set(name, capture);
+    this.change({ case: 'capture', value: capture });
+    return capture;
+  }
+
+  updateCapture(name: string, fields: MessageInitShape<typeof CaptureSchema>): void {
+    const before = this.captures.get(name);
+    if (!before) return;
+    const capture = create(CaptureSchema, {
+      ...plain(before),
+      ...fields,
+    } as MessageInitShape<typeof CaptureSchema>);
+    this.captures.set(name, capture);
+    this.change({ case: 'capture', value: capture });
+  }
+
+  endCapture(name: string): void {
+    if (this.captures.delete(name)) this.change({ case: 'deletedCapture', value: name });
   }
 
   openTab(title: string, creator: string, fields: MessageInitShape<typeof TabSchema> = {}): Tab {

@@ -1,5 +1,6 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { type Capture, Capture_State, CaptureSchema } from '../../src/gen/atrium/v1/capture_pb';
 import {
   type Participant,
   Participant_Role,
@@ -23,6 +24,15 @@ export const tab = (id: string, fields: MessageInitShape<typeof TabSchema> = {})
 
 export const participant = (id: string, role = Participant_Role.EDITOR): Participant =>
   create(ParticipantSchema, { name: `sessions/s/participants/${id}`, displayName: id, role });
+
+export const capture = (id: string, fields: MessageInitShape<typeof CaptureSchema> = {}): Capture =>
+  create(CaptureSchema, {
+    name: `sessions/s/captures/${id}`,
+    participant: 'sessions/s/participants/ada',
+    title: 'Screen',
+    state: Capture_State.SHOWN,
+    ...(fields as object),
+  });
 
 export const entry = (id: string, atMs: number, text = id): TimelineEntry =>
   create(TimelineEntrySchema, {

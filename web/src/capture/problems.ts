@@ -1,0 +1,80 @@
+import { Refused } from '../link/link';
+
+const PERMISSION_DENIED = 7;
+const RESOURCE_EXHAUSTED = 8;
+const UNAVAILABLE = 14;
+
+/** What went wrong, for people, and whether another click may help at once. */
+export interface CaptureProblem {
+  text: string;
+  again: boolean;
+}
+
+/** Why this browser cannot show a screen; undefined if it can. */
+export function browserObstacle(): string | undefined {
+  if (!isSecureContext)
+    return 'Browsers let only secure pages show a screen. Open this page by https, or on localhost.';
+  if (!navigator.mediaDevices?.getDisplayMedia || typeof RTCPeerConnection === 'undefined')
+    return 'This browser cannot show a screen. Phones cannot; a browser on a computer can.';
+  return undefined;
+}
+
+/** What to tell somebody whose screen could not be had. */
+export function pickProblem(error: unknown): CaptureProblem {
+  const name = error instanceof Error || error instanceof DOMException ? error.name : '';
+  const message = error instanceof Error || error instanceof DOMException ? error.message : '';
+  switch (name) {
+    case 'NotAllowedError':
+    case 'SecurityError':
+      if (/system/i.test(message)) {
+        const text =
+          'The system does not let this browser see the screen. Allow it in the system’s settings for privacy, then share again.';
+        return { text, again: false };
+      }
+      return {
+        text: 'Nothing is shared: no screen was picked. If the browser did not ask, allow sharing for this page beside the address.',
+        again: true,
+      };
+    case 'NotFoundError':
+      return { text: 'The browser found no screen that it could share.', again: true };
+    case 'NotReadableError':
+    case 'AbortError':
+      return {
+        text: 'The browser could not read that screen. Pick another one, or close what protects it.',
+        again: true,
+      };
+    default:
+      return { text: `The screen could not be shared${name ? ` (${name})` : ''}.`, again: true };
+  }
+}
+
+/** What to tell somebody whose screen the server did not take. */
+export function startProblem(error: unknown): CaptureProblem {
+  const code = error instanceof Refused ? error.outcome.code : 0;
+  const said = error instanceof Error ? error.message : String(error);
+  switch (code) {
+    case RESOURCE_EXHAUSTED:
+      return {
+        text: 'As many screens are shown as can be. Ask somebody to stop showing one, then share again.',
+        again: true,
+      };
+    case UNAVAILABLE:
+      return {
+        text: 'Screens cannot be shared right now: the media process is out of reach. It comes back by itself; share again in a moment.',
+        again: true,
+      };
+    case PERMISSION_DENIED:
+      return { text: `${sentence(said)} Nothing is shared.`, again: false };
+    default:
+      return { text: `The screen was not shared. ${sentence(said)}`, again: true };
+  }
+}
+
+/** True if the same may be taken a little later. */
+export function isPassing(error: unknown): boolean {
+  return !(error instanceof Refused) || error.outcome.code === UNAVAILABLE;
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}

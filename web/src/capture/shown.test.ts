@@ -1,0 +1,258 @@
+import { create } from '@bufbuild/protobuf';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { answerTo, captureReady, FakeScreens, FakeTrack, streamOf } from '../../test/support/peer';
+import { CaptureSchema } from '../gen/atrium/v1/capture_pb';
+import { JoinResponse_OutcomeSchema } from '../gen/atrium/v1/live_pb';
+import { Refused } from '../link/link';
+import { ShownCapture } from './shown';
+
+const ONE = 'sessions/s/captures/1';
+const TWO = 'sessions/s/captures/2';
+
+let screens: FakeScreens;
+let shown: ShownCapture;
+let track: FakeTrack;
+let picks: number;
+let problems: string[];
+let names: string[];
+
+const turn = () => vi.advanceTimersByTimeAsync(0);
+const refused = (code: number, message = '') =>
+  new Refused(create(JoinResponse_OutcomeSchema, { code, message }));
+const titles = () =>
+  screens.said.flatMap((one) => (one.case === 'startCapture' ? [one.value.title] : []));
+const stopped = () =>
+  screens.said.flatMap((one) => (one.case === 'stopCapture' ? [one.value.name] : []));
+
+async function showing(epoch = 1): Promise<void> {
+  await shown.start();
+  shown.onReady(captureReady(ONE, epoch, true));
+  await turn();
+  screens.peers.at(-1)!.become('connected');
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  screens = new FakeScreens();
+  track = new FakeTrack('budget.ods', 'window');
+  picks = 0;
+  problems = [];
+  names = [ONE, TWO];
+  screens.pick = async () => {
+    picks++;
+    return streamOf(track);
+  };
+  screens.answer = async ({ case: what }) =>
+    what === 'startCapture'
+      ? { case: 'capture', value: create(CaptureSchema, { name: names.shift() }) }
+      : { case: undefined };
+  shown = new ShownCapture(screens, screens, {
+    onShownChanged: () => {},
+    onShownProblem: ({ text }) => problems.push(text),
+  });
+});
+afterEach(() => vi.useRealTimers());
+
+describe('L6: a screen is shown by explicit consent', () => {
+  it('lets the person pick first, then tells the server what it is', async () => {
+    expect(picks).toBe(0);
+    const starting = shown.start();
+    expect([shown.phase, picks, screens.words]).toEqual(['asking', 1, []]);
+    await starting;
+    expect(shown.phase).toBe('showing');
+    expect(titles()).toEqual(['Window: budget.ods']);
+    expect(track.contentHint).toBe('detail');
+  });
+
+  it('sends one video, VP8 without rtx, bounded, and takes the answer of its own', async () => {
+    await shown.start();
+    shown.onReady(captureReady(ONE, 3, true));
+    await turn();
+    const [peer] = screens.peers;
+    expect(peer!.transceivers).toHaveLength(1);
+    const [{ what, init }] = peer!.transceivers as [{ what: unknown; init: RTCRtpTransceiverInit }];
+    expect(what).toBe(track);
+    expect(init.direction).toBe('sendonly');
+    expect(init.sendEncodings).toEqual([{ maxBitrate: 2_500_000 }]);
+    expect(peer!.codecs).toEqual(['video/VP8']);
+    expect(screens.signals.map((one) => one.signal.case)).toEqual(['offerSdp', 'candidate']);
+    expect(screens.signals.every((one) => one.capture === ONE && one.epoch === 3n)).toBe(true);
+    shown.onSignal(answerTo(ONE, 2));
+    shown.onSignal(answerTo(TWO, 3));
+    expect(peer!.answer).toBe('');
+    shown.onSignal(answerTo(ONE, 3));
+    expect(peer!.answer).toBe('answer');
+  });
+
+  it('never asks the person by itself', async () => {
+    shown.onReady(captureReady(ONE, 1, true));
+    await turn();
+    expect(picks).toBe(0);
+    expect(screens.peers).toHaveLength(0);
+    expect(stopped()).toEqual([ONE]);
+  });
+
+  it('says what to do when nothing was picked, and when the system forbids it', async () => {
+    const refuse = (message: string) =>
+      Promise.reject(Object.assign(new Error(message), { name: 'NotAllowedError' }));
+    screens.pick = () => refuse('Permission denied');
+    await shown.start();
+    screens.pick = () => refuse('Permission denied by system');
+    await shown.start();
+    expect(shown.phase).toBe('idle');
+    expect(screens.words).toEqual([]);
+    expect(problems[0]).toMatch(/no screen was picked/);
+    expect(problems[1]).toMatch(/system’s settings/);
+  });
+});
+
+describe('L6: a shown screen is stopped', () => {
+  it('at the source, when it is stopped here, or by the browser’s own button', async () => {
+    await showing();
+    shown.stop();
+    expect(track.stopped).toBe(true);
+    expect(screens.peers[0]!.closed).toBe(true);
+    expect(shown.isShowing).toBe(false);
+    expect(stopped()).toEqual([ONE]);
+
+    track = new FakeTrack();
+    await shown.start();
+    track.onended?.();
+    expect(stopped()).toEqual([ONE, TWO]);
+    expect(shown.phase).toBe('idle');
+    expect(problems).toEqual([]);
+  });
+
+  it('also while the browser still asks, or the server has not answered', async () => {
+    let pick = (_: MediaStream) => {};
+    screens.pick = () => new Promise((resolve) => (pick = resolve));
+    const asking = shown.start();
+    shown.stop();
+    pick(streamOf(track));
+    await asking;
+    expect([track.stopped, screens.words]).toEqual([true, []]);
+
+    track = new FakeTrack();
+    let answer = () => {};
+    const { answer: usual } = screens;
+    screens.answer = async (one) => {
+      if (one.case === 'startCapture') await new Promise<void>((resolve) => (answer = resolve));
+      return usual(one);
+    };
+    const starting = shown.start();
+    pick(streamOf(track));
+    await turn();
+    shown.stop();
+    answer();
+    await starting;
+    expect([track.stopped, shown.phase]).toEqual([true, 'idle']);
+    expect(stopped()).toEqual([ONE]);
+  });
+
+  it('when the page goes, with a word to the server', async () => {
+    await showing();
+    shown.leave();
+    expect(screens.words.at(-1)).toBe('stopCapture');
+    expect(track.stopped).toBe(true);
+  });
+
+  it('when the state has it no more, and the person is told', async () => {
+    await showing();
+    shown.onGone(TWO);
+    expect(shown.isShowing).toBe(true);
+    shown.onGone(ONE);
+    expect(track.stopped).toBe(true);
+    expect(stopped()).toEqual([]);
+    expect(problems[0]).toMatch(/not shown any more/);
+  });
+});
+
+describe('L11: a screen that may not be shown', () => {
+  it.each([
+    [8, '', /Ask somebody to stop showing one/],
+    [14, '', /comes back by itself/],
+    [7, 'Screens are off for this deployment', /Screens are off for this deployment\. Nothing/],
+    [13, 'Something broke', /was not shared\. Something broke\./],
+  ])('says why and what to do: code %i', async (code, message, text) => {
+    screens.answer = () => Promise.reject(refused(code, message));
+    await shown.start();
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(text);
+    expect(track.stopped).toBe(true);
+    expect(shown.phase).toBe('idle');
+  });
+});
+
+describe('N4: what fails under a shown screen costs the person nothing', () => {
+  it('makes another connection with the same picture for another epoch', async () => {
+    await showing(1);
+    shown.onReady(captureReady(ONE, 1, true));
+    expect(screens.peers).toHaveLength(1);
+    shown.onReady(captureReady(ONE, 2, true));
+    await turn();
+    expect(screens.peers).toHaveLength(2);
+    expect(screens.peers[0]!.closed).toBe(true);
+    expect(screens.peers[1]!.transceivers[0]!.what).toBe(track);
+    expect(screens.signals.at(-1)!.epoch).toBe(2n);
+    expect([picks, track.stopped]).toEqual([1, false]);
+  });
+
+  it('is shown anew, unasked, if the server wants no other connection', async () => {
+    await showing();
+    screens.peers[0]!.become('failed');
+    expect(shown.isLate).toBe(true);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(stopped()).toEqual([ONE]);
+    shown.onGone(ONE);
+    expect([shown.name, picks, track.stopped]).toEqual([TWO, 1, false]);
+    shown.onReady(captureReady(TWO, 5, true));
+    screens.peers.at(-1)!.become('connected');
+    expect(shown.isLate).toBe(false);
+  });
+
+  it('leaves it to the server when that is quicker', async () => {
+    await showing();
+    screens.peers[0]!.become('failed');
+    shown.onReady(captureReady(ONE, 2, true));
+    screens.peers[1]!.become('connected');
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(titles()).toHaveLength(1);
+  });
+
+  it('goes on trying while media is away', async () => {
+    await showing();
+    const { answer } = screens;
+    screens.answer = (one) =>
+      one.case === 'startCapture' ? Promise.reject(refused(14)) : answer(one);
+    screens.peers[0]!.become('failed');
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect([shown.isShowing, problems]).toEqual([true, []]);
+    screens.answer = answer;
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect([shown.phase, shown.name]).toEqual(['showing', TWO]);
+  });
+
+  it('keeps its connection over a lost socket', async () => {
+    await showing();
+    shown.onRejoined();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(screens.peers[0]!.closed).toBe(false);
+    expect(titles()).toHaveLength(1);
+  });
+
+  it('waits a moment for a control that was started anew, and not for the same one', async () => {
+    await showing();
+    shown.onState(new Set(), false);
+    await vi.advanceTimersByTimeAsync(2000);
+    shown.onState(new Set([ONE]), false);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(shown.isShowing).toBe(true);
+    shown.onState(new Set(), false);
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(shown.isShowing).toBe(false);
+
+    await showing();
+    shown.onState(new Set([ONE]), true);
+    expect(shown.isShowing).toBe(false);
+  });
+});

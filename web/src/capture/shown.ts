@@ -1,0 +1,269 @@
+import { create } from '@bufbuild/protobuf';
+import { DeleteCaptureRequestSchema } from '../gen/atrium/v1/capture_pb';
+import { type CaptureReady, type PeerSignal, StartCaptureSchema } from '../gen/atrium/v1/live_pb';
+import type { Said } from '../link/codec';
+import { CaptureConnection, type CaptureLine, type Screens } from './connection';
+import { type CaptureProblem, isPassing, pickProblem, startProblem } from './problems';
+import { titleOf } from './title';
+import { waitMs } from './waits';
+
+/** Where this page's own screen stands. */
+export type ShownPhase = 'idle' | 'asking' | 'starting' | 'showing';
+
+export interface ShownListener {
+  onShownChanged(): void;
+  /** It cannot be shown, or its showing ended by itself. */
+  onShownProblem(problem: CaptureProblem): void;
+}
+
+const CONNECT_WITHIN_MS = 15_000;
+/** The server sees a failed connection too, and may want another one by itself. */
+const SERVER_FIRST_MS = 5000;
+/** Control that was started anew learns from media what is shown. */
+const FORGOTTEN_AFTER_MS = 3000;
+
+const GONE: CaptureProblem = {
+  text: 'Your screen is not shown any more: an owner stopped it, or the server did. You can share it again.',
+  again: true,
+};
+
+/**
+ * The screen that this page shows: picked once, by a person, and sent over one peer
+ * connection at a time. Another epoch, or a connection that failed, costs the person
+ * nothing; whatever ends the showing also stops the picture at its source.
+ */
+export class ShownCapture {
+  // Given.
+  private readonly screens: Screens;
+  private readonly line: CaptureLine;
+  private readonly listener: ShownListener;
+  // State.
+  private connection: CaptureConnection | undefined;
+  private failures = 0;
+  private connectTimer: ReturnType<typeof setTimeout> | undefined;
+  private retryTimer: ReturnType<typeof setTimeout> | undefined;
+  private forgottenTimer: ReturnType<typeof setTimeout> | undefined;
+  phase: ShownPhase = 'idle';
+  /** The capture's name, once the server gave it one. */
+  name = '';
+  title = '';
+  stream: MediaStream | undefined;
+  /** Peer connections made in this page's life. */
+  peers = 0;
+
+  constructor(screens: Screens, line: CaptureLine, listener: ShownListener) {
+    this.screens = screens;
+    this.line = line;
+    this.listener = listener;
+  }
+
+  get peer(): RTCPeerConnection | undefined {
+    return this.connection?.peer;
+  }
+
+  /** True from the pick on until the end, whatever the network does. */
+  get isShowing(): boolean {
+    return this.stream !== undefined;
+  }
+
+  /** True while a connection that was there has to be made again. */
+  get isLate(): boolean {
+    return this.isShowing && this.failures > 0;
+  }
+
+  /** Lets the person pick a screen and shows it. Only to be called from a click. */
+  async start(): Promise<void> {
+    if (this.phase !== 'idle') return;
+    this.setPhase('asking');
+    let stream: MediaStream;
+    try {
+      stream = await this.screens.pick();
+    } catch (error) {
+      this.end();
+      this.listener.onShownProblem(pickProblem(error));
+      return;
+    }
+    if ((this.phase as ShownPhase) !== 'asking') {
+      stopTracks(stream);
+      return;
+    }
+    this.take(stream);
+    await this.ask(stream);
+  }
+
+  /** Ends the showing: nothing leaves this machine any more. */
+  stop(): void {
+    const { name } = this;
+    this.end();
+    this.letGo(name);
+  }
+
+  /** The page goes: there is no time to wait for an answer. */
+  leave(): void {
+    const { name } = this;
+    this.end();
+    if (name) this.line.say(stopOf(name));
+  }
+
+  /** The server wants a new peer connection. */
+  onReady(ready: CaptureReady): void {
+    const { stream } = this;
+    if (!stream || ready.capture !== this.name) {
+      this.letGo(ready.capture);
+      return;
+    }
+    if (ready.epoch === this.connection?.epoch) return;
+    clearTimeout(this.retryTimer);
+    this.dropConnection();
+    this.peers++;
+    const connection = new CaptureConnection(
+      ready,
+      this.screens,
+      this.line,
+      {
+        onConnected: () => connection === this.connection && this.onConnected(),
+        onFailed: () => connection === this.connection && this.onFailed(),
+        onPicture: () => {},
+      },
+      stream,
+    );
+    this.connection = connection;
+    this.watchConnecting();
+    this.listener.onShownChanged();
+  }
+
+  onSignal(signal: PeerSignal): void {
+    if (signal.capture === this.name) this.connection?.onSignal(signal);
+  }
+
+  /** The state has these screens now; `whole` if none of them is still to come. */
+  onState(names: ReadonlySet<string>, whole: boolean): void {
+    if (!this.name || names.has(this.name)) {
+      clearTimeout(this.forgottenTimer);
+      return;
+    }
+    const { name } = this;
+    clearTimeout(this.forgottenTimer);
+    if (whole) this.onGone(name);
+    else this.forgottenTimer = setTimeout(() => this.onGone(name), FORGOTTEN_AFTER_MS);
+  }
+
+  /** A screen is not shown any more. */
+  onGone(name: string): void {
+    if (!name || name !== this.name) return;
+    this.end();
+    this.listener.onShownProblem(GONE);
+  }
+
+  /** A new socket: a negotiation that the old one carried is lost. */
+  onRejoined(): void {
+    if (this.connection && !this.connection.isConnected) this.onFailed();
+  }
+
+  /** Stops everything at once, without a word to the server. */
+  end(): void {
+    clearTimeout(this.retryTimer);
+    clearTimeout(this.forgottenTimer);
+    this.dropConnection();
+    if (this.stream) stopTracks(this.stream);
+    this.stream = undefined;
+    this.name = '';
+    this.failures = 0;
+    this.setPhase('idle');
+  }
+
+  private take(stream: MediaStream): void {
+    const track = stream.getVideoTracks()[0];
+    this.stream = stream;
+    if (!track) return;
+    track.contentHint = 'detail';
+    this.title = titleOf(track);
+    track.onended = () => {
+      if (stream === this.stream) this.stop();
+    };
+  }
+
+  private async ask(stream: MediaStream): Promise<void> {
+    this.setPhase('starting');
+    const value = create(StartCaptureSchema, { title: this.title });
+    try {
+      const { result } = await this.line.ask({ case: 'startCapture', value }, false);
+      const name = result.case === 'capture' ? result.value.name : '';
+      if (stream === this.stream) this.onStarted(name);
+      else this.letGo(name);
+    } catch (error) {
+      if (stream === this.stream) this.onRefused(error);
+    }
+  }
+
+  private onStarted(name: string): void {
+    this.name = name;
+    this.watchConnecting();
+    this.setPhase('showing');
+  }
+
+  private onRefused(error: unknown): void {
+    if (this.failures > 0 && isPassing(error)) {
+      this.onFailed();
+      return;
+    }
+    this.end();
+    this.listener.onShownProblem(startProblem(error));
+  }
+
+  private onConnected(): void {
+    clearTimeout(this.connectTimer);
+    this.failures = 0;
+    this.listener.onShownChanged();
+  }
+
+  /** Waits for the server's word, then shows the same picture as another capture. */
+  private onFailed(): void {
+    this.dropConnection();
+    clearTimeout(this.retryTimer);
+    const delayMs = Math.max(SERVER_FIRST_MS, waitMs(this.failures++));
+    this.retryTimer = setTimeout(() => this.startAnew(), delayMs);
+    this.listener.onShownChanged();
+  }
+
+  private startAnew(): void {
+    const { name, stream } = this;
+    if (!stream) return;
+    this.name = '';
+    this.letGo(name);
+    void this.ask(stream);
+  }
+
+  private watchConnecting(): void {
+    clearTimeout(this.connectTimer);
+    this.connectTimer = setTimeout(() => this.onFailed(), CONNECT_WITHIN_MS);
+  }
+
+  /** Takes a capture back that this page does not show. */
+  private letGo(name: string): void {
+    if (name) this.line.ask(stopOf(name)).catch(() => {});
+  }
+
+  private dropConnection(): void {
+    clearTimeout(this.connectTimer);
+    this.connection?.close();
+    this.connection = undefined;
+  }
+
+  private setPhase(phase: ShownPhase): void {
+    this.phase = phase;
+    this.listener.onShownChanged();
+  }
+}
+
+/** What ends the showing of a screen. */
+export function stopOf(name: string): Said {
+  return { case: 'stopCapture', value: create(DeleteCaptureRequestSchema, { name }) };
+}
+
+function stopTracks(stream: MediaStream): void {
+  for (const track of stream.getTracks()) {
+    track.onended = null;
+    track.stop();
+  }
+}

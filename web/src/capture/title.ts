@@ -1,0 +1,17 @@
+const SURFACES: Record<string, string> = { monitor: 'Screen', window: 'Window', browser: 'Tab' };
+const MAX_TITLE = 80;
+/** What a browser calls a source for itself: "screen:0:0", "web-contents-media-stream://3:1". */
+const INTERNAL = /^[\w-]+:(\/\/)?-?\d|^\{?[0-9a-f-]{16,}\}?$|^[\d:.-]*$/i;
+
+/** What a picked screen is, for people: "Screen", "Window: budget.ods". */
+export function titleOf(track: MediaStreamTrack): string {
+  const surface = SURFACES[track.getSettings?.().displaySurface ?? ''] ?? surfaceIn(track.label);
+  const label = track.label.trim();
+  if (INTERNAL.test(label) || label.toLowerCase() === surface.toLowerCase()) return surface;
+  return [...`${surface}: ${label}`].slice(0, MAX_TITLE).join('');
+}
+
+function surfaceIn(label: string): string {
+  if (/^window:/i.test(label)) return 'Window';
+  return /^(web-contents|tab:)/i.test(label) ? 'Tab' : 'Screen';
+}

@@ -1,0 +1,36 @@
+import type { Room } from './room';
+
+const WAS_LIVE = 'atrium.was-live';
+const CALL_OFFER_STAYS_MS = 20_000;
+
+/** Remembers over a reload that this page was in the call. */
+export function rememberCall(room: Room): void {
+  addEventListener('pagehide', () => {
+    if (room.call.phase !== 'idle') sessionStorage.setItem(WAS_LIVE, '1');
+  });
+}
+
+/**
+ * A reload ended the peer connection, not the call (L8): it goes on by itself
+ * where the browser needs no question, else with one click.
+ */
+export async function resumeCall(room: Room): Promise<void> {
+  const wasLive = sessionStorage.getItem(WAS_LIVE) !== null;
+  sessionStorage.removeItem(WAS_LIVE);
+  if (!wasLive || room.call.phase !== 'idle') return;
+  room.call.muted = room.self?.muted ?? false;
+  room.call.deafened = room.self?.deafened ?? false;
+  const asked = { name: 'microphone' as PermissionName };
+  const right = await navigator.permissions?.query(asked).catch(() => undefined);
+  if (right?.state === 'granted') await room.call.start(room.settings.microphone);
+  else offerCallAgain(room);
+}
+
+function offerCallAgain(room: Room): void {
+  room.notices.show(
+    'You were in the call before the page was loaded again.',
+    'plain',
+    [{ label: 'Start live audio', run: () => void room.call.start(room.settings.microphone) }],
+    CALL_OFFER_STAYS_MS,
+  );
+}

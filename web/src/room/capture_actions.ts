@@ -1,0 +1,32 @@
+import type { Action } from './actions';
+import type { Room } from './room';
+import { isWide } from './wide';
+
+/** What can be done with screens that are shown. */
+export function captureActions(room: Room): Action[] {
+  const { captures } = room;
+  const { shown, onStage } = captures;
+  const actions: Action[] = [];
+  if (shown.isShowing || !captures.obstacle)
+    actions.push({
+      id: 'capture.toggle',
+      title: shown.isShowing ? `Stop sharing: ${shown.title}` : 'Share screen',
+      run: () => captures.toggle(),
+    });
+  const first = onStage ?? captures.all().find((one) => !captures.isOwn(one));
+  if (!first) return actions;
+  const whose = captures.whose(first);
+  if (isWide())
+    actions.push({
+      id: 'capture.stage',
+      title: onStage ? `Put ${whose} back to the side` : `Show ${whose} on the main stage`,
+      run: () => captures.stage(first.name),
+    });
+  actions.push({
+    id: 'capture.hide',
+    title: captures.isHidden(first.name) ? `Watch ${whose} again` : `Hide ${whose}`,
+    run: () =>
+      captures.isHidden(first.name) ? captures.unhide(first.name) : captures.hide(first.name),
+  });
+  return actions;
+}

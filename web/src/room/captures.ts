@@ -1,0 +1,249 @@
+import { Attention } from '../capture/attention';
+import { browserObstacle, type CaptureProblem } from '../capture/problems';
+import { browserScreens } from '../capture/screens';
+import { ShownCapture, stopOf } from '../capture/shown';
+import { WatchedCapture } from '../capture/watched';
+import { type Capture, Capture_State } from '../gen/atrium/v1/capture_pb';
+import type { CaptureReady, PeerSignal } from '../gen/atrium/v1/live_pb';
+import type { Room } from './room';
+import { isWide } from './wide';
+
+const PROBLEM_STAYS_MS = 12_000;
+
+/** The screens that are shown: this page's own, and those that it watches. */
+export class RoomCaptures {
+  readonly shown: ShownCapture;
+  /** What this page watches, by name. */
+  readonly watched = new Map<string, WatchedCapture>();
+  /** Screens that the person put away. */
+  private readonly hidden = new Set<string>();
+  /** Whose the announced screens are, by name; empty for one's own. */
+  private readonly announced = new Map<string, string>();
+  private readonly room: Room;
+  private readonly attention = new Attention(document, () => this.sync());
+  /** The state that is known is of this epoch. */
+  private epoch = '';
+  /** The screen on the main stage. */
+  private staged = '';
+
+  constructor(room: Room) {
+    this.room = room;
+    this.shown = new ShownCapture(browserScreens, room, {
+      onShownChanged: () => room.changes.emit('captures'),
+      onShownProblem: (problem) => this.onProblem(problem),
+    });
+  }
+
+  /** What is shown ends with the page. */
+  followPage(): void {
+    addEventListener('pagehide', () => this.shown.leave());
+  }
+
+  /** All of them, this page's own first, then the oldest. */
+  all(): Capture[] {
+    if (this.room.linkState.kind === 'ended') return [];
+    const all = [...this.room.store.captures.values()];
+    return [...all.filter((one) => this.isOwn(one)), ...all.filter((one) => !this.isOwn(one))];
+  }
+
+  isOwn(capture: Capture): boolean {
+    return capture.name === this.shown.name;
+  }
+
+  isHidden(name: string): boolean {
+    return this.hidden.has(name);
+  }
+
+  /** True if it is one line: put away by the person, or on the main stage. */
+  isPutAway(name: string): boolean {
+    return this.hidden.has(name) || (isWide() && this.onStage?.name === name);
+  }
+
+  /** The screen on the main stage, if it is still there. */
+  get onStage(): Capture | undefined {
+    return this.hidden.has(this.staged) ? undefined : this.room.store.captures.get(this.staged);
+  }
+
+  streamOf(name: string): MediaStream | undefined {
+    return name === this.shown.name ? this.shown.stream : this.watched.get(name)?.stream;
+  }
+
+  peerOf(name: string): RTCPeerConnection | undefined {
+    return name === this.shown.name ? this.shown.peer : this.watched.get(name)?.peer;
+  }
+
+  /** What is to be said in the place of the picture; empty while it comes. */
+  wordsOf(capture: Capture): string {
+    if (this.isOwn(capture)) return '';
+    const phase = this.watched.get(capture.name)?.phase ?? 'connecting';
+    if (phase === 'seen') return '';
+    if (phase === 'late') return 'The picture is late: connecting again';
+    return capture.state === Capture_State.STARTING ? 'Waiting for the picture…' : 'Connecting…';
+  }
+
+  /** Whose it is: "Olga's screen". */
+  whose(capture: Capture): string {
+    if (capture.participant === this.room.me) return 'Your screen';
+    const name = this.room.nameOf(capture.participant);
+    return `${name === 'somebody' ? 'Somebody' : name}'s screen`;
+  }
+
+  /** What somebody shows, by title. */
+  shownBy(participant: string): Capture[] {
+    return this.all().filter((one) => one.participant === participant);
+  }
+
+  /** Why this person cannot show a screen here; undefined if they can. */
+  get obstacle(): string | undefined {
+    const { room } = this;
+    const obstacle = browserObstacle();
+    if (obstacle || !room.self || room.mayType) return obstacle;
+    return 'Viewers cannot show a screen. Ask an owner for an editor link to show one.';
+  }
+
+  /** Shows a screen, or stops. Only to be called from a click or a key. */
+  toggle(): void {
+    const { obstacle, shown } = this;
+    if (shown.isShowing) shown.stop();
+    else if (obstacle) this.room.notices.show(obstacle, 'warn');
+    else if (this.room.linkState.kind !== 'open')
+      this.room.notices.show('Not connected; a screen can be shared as soon as it is.', 'warn');
+    else void shown.start();
+  }
+
+  /** Puts a screen on the main stage, or the one there back. */
+  stage(name: string): void {
+    this.staged = this.onStage?.name === name ? '' : name;
+    if (this.staged) this.hidden.delete(name);
+    this.sync();
+  }
+
+  hide(name: string): void {
+    this.hidden.add(name);
+    if (this.staged === name) this.staged = '';
+    this.sync();
+  }
+
+  unhide(name: string): void {
+    this.hidden.delete(name);
+    this.sync();
+  }
+
+  /** Stops what somebody shows. For owners, and for one's own. */
+  stop(name: string): void {
+    if (name === this.shown.name) this.shown.stop();
+    else this.room.ask(stopOf(name)).catch((error) => this.room.notices.failed(error));
+  }
+
+  onReady(ready: CaptureReady): void {
+    if (ready.shows) this.shown.onReady(ready);
+    else this.watched.get(ready.capture)?.onReady(ready);
+  }
+
+  onSignal(signal: PeerSignal): void {
+    this.shown.onSignal(signal);
+    this.watched.get(signal.capture)?.onSignal(signal);
+  }
+
+  /** All of the state was replaced; `rejoined` if over a new socket. */
+  onSnapshot(rejoined: boolean): void {
+    const { captures, stateEpoch } = this.room.store;
+    const anew = this.epoch !== stateEpoch;
+    this.epoch = stateEpoch;
+    if (rejoined) {
+      this.shown.onRejoined();
+      for (const one of this.watched.values()) one.onRejoined();
+    }
+    this.shown.onState(new Set(captures.keys()), !anew);
+    this.announce(!anew);
+    this.sync();
+  }
+
+  /** A screen is shown, looks different or is gone. */
+  onChange(gone?: string): void {
+    if (gone) this.shown.onGone(gone);
+    else this.shown.onState(new Set(this.room.store.captures.keys()), false);
+    this.announce(true);
+    this.sync();
+  }
+
+  onFrame(name: string): void {
+    this.watched.get(name)?.onFrame();
+  }
+
+  /** The session ended for this page. */
+  end(): void {
+    this.shown.end();
+    for (const one of this.watched.values()) one.end(true);
+    this.watched.clear();
+  }
+
+  /** Watches what is to be seen, and nothing else. */
+  private sync(): void {
+    const { captures } = this.room.store;
+    for (const [name, one] of this.watched) {
+      if (this.isWanted(captures.get(name))) continue;
+      one.end(!captures.has(name));
+      this.watched.delete(name);
+    }
+    for (const capture of captures.values()) {
+      if (this.watched.has(capture.name) || !this.isWanted(capture)) continue;
+      const changed = () => this.room.changes.emit('captures');
+      const one = new WatchedCapture(capture.name, browserScreens, this.room, changed);
+      this.watched.set(capture.name, one);
+    }
+    for (const name of this.hidden) if (!captures.has(name)) this.hidden.delete(name);
+    if (!captures.has(this.staged)) this.staged = '';
+    this.room.changes.emit('captures');
+  }
+
+  private isWanted(capture: Capture | undefined): boolean {
+    if (!capture || this.isOwn(capture) || this.hidden.has(capture.name)) return false;
+    if (!this.attention.isThere || this.room.linkState.kind === 'ended') return false;
+    // Whether it is this page's own is known with the answer to `start_capture`.
+    return capture.participant !== this.room.me || this.shown.phase !== 'starting';
+  }
+
+  /** Says which screens are shown now and were not, and the other way around. */
+  private announce(aloud: boolean): void {
+    const { captures } = this.room.store;
+    for (const capture of captures.values()) {
+      if (this.announced.has(capture.name)) continue;
+      const isMine = capture.participant === this.room.me;
+      this.announced.set(capture.name, isMine ? '' : this.whose(capture));
+      if (aloud && !isMine) this.announceBegin(capture);
+    }
+    for (const [name, whose] of this.announced) {
+      if (captures.has(name)) continue;
+      this.announced.delete(name);
+      if (aloud && whose) this.room.notices.show(`${whose} is not shown any more.`);
+    }
+  }
+
+  private announceBegin(capture: Capture): void {
+    const { room } = this;
+    const who = room.nameOf(capture.participant);
+    const show = { label: 'Show', run: () => room.show({ panel: 'terminal' }) };
+    const isInSight = room.shows('terminal');
+    room.notices.show(
+      `${who === 'somebody' ? 'Somebody' : who} shows a ${kindAndTitle(capture.title)}.`,
+      'plain',
+      isInSight ? [] : [show],
+    );
+  }
+
+  private onProblem({ text, again }: CaptureProblem): void {
+    const acts = again ? [{ label: 'Share again', run: () => this.toggle() }] : [];
+    this.room.notices.show(text, 'warn', acts, PROBLEM_STAYS_MS);
+  }
+}
+
+/** "screen", "window", "window: plans". */
+export function kindAndTitle(title: string): string {
+  const [, kind, what] = /^(screen|window|tab)(: .*)?$/i.exec(title) ?? [
+    '',
+    'screen',
+    `: ${title}`,
+  ];
+  return `${kind!.toLowerCase()}${title ? (what ?? '') : ''}`;
+}
