@@ -72,6 +72,10 @@ void Host::Resume(const Handover& handover) {
                {{"tab", handed.tab()}, {"error", terminal.status().message()}});
       continue;
     }
+    if (const auto entered = bounds_.Enter(handed.tab()); !entered.ok()) {
+      LogError("a terminal's bounds are not kept any more",
+               {{"tab", handed.tab()}, {"error", entered.status().message()}});
+    }
     Entry& entry = entries_[handed.tab()];
     entry.terminal = *std::move(terminal);
     entry.planned = true;

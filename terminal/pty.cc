@@ -59,6 +59,7 @@ struct Prepared {
 [[noreturn]] void RunChild(const Prepared& prepared, int slave, int report_fd) {
   const ShellCommand& command = prepared.command;
   setsid();
+  if (command.cgroup_fd >= 0 && write(command.cgroup_fd, "0", 1) != 1) Fail(report_fd);
   if (ioctl(slave, TIOCSCTTY, 0) != 0) Fail(report_fd);
   sigset_t none;
   sigemptyset(&none);
