@@ -171,7 +171,21 @@ std::string Bounds::WhyEnded(const std::string& tab) const {
   return entry.why_ended;
 }
 
+// Between looks it is only asked how many processes were started on this machine.
+void Bounds::Wait(int ticks) {
+  next_look_ = loop_->After(limits::kUseWatch / limits::kUseTicks, [this, ticks] {
+    const auto done = std::move(next_look_);
+    const bool storm = LastProcess() - last_process_ > limits::kForkStorm;
+    if (storm || ticks >= limits::kUseTicks) {
+      Look();
+    } else {
+      Wait(ticks + 1);
+    }
+  });
+}
+
 void Bounds::Look() {
+  last_process_ = LastProcess();
   Groups groups;
   for (const auto& [tab, entry] : entries_) groups[tab] = entry.group;
   thread_->Post([this, groups = std::move(groups), thread = thread_.get(), loop = loop_,
@@ -180,12 +194,8 @@ void Bounds::Look() {
     loop->Post([self, uses = std::move(uses)] {
       const auto alive = self.lock();
       if (!alive) return;
-      Bounds* bounds = *alive;
-      bounds->Judge(uses);
-      bounds->next_look_ = bounds->loop_->After(limits::kUseWatch, [bounds] {
-        const auto done = std::move(bounds->next_look_);
-        bounds->Look();
-      });
+      (*alive)->Judge(uses);
+      (*alive)->Wait(1);
     });
   });
 }

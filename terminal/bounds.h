@@ -68,6 +68,7 @@ class Bounds {
   };
   using Uses = std::map<std::string, Use>;
 
+  void Wait(int ticks);
   void Look();
   void Judge(const Uses& uses);
   void JudgeOne(const std::string& tab, Entry& entry, const Use& use);
@@ -87,6 +88,7 @@ class Bounds {
   std::unique_ptr<Thread> thread_;  // Last: it ends first.
   // State.
   bool alert_ = false;
+  int64_t last_process_ = 0;  // At the last look.
 };
 
 }  // namespace atrium::terminal

@@ -52,8 +52,11 @@ inline constexpr int64_t kTerminalMemoryPercent = 75;
 inline constexpr int64_t kMemoryPercent = 90;
 // Percent of what all may use over which people are told.
 inline constexpr int64_t kMemoryAlertPercent = 80;
-// How often it is looked at what terminals use.
+// How often it is looked at what terminals use; in so many ticks meanwhile it is
+// looked at once if more processes than this were started since.
 inline constexpr absl::Duration kUseWatch = absl::Milliseconds(200);
+inline constexpr int kUseTicks = 8;
+inline constexpr int64_t kForkStorm = 100;
 // How often what forks on is looked for and killed in one go; then at the next look.
 inline constexpr int kKillPasses = 50;
 // How often "X types" is told.
