@@ -99,3 +99,30 @@ for (const [how, flags] of [['where there may be cgroups', []], ['without cgroup
     assert.equal(page.opened, 1);
   });
 }
+
+test('P10: people are told, with figures, when the terminals use nearly all the memory that they may, and when no longer', { timeout: 60_000 }, async (t) => {
+  const { api, makeTab } = await house(['--memory_limit_mb=300']);
+  const short = async () => (await api.call('atrium.v1.SessionService', 'GetSession', { name: 'sessions/main' })).degradations.find((one) => one.kind === 'HOST_MEMORY');
+  assert.equal(await short(), undefined);
+  const tab = await makeTab('python3', '-c', "held = b'x' * (280 << 20); input()");
+  const said = await until('it is said', short, 30_000);
+  t.diagnostic(said.message);
+  assert.match(said.message, /use \d+ MiB of the 300/);
+  await api.call('atrium.v1.TabService', 'DeleteTab', { name: tab });
+  await until('it is over', async () => !(await short()), 30_000);
+});
+
+test('P5: a session says whether anybody is there, how many are, and when it was last used', { timeout: 60_000 }, async () => {
+  const { api, page, echo } = await house();
+  const session = () => api.call('atrium.v1.SessionService', 'GetSession', { name: 'sessions/main' });
+  const before = await session();
+  assert.equal(before.state, 'ACTIVE');
+  assert.equal(before.connection_count, 1);
+  const second = await new Page(page.who).open();
+  await until('two are there', async () => (await session()).connection_count === 2);
+  const at = ({ last_active_time: time }) => Number(time.seconds) * 1e9 + time.nanos;
+  await until('typing counts', async () => (await echo.once()) > 0 && at(await session()) > at(before));
+  second.close();
+  page.close();
+  await until('nobody is there', async () => (await session()).state === 'IDLE' && (await session()).connection_count === 0, 30_000);
+});

@@ -34,6 +34,8 @@ export class Page {
     this.closed = false;
     this.screens = 0;
     this.outcomes = [];
+    this.changes = [];
+    this.exits = [];
   }
   async open() {
     for (;;) {
@@ -98,6 +100,7 @@ export class Page {
     if (message.welcome) welcome();
     if (message.snapshot) this.snapshot = message.snapshot;
     if (message.outcome) this.outcomes.push(message.outcome);
+    if (message.change) this.changes.push(message.change);
   }
   // The binary messages, by the proto's wire form: enough for a test.
   hearBytes(data) {
@@ -115,6 +118,9 @@ export class Page {
     } else if (fields[5]) {
       const resized = decode(fields[5]);
       this.sizes.get(resized[1].toString())?.(sizeOf(resized[3]));
+    } else if (fields[7]) {
+      const exit = decode(fields[7]);
+      this.exits.push({ tab: exit[1].toString(), exitCode: Number(exit[3] ?? 0n) });
     } else if (fields[8]) {
       const ack = decode(fields[8]);
       const upTo = Number(ack[2]);
