@@ -27,6 +27,9 @@ ABSL_FLAG(int64_t, terminal_memory_limit_mb, -1,
 ABSL_FLAG(int64_t, terminal_process_limit, atrium::terminal::limits::kTerminalProcesses,
           "Processes of one terminal (threads count where the kernel counts), or they are ended; "
           "0: any");
+ABSL_FLAG(bool, audit, true,
+          "Keep who typed what and when in --state_dir/audit.log; what is typed at a password's "
+          "prompt is redacted");
 ABSL_FLAG(bool, cgroups, true,
           "Bound each terminal by a cgroup (v2) of its own where we may make one; else /proc is "
           "watched");
@@ -66,6 +69,7 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv) {
                 .terminal_memory_limit = Bytes(absl::GetFlag(FLAGS_terminal_memory_limit_mb),
                                                limits::kTerminalMemoryPercent),
                 .terminal_process_limit = absl::GetFlag(FLAGS_terminal_process_limit),
+                .audit = absl::GetFlag(FLAGS_audit),
                 .cgroups = absl::GetFlag(FLAGS_cgroups),
                 .program = OwnProgram(argv[0]),
                 .handover_fd = absl::GetFlag(FLAGS_handover_fd)};

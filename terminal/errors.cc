@@ -114,6 +114,11 @@ std::string UsedTooMuchMemory(int64_t bound_bytes) {
   return StrCat("the programs in this terminal used more than ", bound_bytes >> 20,
                 " MiB of memory");
 }
+absl::Status BrokenAudit(std::string_view path, int64_t line) {
+  return MakeError(StatusCode::kDataLoss,
+                   StrCat("Line ", line, " of ", path, " is not what was written"),
+                   {.reason = "AUDIT_BROKEN", .resource = std::string(path)});
+}
 absl::Status NoCgroups(std::string_view why) {
   return MakeError(StatusCode::kFailedPrecondition,
                    StrCat("No cgroups of our own: ", why,

@@ -33,6 +33,7 @@ absl::Status CannotIsolate(std::string_view program);
 // For people, in the tab: why its programs were ended.
 std::string RanTooManyProcesses(int64_t bound);
 std::string UsedTooMuchMemory(int64_t bound_bytes);
+absl::Status BrokenAudit(std::string_view path, int64_t line);
 absl::Status NoCgroups(std::string_view why);
 absl::Status NothingToHandOver();
 absl::Status NoSuchUser(std::string_view user);

@@ -22,6 +22,8 @@ using atrium::terminal::v1::Plan;
 
 namespace {
 
+// Who typed what an approval or a service's call brought; the timeline says for whom.
+constexpr char kByControl[] = "control";
 constexpr absl::Duration kHousekeeping = absl::Seconds(30);
 
 Size FromProto(const atrium::v1::TerminalSize& size) {
@@ -37,6 +39,7 @@ Host::Host(Loop* loop, ScreenThread* screens, ShellMaker shells, Options options
       screens_(screens),
       shells_(std::move(shells)),
       options_(std::move(options)),
+      audit_(loop, options_.audit_path),
       bounds_(loop, options_.bounds, this),
       runs_(loop),
       waits_(loop) {
@@ -308,6 +311,7 @@ absl::Status Host::Input(const std::string& tab, const AttachmentId& id, int64_t
     data.clear();
   } else {
     Typed(entry, tab, right.participant);
+    audit_.Typed(tab, right.participant, data, entry.terminal->hides_input());
   }
   return entry.terminal->Write(std::move(data), [this, tab, id, sequence, bytes, dropped] {
     auto now = entries_.find(tab);
@@ -369,6 +373,7 @@ absl::Status Host::WriteOnce(const std::string& tab, const std::string& write_id
     return InputQueueFull();
   }
   if (std::count(write_ids_.begin(), write_ids_.end(), write_id) > 0) return absl::OkStatus();
+  audit_.Typed(tab, kByControl, data, terminal->hides_input());
   RETURN_IF_ERROR(terminal->Write(std::move(data), nullptr));
   write_ids_.push_back(write_id);
   if (write_ids_.size() > limits::kRememberedRuns) write_ids_.pop_front();
@@ -383,6 +388,7 @@ void Host::RunAtPrompt(const std::string& tab, const std::string& command,
   if (command.find_first_of("\r\n") != std::string::npos) {
     return done(BadField("command", "must be one line: use `;` or a script"));
   }
+  audit_.Typed(tab, kByControl, StrCat("at a prompt: ", command, "\r"), false);
   runs_.Start(terminal, command, run_id, std::move(done));
 }
 

@@ -19,6 +19,7 @@
 #include "common/loop.h"
 #include "common/strong_id.h"
 #include "terminal/attachments.h"
+#include "terminal/audit.h"
 #include "terminal/bounds.h"
 #include "terminal/input_ledger.h"
 #include "terminal/runs.h"
@@ -56,6 +57,7 @@ class Host final : public Terminal::Listener, public Bounds::Listener {
     std::string log_directory;  // Empty: nothing is kept on disk.
     std::string incarnation;
     std::string name;
+    std::string audit_path;     // Of what is typed; empty: that is not kept.
     Bounds::Options bounds;     // What runs in the terminals may use.
   };
 
@@ -146,6 +148,7 @@ class Host final : public Terminal::Listener, public Bounds::Listener {
   const ShellMaker shells_;
   const Options options_;
   // Owned.
+  Audit audit_;
   Bounds bounds_;
   Attachments attachments_;
   Runs runs_;

@@ -19,6 +19,7 @@ void Host::HandOver(std::function<void(absl::StatusOr<Handover>)> done) {
   auto waiting = std::make_shared<size_t>(1);
   const auto finish = [this, handover, waiting, done] {
     if (--*waiting > 0) return;
+    audit_.Flush();
     handover->set_incarnation(options_.incarnation);
     handover->set_fence(fence_);
     for (HandedTerminal& handed : *handover->mutable_terminals()) {

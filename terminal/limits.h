@@ -59,6 +59,13 @@ inline constexpr int kUseTicks = 8;
 inline constexpr int64_t kForkStorm = 100;
 // How often what forks on is looked for and killed in one go; then at the next look.
 inline constexpr int kKillPasses = 50;
+// Typed bytes in one line of the audit, how long it waits for more keys, and how
+// large its file becomes before another is begun; the one before is kept.
+inline constexpr size_t kAuditKeysBytes = 4 << 10;
+inline constexpr absl::Duration kAuditWait = absl::Seconds(2);
+inline constexpr int64_t kAuditBytes = 64 << 20;
+// A line of it: the keys, one more piece of input, all escaped.
+inline constexpr int64_t kAuditLineBytes = 1 << 20;
 // How often "X types" is told.
 inline constexpr absl::Duration kTypedSpacing = absl::Seconds(1);
 // How long a status change waits for others, so that titles cannot flood.

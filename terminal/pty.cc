@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -257,6 +258,12 @@ void Pty::Flush() {
 void Pty::Resize(Size size) {
   const winsize window = ToWinsize(size);
   ioctl(master_, TIOCSWINSZ, &window);
+}
+
+bool Pty::HidesInput() const {
+  termios settings{};
+  if (tcgetattr(master_, &settings) != 0) return false;
+  return (settings.c_lflag & ECHO) == 0 && (settings.c_lflag & ICANON) != 0;
 }
 
 void Pty::OnProcessEnd() {

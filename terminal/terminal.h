@@ -103,6 +103,8 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   // Writes to the program; `written` runs when it was.
   absl::Status Write(std::string data, std::function<void()> written);
   size_t pending_input_bytes() const { return pty_ ? pty_->pending_bytes() : 0; }
+  // True while the program asks for a secret.
+  bool hides_input() const { return pty_ && pty_->HidesInput(); }
   // Tells the program a size, clamped, at most 60 times a second.
   void Resize(Size size);
   void Snapshot(std::function<void(ScreenSnapshot)> done) { keeper_->Snapshot(std::move(done)); }
