@@ -54,8 +54,13 @@ absl::Status RunApp(const Config& config) {
             {.log_directory = log_directory,
              .incarnation = before ? before->incarnation() : RandomId(),
              .name = config.host_name,
-             .memory_limit = config.memory_limit,
-             .terminal_memory_limit = config.terminal_memory_limit},
+             .audit_path = config.audit && !config.state_dir.empty()
+                               ? StrCat(config.state_dir, "/audit.log")
+                               : "",
+             .bounds = {.processes = config.terminal_process_limit,
+                        .memory_bytes = config.terminal_memory_limit,
+                        .all_memory_bytes = config.memory_limit,
+                        .cgroup = config.cgroups ? config.listen : ""}},
             before ? &*before : nullptr);
   before.reset();
   HostService service(loop.get(), &host);

@@ -9,6 +9,7 @@
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
 #include "common/errors.h"
+#include "terminal/limits.h"
 
 ABSL_FLAG(std::string, listen, "", "Path of the unix socket to serve on (required)");
 ABSL_FLAG(std::string, state_dir, "",
@@ -17,10 +18,21 @@ ABSL_FLAG(std::string, log_level, "info", "debug, info, warning or error");
 ABSL_FLAG(std::string, shell_user, "",
           "User that shells run as; empty: our own. Another one needs root");
 
-ABSL_FLAG(int64_t, memory_limit_mb, 0,
-          "MiB of memory that all shells together may use; people are told at four fifths; 0: any");
-ABSL_FLAG(int64_t, terminal_memory_limit_mb, 0,
-          "MiB of memory that the programs of one terminal may use, or they are killed; 0: any");
+ABSL_FLAG(int64_t, memory_limit_mb, -1,
+          "MiB of memory that all shells together may use; people are told at four fifths; 0: any; "
+          "-1: 90 percent of the machine's");
+ABSL_FLAG(int64_t, terminal_memory_limit_mb, -1,
+          "MiB of memory that the programs of one terminal may use, or they are ended; 0: any; "
+          "-1: 75 percent of the machine's");
+ABSL_FLAG(int64_t, terminal_process_limit, atrium::terminal::limits::kTerminalProcesses,
+          "Processes of one terminal (threads count where the kernel counts), or they are ended; "
+          "0: any");
+ABSL_FLAG(bool, audit, true,
+          "Keep who typed what and when in --state_dir/audit.log; what is typed at a password's "
+          "prompt is redacted");
+ABSL_FLAG(bool, cgroups, true,
+          "Bound each terminal by a cgroup (v2) of its own where we may make one; else /proc is "
+          "watched");
 ABSL_FLAG(int, handover_fd, -1, "Set by an upgrade in place; not for people");
 
 namespace atrium::terminal {
@@ -32,6 +44,12 @@ std::string OwnProgram(const char* name) {
   const auto path = std::filesystem::absolute(name, error);
   return error || std::string_view(name).find('/') == std::string_view::npos ? "/proc/self/exe"
                                                                              : path.string();
+}
+
+// A flag of MiB as bytes; -1: so many percent of the machine's memory.
+int64_t Bytes(int64_t mib, int64_t percent) {
+  if (mib >= 0) return mib << 20;
+  return sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / 100 * percent;
 }
 
 }  // namespace
@@ -47,8 +65,12 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv) {
                 .log_level = absl::GetFlag(FLAGS_log_level),
                 .shell_user = absl::GetFlag(FLAGS_shell_user),
                 .host_name = name,
-                .memory_limit = absl::GetFlag(FLAGS_memory_limit_mb) << 20,
-                .terminal_memory_limit = absl::GetFlag(FLAGS_terminal_memory_limit_mb) << 20,
+                .memory_limit = Bytes(absl::GetFlag(FLAGS_memory_limit_mb), limits::kMemoryPercent),
+                .terminal_memory_limit = Bytes(absl::GetFlag(FLAGS_terminal_memory_limit_mb),
+                                               limits::kTerminalMemoryPercent),
+                .terminal_process_limit = absl::GetFlag(FLAGS_terminal_process_limit),
+                .audit = absl::GetFlag(FLAGS_audit),
+                .cgroups = absl::GetFlag(FLAGS_cgroups),
                 .program = OwnProgram(argv[0]),
                 .handover_fd = absl::GetFlag(FLAGS_handover_fd)};
   for (int i = 1; i < argc; ++i) {

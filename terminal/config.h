@@ -18,6 +18,9 @@ struct Config {
   std::string host_name;
   int64_t memory_limit = 0;           // Bytes; 0: any.
   int64_t terminal_memory_limit = 0;  // The same, for each terminal.
+  int64_t terminal_process_limit = 0;
+  bool audit = true;                  // Who typed what is kept, in the state directory.
+  bool cgroups = true;                // Where we may make some.
   std::string program;                 // Our own, absolute: what an upgrade executes.
   std::vector<std::string> arguments;  // Ours, without --handover_fd.
   int handover_fd = -1;                // From the program before us; -1: none.

@@ -107,6 +107,24 @@ absl::Status CannotIsolate(std::string_view program) {
                           " is not there: install bubblewrap, or choose another profile"),
                    {.reason = "NO_BUBBLEWRAP"});
 }
+std::string RanTooManyProcesses(int64_t bound) {
+  return StrCat("more than ", bound, " processes ran in this terminal");
+}
+std::string UsedTooMuchMemory(int64_t bound_bytes) {
+  return StrCat("the programs in this terminal used more than ", bound_bytes >> 20,
+                " MiB of memory");
+}
+absl::Status BrokenAudit(std::string_view path, int64_t line) {
+  return MakeError(StatusCode::kDataLoss,
+                   StrCat("Line ", line, " of ", path, " is not what was written"),
+                   {.reason = "AUDIT_BROKEN", .resource = std::string(path)});
+}
+absl::Status NoCgroups(std::string_view why) {
+  return MakeError(StatusCode::kFailedPrecondition,
+                   StrCat("No cgroups of our own: ", why,
+                          "; run as root, or in a delegated cgroup (v2)"),
+                   {.reason = "NO_CGROUPS"});
+}
 absl::Status NothingToHandOver() {
   return MakeError(StatusCode::kFailedPrecondition,
                    "Without --state_dir output lives in this program's memory only: restart it "

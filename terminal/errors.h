@@ -3,6 +3,7 @@
 #define ATRIUM_TERMINAL_ERRORS_H_
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -29,6 +30,11 @@ absl::Status RunNotFinished(std::string_view tab);
 absl::Status FirstMessageMustBe(std::string_view what);
 absl::Status CannotStartShell(std::string_view program, int error_number);
 absl::Status CannotIsolate(std::string_view program);
+// For people, in the tab: why its programs were ended.
+std::string RanTooManyProcesses(int64_t bound);
+std::string UsedTooMuchMemory(int64_t bound_bytes);
+absl::Status BrokenAudit(std::string_view path, int64_t line);
+absl::Status NoCgroups(std::string_view why);
 absl::Status NothingToHandOver();
 absl::Status NoSuchUser(std::string_view user);
 

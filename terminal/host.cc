@@ -1,7 +1,6 @@
 #include "terminal/host.h"
 
 #include <algorithm>
-#include <csignal>
 #include <filesystem>
 #include <utility>
 
@@ -14,7 +13,6 @@
 #include "terminal/confine.h"
 #include "terminal/errors.h"
 #include "terminal/limits.h"
-#include "terminal/sweep.h"
 
 namespace atrium::terminal {
 
@@ -24,6 +22,8 @@ using atrium::terminal::v1::Plan;
 
 namespace {
 
+// Who typed what an approval or a service's call brought; the timeline says for whom.
+constexpr char kByControl[] = "control";
 constexpr absl::Duration kHousekeeping = absl::Seconds(30);
 
 Size FromProto(const atrium::v1::TerminalSize& size) {
@@ -39,12 +39,14 @@ Host::Host(Loop* loop, ScreenThread* screens, ShellMaker shells, Options options
       screens_(screens),
       shells_(std::move(shells)),
       options_(std::move(options)),
+      audit_(loop, options_.audit_path),
+      bounds_(loop, options_.bounds, this),
       runs_(loop),
       waits_(loop) {
   if (handover != nullptr) Resume(*handover);
+  bounds_.EndAllElse();
   AdoptLeftBehind();
   Housekeep();
-  Watch();
 }
 
 Host::~Host() = default;
@@ -170,13 +172,19 @@ absl::Status Host::Create(const Plan::Terminal& planned) {
       shells_.Make({planned.command().begin(), planned.command().end()},
                    planned.working_directory(), environment);
   RETURN_IF_ERROR(Confine(planned.profile(), &command));
-  ASSIGN_OR_RETURN(std::unique_ptr<Terminal> terminal,
-                   Terminal::Start(loop_, screens_,
-                                   {.tab = planned.tab(),
-                                    .incarnation = options_.incarnation,
-                                    .log_path = LogPath(planned.tab()),
-                                    .size = FromProto(planned.size())},
-                                   command, this));
+  ASSIGN_OR_RETURN(command.cgroup_fd, bounds_.Enter(planned.tab()));
+  absl::StatusOr<std::unique_ptr<Terminal>> started =
+      Terminal::Start(loop_, screens_,
+                      {.tab = planned.tab(),
+                       .incarnation = options_.incarnation,
+                       .log_path = LogPath(planned.tab()),
+                       .size = FromProto(planned.size())},
+                      command, this);
+  if (!started.ok()) {
+    bounds_.Leave(planned.tab());
+    return started.status();
+  }
+  std::unique_ptr<Terminal> terminal = *std::move(started);
   LogInfo("started a terminal", {{"tab", planned.tab()}, {"program", command.program}});
   Terminal* raw = terminal.get();
   entries_[planned.tab()].terminal = std::move(terminal);
@@ -219,7 +227,7 @@ void Host::End(const std::string& tab) {
   waits_.OnGone(terminal);
   terminal->Forget();
   LogInfo("ended a terminal", {{"tab", tab}});
-  Sweep(tab);
+  bounds_.Leave(tab);
   // Streams see by Find() that it is gone; we may be inside its callback.
   const auto streams = std::move(it->second.streams);
   last_ended_->push_back(std::move(it->second));
@@ -229,19 +237,6 @@ void Host::End(const std::string& tab) {
   }
   loop_->Post([weak = std::weak_ptr(last_ended_)] {
     if (const auto ended = weak.lock()) ended->clear();
-  });
-}
-
-// Whoever ignores the hang-up is killed, also what left the terminal's session.
-void Host::Sweep(const std::string& tab) {
-  const int64_t number = ++last_sweep_;
-  sweeps_[number] = loop_->After(limits::kHangUpGrace, [this, tab, number] {
-    const auto done = std::move(sweeps_[number]);
-    sweeps_.erase(number);
-    for (const pid_t pid : ProcessesOf(tab)) {
-      LogWarning("killed what a closed terminal left behind", {{"tab", tab}, {"pid", pid}});
-      kill(pid, SIGKILL);
-    }
   });
 }
 
@@ -316,6 +311,7 @@ absl::Status Host::Input(const std::string& tab, const AttachmentId& id, int64_t
     data.clear();
   } else {
     Typed(entry, tab, right.participant);
+    audit_.Typed(tab, right.participant, data, entry.terminal->hides_input());
   }
   return entry.terminal->Write(std::move(data), [this, tab, id, sequence, bytes, dropped] {
     auto now = entries_.find(tab);
@@ -377,6 +373,7 @@ absl::Status Host::WriteOnce(const std::string& tab, const std::string& write_id
     return InputQueueFull();
   }
   if (std::count(write_ids_.begin(), write_ids_.end(), write_id) > 0) return absl::OkStatus();
+  audit_.Typed(tab, kByControl, data, terminal->hides_input());
   RETURN_IF_ERROR(terminal->Write(std::move(data), nullptr));
   write_ids_.push_back(write_id);
   if (write_ids_.size() > limits::kRememberedRuns) write_ids_.pop_front();
@@ -391,6 +388,7 @@ void Host::RunAtPrompt(const std::string& tab, const std::string& command,
   if (command.find_first_of("\r\n") != std::string::npos) {
     return done(BadField("command", "must be one line: use `;` or a script"));
   }
+  audit_.Typed(tab, kByControl, StrCat("at a prompt: ", command, "\r"), false);
   runs_.Start(terminal, command, run_id, std::move(done));
 }
 
@@ -421,49 +419,21 @@ void Host::OnCommandEnd(Terminal* terminal, const atrium::v1::Command& command) 
   driver_->OnCommandEnd(end);
 }
 
-void Host::TellLastCommands() {
+void Host::TellMissed() {
+  if (driver_ != nullptr && status_.memory_alert()) driver_->OnHostStatus(status_);
   for (const auto& [tab, entry] : entries_) {
     const auto* command = entry.terminal->commands().LastEnded();
     if (command != nullptr) OnCommandEnd(entry.terminal.get(), *command);
   }
 }
 
-// Where there are no cgroups: who uses more than a terminal may is killed (R30), and
-// control is told when all together come near what the host may use.
-void Host::Watch() {
-  if (options_.memory_limit > 0 || options_.terminal_memory_limit > 0) {
-    std::vector<std::string> tabs;
-    for (const auto& [tab, entry] : entries_) {
-      if (entry.terminal->running()) tabs.push_back(tab);
-    }
-    const std::vector<int64_t> bytes = tabs.empty() ? std::vector<int64_t>() : MemoryOf(tabs);
-    int64_t all = 0;
-    for (size_t i = 0; i < tabs.size(); ++i) {
-      all += bytes[i];
-      if (options_.terminal_memory_limit == 0 || bytes[i] <= options_.terminal_memory_limit) continue;
-      LogWarning("a terminal uses too much memory and is killed",
-                 {{"tab", tabs[i]}, {"bytes", bytes[i]}});
-      for (const pid_t pid : ProcessesOf(tabs[i])) kill(pid, SIGKILL);
-    }
-    const bool alert = options_.memory_limit > 0 && all * 5 > options_.memory_limit * 4;
-    if (alert != memory_alert_) {
-      memory_alert_ = alert;
-      TellHostStatus(all);
-    }
-  }
-  watch_ = loop_->After(limits::kMemoryWatch, [this] {
-    auto done = std::move(watch_);
-    Watch();
-  });
-}
+std::string Host::WhyEnded(const Terminal& terminal) { return bounds_.WhyEnded(terminal.tab()); }
 
-void Host::TellHostStatus(int64_t bytes) {
-  if (driver_ == nullptr) return;
-  atrium::terminal::v1::HostStatus status;
-  status.set_memory_bytes(bytes);
-  status.set_memory_limit_bytes(options_.memory_limit);
-  status.set_memory_alert(memory_alert_);
-  driver_->OnHostStatus(status);
+void Host::OnMemory(int64_t bytes, bool alert) {
+  status_.set_memory_bytes(bytes);
+  status_.set_memory_limit_bytes(options_.bounds.all_memory_bytes);
+  status_.set_memory_alert(alert);
+  if (driver_ != nullptr) driver_->OnHostStatus(status_);
 }
 
 void Host::Housekeep() {

@@ -19,6 +19,8 @@
 #include "common/loop.h"
 #include "common/strong_id.h"
 #include "terminal/attachments.h"
+#include "terminal/audit.h"
+#include "terminal/bounds.h"
 #include "terminal/input_ledger.h"
 #include "terminal/runs.h"
 #include "terminal/screen_keeper.h"
@@ -28,7 +30,7 @@
 
 namespace atrium::terminal {
 
-class Host final : public Terminal::Listener {
+class Host final : public Terminal::Listener, public Bounds::Listener {
  public:
   // Whoever drives: control, while its stream lives.
   class Driver {
@@ -55,8 +57,8 @@ class Host final : public Terminal::Listener {
     std::string log_directory;  // Empty: nothing is kept on disk.
     std::string incarnation;
     std::string name;
-    // Bytes of memory that all shells together, and each terminal's, may use; 0: any.
-    int64_t memory_limit = 0, terminal_memory_limit = 0;
+    std::string audit_path;     // Of what is typed; empty: that is not kept.
+    Bounds::Options bounds;     // What runs in the terminals may use.
   };
 
   // `handover`: what the process was before it changed its program; null: nothing.
@@ -74,8 +76,9 @@ class Host final : public Terminal::Listener {
   absl::Status TakeOver(Driver* driver, int64_t fence);
   void Leave(Driver* driver);
   atrium::terminal::v1::DriveResponse::Inventory Inventory() const;
-  // Tells the driver the last command of every terminal: it may have missed it.
-  void TellLastCommands();
+  // Tells the driver what it may have missed: the last command of every terminal, and
+  // that memory is short.
+  void TellMissed();
   atrium::terminal::v1::DriveResponse::PlanStatus Apply(const atrium::terminal::v1::Plan& plan);
 
   // The gateways' side.
@@ -120,6 +123,9 @@ class Host final : public Terminal::Listener {
   void OnStatus(Terminal* terminal) override;
   void OnMark(Terminal* terminal, const ShellMark& mark) override;
   void OnCommandEnd(Terminal* terminal, const atrium::v1::Command& command) override;
+  std::string WhyEnded(const Terminal& terminal) override;
+  // Bounds::Listener.
+  void OnMemory(int64_t bytes, bool alert) override;
 
   void Resume(const atrium::terminal::v1::Handover& handover);
   absl::StatusOr<std::unique_ptr<Terminal>> Resume(
@@ -132,9 +138,6 @@ class Host final : public Terminal::Listener {
   void EndUnplanned(const std::set<std::string>& planned);
   void End(const std::string& tab);
   void FitWindows(Entry& entry, const std::string& tab);
-  void Sweep(const std::string& tab);
-  void Watch();
-  void TellHostStatus(int64_t bytes);
   void Typed(Entry& entry, const std::string& tab, const std::string& participant);
   void Housekeep();
   std::string LogPath(const std::string& tab) const;
@@ -145,6 +148,8 @@ class Host final : public Terminal::Listener {
   const ShellMaker shells_;
   const Options options_;
   // Owned.
+  Audit audit_;
+  Bounds bounds_;
   Attachments attachments_;
   Runs runs_;
   Waits waits_;
@@ -152,12 +157,9 @@ class Host final : public Terminal::Listener {
   // Until this turn of the loop is over; they go with us, before the screens do.
   std::shared_ptr<std::vector<Entry>> last_ended_ = std::make_shared<std::vector<Entry>>();
   Loop::HandlePtr attachment_lease_, unplanned_, housekeeping_;
-  std::map<int64_t, Loop::HandlePtr> sweeps_;  // By number.
-  Loop::HandlePtr watch_;
   // State.
-  int64_t last_sweep_ = 0;
-  bool memory_alert_ = false;
   Driver* driver_ = nullptr;
+  atrium::terminal::v1::HostStatus status_;
   int64_t fence_ = 0;
   std::deque<std::string> write_ids_;
 };

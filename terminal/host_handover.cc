@@ -19,6 +19,7 @@ void Host::HandOver(std::function<void(absl::StatusOr<Handover>)> done) {
   auto waiting = std::make_shared<size_t>(1);
   const auto finish = [this, handover, waiting, done] {
     if (--*waiting > 0) return;
+    audit_.Flush();
     handover->set_incarnation(options_.incarnation);
     handover->set_fence(fence_);
     for (HandedTerminal& handed : *handover->mutable_terminals()) {
@@ -71,6 +72,10 @@ void Host::Resume(const Handover& handover) {
       LogError("a terminal was lost in the change of program",
                {{"tab", handed.tab()}, {"error", terminal.status().message()}});
       continue;
+    }
+    if (const auto entered = bounds_.Enter(handed.tab()); !entered.ok()) {
+      LogError("a terminal's bounds are not kept any more",
+               {{"tab", handed.tab()}, {"error", entered.status().message()}});
     }
     Entry& entry = entries_[handed.tab()];
     entry.terminal = *std::move(terminal);

@@ -71,7 +71,7 @@ class DriveStream final : public Host::Driver, public std::enable_shared_from_th
       driving_ = true;
       *response.mutable_inventory() = host_->Inventory();
       Send(std::move(response));
-      return host_->TellLastCommands();
+      return host_->TellMissed();
     } else if (request.has_plan() && driving_) {
       *response.mutable_plan_status() = host_->Apply(request.plan());
     } else {

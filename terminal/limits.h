@@ -42,8 +42,30 @@ inline constexpr absl::Duration kRevokeConfirm = absl::Seconds(1);
 inline constexpr absl::Duration kUnplannedLife = absl::Seconds(60);
 // A closed terminal's processes get SIGHUP, then after this SIGKILL.
 inline constexpr absl::Duration kHangUpGrace = absl::Seconds(2);
-// How often it is looked at how much memory terminals use.
-inline constexpr absl::Duration kMemoryWatch = absl::Milliseconds(500);
+// Processes of one terminal, unless a flag says otherwise: a large parallel build
+// fits, a fork bomb ends while the machine still answers (R30). Where the kernel
+// counts, threads count too.
+inline constexpr int64_t kTerminalProcesses = 1024;
+// Percent of the machine's memory that one terminal's programs may use, and that all
+// together may, unless flags say otherwise.
+inline constexpr int64_t kTerminalMemoryPercent = 75;
+inline constexpr int64_t kMemoryPercent = 90;
+// Percent of what all may use over which people are told.
+inline constexpr int64_t kMemoryAlertPercent = 80;
+// How often it is looked at what terminals use; in so many ticks meanwhile it is
+// looked at once if more processes than this were started since.
+inline constexpr absl::Duration kUseWatch = absl::Milliseconds(200);
+inline constexpr int kUseTicks = 8;
+inline constexpr int64_t kForkStorm = 100;
+// How often what forks on is looked for and killed in one go; then at the next look.
+inline constexpr int kKillPasses = 50;
+// Typed bytes in one line of the audit, how long it waits for more keys, and how
+// large its file becomes before another is begun; the one before is kept.
+inline constexpr size_t kAuditKeysBytes = 4 << 10;
+inline constexpr absl::Duration kAuditWait = absl::Seconds(2);
+inline constexpr int64_t kAuditBytes = 64 << 20;
+// A line of it: the keys, one more piece of input, all escaped.
+inline constexpr int64_t kAuditLineBytes = 1 << 20;
 // How often "X types" is told.
 inline constexpr absl::Duration kTypedSpacing = absl::Seconds(1);
 // How long a status change waits for others, so that titles cannot flood.

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -59,6 +60,7 @@ struct Prepared {
 [[noreturn]] void RunChild(const Prepared& prepared, int slave, int report_fd) {
   const ShellCommand& command = prepared.command;
   setsid();
+  if (command.cgroup_fd >= 0 && write(command.cgroup_fd, "0", 1) != 1) Fail(report_fd);
   if (ioctl(slave, TIOCSCTTY, 0) != 0) Fail(report_fd);
   sigset_t none;
   sigemptyset(&none);
@@ -256,6 +258,12 @@ void Pty::Flush() {
 void Pty::Resize(Size size) {
   const winsize window = ToWinsize(size);
   ioctl(master_, TIOCSWINSZ, &window);
+}
+
+bool Pty::HidesInput() const {
+  termios settings{};
+  if (tcgetattr(master_, &settings) != 0) return false;
+  return (settings.c_lflag & ECHO) == 0 && (settings.c_lflag & ICANON) != 0;
 }
 
 void Pty::OnProcessEnd() {

@@ -53,6 +53,9 @@ class Pty {
   // Bytes that the program has not taken yet.
   size_t pending_bytes() const { return pending_bytes_; }
   void Resize(Size size);
+  // True while the program takes whole lines and echoes nothing: it asks for a
+  // secret. A readline prompt does not echo either, but takes single keys.
+  bool HidesInput() const;
   pid_t pid() const { return pid_; }
   int master() const { return master_; }
   // What the program has not taken yet, in order.

@@ -38,6 +38,7 @@ struct ShellCommand {
   gid_t gid = 0;
   std::vector<gid_t> groups;
   bool no_new_privileges = false;  // Nothing that it starts can gain any: no sudo.
+  int cgroup_fd = -1;  // The cgroup.procs of its group; -1: it has none.
   // A pipe that holds the start-up script, and zsh's start-up directory: they
   // appear in the program as descriptors 3 and 4. -1: there is none.
   int rc_fd = -1;

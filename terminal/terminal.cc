@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/status_macros.h"
+#include "common/str_cat.h"
 #include "terminal/errors.h"
 #include "terminal/limits.h"
 
@@ -18,6 +19,8 @@ constexpr size_t kTitleBytes = 256;
 // Reads of what an ended program left in its PTY: together less than the part of
 // the ring that the screen may still have to read.
 constexpr int kLastTurns = 32;
+// Ends an unfinished sequence and its colours, and begins a line.
+constexpr char kOurWords[] = "\x18\033[0m\r\n";
 
 Size Clamp(Size size) {
   return {std::clamp(size.columns, limits::kMinColumns, limits::kMaxColumns),
@@ -218,6 +221,9 @@ void Terminal::OnExit(int exit_code) {
     log_->Commit(n);
     keeper_->Feed(from, log_->end());
   }
+  if (const std::string why = listener_->WhyEnded(*this); !why.empty()) {
+    Append(StrCat(kOurWords, "[Ended: ", why, "]\r\n"));
+  }
   ended_ = true;
   exit_code_ = exit_code;
   at_prompt_ = false;
@@ -228,6 +234,20 @@ void Terminal::OnExit(int exit_code) {
   loop_->Post([pty = std::shared_ptr<Pty>(std::move(pty_))] {});
   Advance();
   listener_->OnStatus(this);
+}
+
+// Behind what the program wrote, as if it were output.
+void Terminal::Append(std::string_view text) {
+  const int64_t from = log_->end();
+  std::span<char> space = log_->Space();
+  while (!text.empty()) {
+    const size_t n = std::min(space.size(), text.size());
+    text.copy(space.data(), n);
+    log_->Commit(n);
+    text.remove_prefix(n);
+    space = log_->Space();
+  }
+  keeper_->Feed(from, log_->end());
 }
 
 absl::Status Terminal::Write(std::string data, std::function<void()> written) {

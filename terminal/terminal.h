@@ -12,6 +12,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "atrium/terminal/v1/handover.pb.h"
@@ -36,6 +37,8 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
     virtual void OnMark(Terminal* terminal, const ShellMark& mark) = 0;
     // A command of this terminal's own shell ended.
     virtual void OnCommandEnd(Terminal* terminal, const atrium::v1::Command& command) = 0;
+    // Its program ended: why, if that was our doing; people read it in the tab.
+    virtual std::string WhyEnded(const Terminal& terminal) = 0;
   };
   // Whoever follows the output.
   class Follower {
@@ -100,6 +103,8 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   // Writes to the program; `written` runs when it was.
   absl::Status Write(std::string data, std::function<void()> written);
   size_t pending_input_bytes() const { return pty_ ? pty_->pending_bytes() : 0; }
+  // True while the program asks for a secret.
+  bool hides_input() const { return pty_ && pty_->HidesInput(); }
   // Tells the program a size, clamped, at most 60 times a second.
   void Resize(Size size);
   void Snapshot(std::function<void(ScreenSnapshot)> done) { keeper_->Snapshot(std::move(done)); }
@@ -144,6 +149,7 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   CommandTable::Moment Moment() const { return {loop_->Now(), loop_->Monotonic()}; }
 
   bool ReadSome();
+  void Append(std::string_view text);
   bool MayRead() const;
   void UpdateReading();
   void ArmHolds();

@@ -319,7 +319,7 @@ class Session final : public Conversation::Room {
   std::map<AttachmentId, ServiceAttachment> service_attachments_;
   DriverDesk drivers_;
   std::map<std::string, absl::Duration> tab_used_;  // When, by tab.
-  bool host_memory_alert_ = false;
+  atrium::terminal::v1::HostStatus host_status_;
   std::map<int, int> bad_ticks_;  // In a row, by Degradation.Kind.
   std::map<std::string, Starting> starting_;  // By tab.
   // Commands that people are being asked about, by request id.

@@ -128,7 +128,7 @@ void Session::SetLag(const PageId& page_id, const atrium::v1::Lag& lag) {
 }
 
 void Session::OnHostStatus(const atrium::terminal::v1::HostStatus& status) {
-  host_memory_alert_ = status.memory_alert();
+  host_status_ = status;
 }
 
 void Session::Tick() {
@@ -194,6 +194,9 @@ void Session::CheckHealth() {
   using atrium::v1::Conversation;
   const Conversation talk = conversation_ ? conversation_->Shown() : Conversation();
   const bool refused = talk.state() == Conversation::FAILED;
+  const std::string memory =
+      StrCat("The terminals use ", host_status_.memory_bytes() >> 20, " MiB of the ",
+             host_status_.memory_limit_bytes() >> 20, " that they may: close what is not needed");
   const struct {
     Degradation::Kind kind;
     bool bad;
@@ -209,8 +212,7 @@ void Session::CheckHealth() {
        "Changes cannot be stored: look at the disk of the state directory"},
       {Degradation::HOST_LOST, !context_->host->connected(),
        "The terminal host cannot be reached; its shells may well be running"},
-      {Degradation::HOST_MEMORY, host_memory_alert_,
-       "The terminals use nearly all the memory that they may: close what is not needed"}};
+      {Degradation::HOST_MEMORY, host_status_.memory_alert(), memory}};
   google::protobuf::RepeatedPtrField<Degradation> now;
   for (const auto& check : checks) {
     int& ticks = bad_ticks_[check.kind];

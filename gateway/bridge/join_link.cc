@@ -34,6 +34,7 @@ void JoinLink::Connect() {
 }
 
 void JoinLink::Send(const JoinRequest& request) {
+  if (refused_) return;
   if (hello_.hello().page_id().empty()) {
     hello_ = request;
     return Connect();
@@ -72,8 +73,12 @@ void JoinLink::OnClosed(const absl::Status& status) {
   stream_ = nullptr;
   const bool away = absl::IsUnavailable(status) || absl::IsCancelled(status) ||
                     absl::IsUnknown(status) || absl::IsInternal(status) || status.ok();
-  if (!away) return listener_->OnRefused(status);
-  if (std::exchange(welcomed_, false)) listener_->OnAway();
+  const bool was_welcomed = std::exchange(welcomed_, false);
+  if (!away) {
+    refused_ = true;
+    return listener_->OnRefused(status);
+  }
+  if (was_welcomed) listener_->OnAway();
   retry_ = loop_->After(limits::kLinkRetry, [this] { Connect(); });
 }
 

@@ -35,7 +35,7 @@ class JoinLink {
   JoinLink(const JoinLink&) = delete;
   JoinLink& operator=(const JoinLink&) = delete;
 
-  // The first request must be `hello`.
+  // The first request must be `hello`. Nothing is sent once the page was refused.
   void Send(const atrium::v1::JoinRequest& request);
 
  private:
@@ -57,6 +57,7 @@ class JoinLink {
   Stream* stream_ = nullptr;
   Loop::HandlePtr retry_;
   bool welcomed_ = false;
+  bool refused_ = false;  // For good.
 };
 
 }  // namespace atrium::gateway

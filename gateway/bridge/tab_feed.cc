@@ -40,7 +40,7 @@ void TabFeed::Add(Cursor* cursor) {
 }
 
 void TabFeed::Remove(Cursor* cursor) {
-  if (cursors_.erase(cursor) == 0) return;
+  if (cursors_.erase(cursor) == 0 || !Of(cursor->attachment).empty()) return;
   Request request;
   request.mutable_close()->set_attachment(cursor->attachment);
   Send(request);
@@ -147,57 +147,66 @@ void TabFeed::OnResponse(Response* response) {
       return PumpAll();
     case Response::kOpened:
       return OnOpened(response->opened());
-    case Response::kInputAck: {
-      Cursor* cursor = Find(response->input_ack().attachment());
-      if (cursor == nullptr) return;
-      const int64_t sequence = response->input_ack().sequence();
-      while (!cursor->unconfirmed.empty() && cursor->unconfirmed.front().sequence <= sequence) {
-        cursor->unconfirmed_bytes -= cursor->unconfirmed.front().data.size();
-        cursor->unconfirmed.pop_front();
-      }
-      return cursor->listener->OnInputAck(options_.tab, sequence);
-    }
-    case Response::kRefused: {
-      Cursor* cursor = Find(response->refused().attachment());
-      if (cursor == nullptr) return;
-      if (response->refused().sequence() != 0) {
-        cursor->unconfirmed.clear();
-        cursor->unconfirmed_bytes = 0;
-      }
-      return cursor->listener->OnRefused(options_.tab, response->refused().code(),
-                                         response->refused().message());
-    }
-    case Response::kRevoked: {
-      Request close;
-      close.mutable_close()->set_attachment(response->revoked().attachment());
-      Send(close);
-      Cursor* cursor = Find(response->revoked().attachment());
-      if (cursor == nullptr) return;
-      cursors_.erase(cursor);
-      return cursor->listener->OnRevoked(options_.tab);
-    }
+    case Response::kInputAck:
+      return OnInputAck(response->input_ack());
+    case Response::kRefused:
+      return OnRefused(response->refused());
+    case Response::kRevoked:
+      return OnRevoked(response->revoked());
     default:
       return;
   }
 }
 
-// The terminal knows the page: what it has not confirmed is sent (again).
-void TabFeed::OnOpened(const Response::Opened& opened) {
-  Cursor* cursor = Find(opened.attachment());
-  if (cursor == nullptr || std::exchange(cursor->opened, true)) return;
-  while (!cursor->unconfirmed.empty() && cursor->unconfirmed.front().sequence <= opened.sequence()) {
+// What the terminal has written is waited for no more.
+void TabFeed::Confirm(Cursor* cursor, int64_t sequence) {
+  while (!cursor->unconfirmed.empty() && cursor->unconfirmed.front().sequence <= sequence) {
     cursor->unconfirmed_bytes -= cursor->unconfirmed.front().data.size();
     cursor->unconfirmed.pop_front();
   }
-  if (opened.sequence() > 0) cursor->listener->OnInputAck(options_.tab, opened.sequence());
-  for (const Cursor::Typed& typed : cursor->unconfirmed) {
-    Request request;
-    request.mutable_input()->set_attachment(cursor->attachment);
-    request.mutable_input()->set_sequence(typed.sequence);
-    request.mutable_input()->set_data(typed.data);
-    Send(request);
+  if (sequence > 0) cursor->listener->OnInputAck(options_.tab, sequence);
+}
+
+// The terminal knows the page: what it has not confirmed is sent (again).
+void TabFeed::OnOpened(const Response::Opened& opened) {
+  for (Cursor* cursor : Of(opened.attachment())) {
+    if (cursors_.count(cursor) == 0 || std::exchange(cursor->opened, true)) continue;
+    Confirm(cursor, opened.sequence());
+    for (const Cursor::Typed& typed : cursor->unconfirmed) {
+      Request request;
+      request.mutable_input()->set_attachment(cursor->attachment);
+      request.mutable_input()->set_sequence(typed.sequence);
+      request.mutable_input()->set_data(typed.data);
+      Send(request);
+    }
+    cursor->listener->OnMore();
   }
-  cursor->listener->OnMore();
+}
+
+void TabFeed::OnInputAck(const Response::Ack& ack) {
+  for (Cursor* cursor : Of(ack.attachment())) {
+    if (cursors_.count(cursor) > 0) Confirm(cursor, ack.sequence());
+  }
+}
+
+void TabFeed::OnRefused(const Response::Refused& refused) {
+  for (Cursor* cursor : Of(refused.attachment())) {
+    if (cursors_.count(cursor) == 0) continue;
+    if (refused.sequence() != 0) {
+      cursor->unconfirmed.clear();
+      cursor->unconfirmed_bytes = 0;
+    }
+    cursor->listener->OnRefused(options_.tab, refused.code(), refused.message());
+  }
+}
+
+void TabFeed::OnRevoked(const Response::Revoked& revoked) {
+  Request close;
+  close.mutable_close()->set_attachment(revoked.attachment());
+  Send(close);
+  for (Cursor* cursor : Of(revoked.attachment())) {
+    if (cursors_.erase(cursor) > 0) cursor->listener->OnRevoked(options_.tab);
+  }
 }
 
 void TabFeed::OnSnapshot(atrium::v1::TerminalSnapshot* message) {
@@ -366,11 +375,12 @@ void TabFeed::Resize(Cursor* cursor, const atrium::v1::TerminalSize& size) {
   Send(request);
 }
 
-Cursor* TabFeed::Find(const std::string& attachment) {
+std::vector<Cursor*> TabFeed::Of(const std::string& attachment) const {
+  std::vector<Cursor*> cursors;
   for (Cursor* cursor : cursors_) {
-    if (cursor->attachment == attachment) return cursor;
+    if (cursor->attachment == attachment) cursors.push_back(cursor);
   }
-  return nullptr;
+  return cursors;
 }
 
 }  // namespace atrium::gateway

@@ -63,6 +63,10 @@ class TabFeed final : private Upstream::Listener {
   void Connect();
   void OnResponse(Response* response);
   void OnOpened(const Response::Opened& opened);
+  void OnInputAck(const Response::Ack& ack);
+  void OnRefused(const Response::Refused& refused);
+  void OnRevoked(const Response::Revoked& revoked);
+  void Confirm(Cursor* cursor, int64_t sequence);
   void OnSnapshot(atrium::v1::TerminalSnapshot* snapshot);
   bool Place(int64_t offset);
   bool Needs(const Cursor* cursor, const SharedSnapshot& snapshot, bool required, bool moved) const;
@@ -74,7 +78,9 @@ class TabFeed final : private Upstream::Listener {
   bool NextOfRing(Cursor* cursor, FeedItem* item);
   void PumpAll();
   void Send(const Request& request);
-  Cursor* Find(const std::string& attachment);
+  // A page that comes back has two for a while: its old socket may be dead without
+  // anybody knowing.
+  std::vector<Cursor*> Of(const std::string& attachment) const;
   bool lossless() const { return !options_.lossless_attachment.empty(); }
 
   // Given.

@@ -26,12 +26,16 @@ export class Page {
     Object.assign(this, { who, pageId, delivery });
     this.offsets = new Map();
     this.outputs = new Map();
+    this.drawings = new Map();
+    this.sizes = new Map();
     this.pending = [];
     this.sequence = 0;
     this.opened = 0;
     this.closed = false;
     this.screens = 0;
     this.outcomes = [];
+    this.changes = [];
+    this.exits = [];
   }
   async open() {
     for (;;) {
@@ -67,6 +71,16 @@ export class Page {
     this.outputs.set(tab, onOutput);
     this.say({ subscribe: { tab, offset: String(this.offsets.get(tab) ?? -1), delivery: this.delivery } });
   }
+  // Hears each piece of a snapshot of `tab`, and each new size.
+  onScreen(tab, fn) {
+    this.drawings.set(tab, fn);
+  }
+  onResized(tab, fn) {
+    this.sizes.set(tab, fn);
+  }
+  resize(tab, columns, rows) {
+    this.say({ resize: { tab, size: { columns, rows } } });
+  }
   type(tab, text) {
     const input = { tab, sequence: String((this.sequence += 1)), data: Buffer.from(text).toString('base64') };
     this.pending.push(input);
@@ -86,8 +100,9 @@ export class Page {
     if (message.welcome) welcome();
     if (message.snapshot) this.snapshot = message.snapshot;
     if (message.outcome) this.outcomes.push(message.outcome);
+    if (message.change) this.changes.push(message.change);
   }
-  // The three binary messages, by the proto's wire form: enough for a test.
+  // The binary messages, by the proto's wire form: enough for a test.
   hearBytes(data) {
     const fields = decode(data);
     if (fields[4]) {
@@ -95,10 +110,17 @@ export class Page {
       this.took(output[1].toString(), Number(output[2] ?? 0), output[3] ?? Buffer.alloc(0));
     } else if (fields[6]) {
       const screen = decode(fields[6]);
+      this.drawings.get(screen[1].toString())?.({ first: !!screen[5], size: sizeOf(screen[3]), data: screen[4] ?? Buffer.alloc(0) });
       if (!screen[6]) return;
       this.screens += 1;
       this.offsets.set(screen[1].toString(), Number(screen[2] ?? 0));
       this.say({ ack: { tab: screen[1].toString(), offset: String(screen[2] ?? 0) } });
+    } else if (fields[5]) {
+      const resized = decode(fields[5]);
+      this.sizes.get(resized[1].toString())?.(sizeOf(resized[3]));
+    } else if (fields[7]) {
+      const exit = decode(fields[7]);
+      this.exits.push({ tab: exit[1].toString(), exitCode: Number(exit[3] ?? 0n) });
     } else if (fields[8]) {
       const ack = decode(fields[8]);
       const upTo = Number(ack[2]);
@@ -109,6 +131,11 @@ export class Page {
     this.closed = true;
     this.socket?.close();
   }
+}
+
+function sizeOf(bytes) {
+  const size = bytes ? decode(bytes) : {};
+  return { columns: Number(size[1] ?? 80), rows: Number(size[2] ?? 24) };
 }
 
 // A proto message as {field number: last value}; bytes stay Buffers.

@@ -21,11 +21,13 @@ export async function until(what, check, timeoutMs = 10_000) {
 }
 
 export class Stack {
-  constructor({ shellUser = process.getuid() === 0 ? 'nobody' : '', controlFlags = [], voice = false, media = false } = {}) {
+  constructor({ shellUser = process.getuid() === 0 ? 'nobody' : '', controlFlags = [], terminalFlags = [], gatewayFlags = [], voice = false, media = false } = {}) {
     this.dir = mkdtempSync(join(tmpdir(), 'atrium-'));
     this.processes = new Map();
     this.shellUser = shellUser;
     this.controlFlags = controlFlags;
+    this.terminalFlags = terminalFlags;
+    this.gatewayFlags = gatewayFlags;
     this.voice = voice;
     this.media = media;
   }
@@ -36,12 +38,12 @@ export class Stack {
     const at = (file) => this.path(file);
     const terminal = `--terminal=${at('terminal.sock')}`;
     const flags = {
-      terminal: [`--listen=${at('terminal.sock')}`, `--state_dir=${at('terminal')}`, ...(this.shellUser ? [`--shell_user=${this.shellUser}`] : [])],
+      terminal: [`--listen=${at('terminal.sock')}`, `--state_dir=${at('terminal')}`, ...(this.shellUser ? [`--shell_user=${this.shellUser}`] : []), ...this.terminalFlags],
       media: [`--listen=${at('media.sock')}`],
       agent: [`--listen=${at('agent.sock')}`],
       control: [`--listen=${at('control.sock')}`, terminal, `--media=${at('media.sock')}`, `--state_dir=${at('state')}`,
         ...(this.voice ? [`--provider=ws+unix:${at('agent.sock')}`, '--provider_name=offline agent'] : []), ...this.controlFlags],
-      gateway: [`--port=${this.port ?? 0}`, `--port_file=${at('port')}`, `--control=${at('control.sock')}`, terminal, `--web_root=${join(root, 'web/dist')}`],
+      gateway: [`--port=${this.port ?? 0}`, `--port_file=${at('port')}`, `--control=${at('control.sock')}`, terminal, `--web_root=${join(root, 'web/dist')}`, ...this.gatewayFlags],
     }[name];
     const folder = name === 'agent' ? 'control' : name;
     return [join(build, folder, `atrium-${name}`), flags];

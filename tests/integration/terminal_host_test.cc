@@ -128,27 +128,6 @@ TEST_F(HostTest, R35NothingThatWasStartedInATerminalOutlivesItsEnd) {
   EXPECT_TRUE(Until([] { return ProcessesOf(kTab).empty(); }));
 }
 
-TEST_F(HostTest, R30WhoUsesTooMuchMemoryIsKilledAndNeighboursAreNot) {
-  host_.reset();
-  host_ = std::make_unique<Host>(
-      loop_.get(), &screens_, *ShellMaker::ForUser("", home_ + "/zsh"),
-      Host::Options{.log_directory = directory_,
-                    .incarnation = "two",
-                    .memory_limit = 500 << 20,
-                    .terminal_memory_limit = 300 << 20});
-  ASSERT_TRUE(host_->TakeOver(this, ++fence_).ok());
-  Create({"/bin/bash", "-c",
-          "read go; (x=$(head -c 450000000 /dev/zero | tr '\\0' x); echo not-killed ${#x}); read end"});
-  Plan::Terminal& other = *plan_.add_terminals();
-  other.set_tab("sessions/main/tabs/other");
-  other.add_command("/bin/cat");
-  host_->Apply(plan_);
-  Type("\n");
-  EXPECT_TRUE(Until([&] { return last_[kTab].state() == atrium::v1::Tab::EXITED; }));
-  EXPECT_TRUE(host_->Find("sessions/main/tabs/other")->running());
-  EXPECT_THAT(Output(), testing::Not(HasSubstr("not-killed")));
-}
-
 TEST_F(HostTest, R33InputSentTwiceIsWrittenOnce) {
   Create({"/bin/cat"});
   Type("once\n");

@@ -272,7 +272,7 @@ TEST_F(DriveTest, P12AnUnusedTabSaysWhenItClosesAndThenDoes) {
   EXPECT_NE(ShownTab(used), nullptr) << "somebody looks at it";
 }
 
-TEST_F(DriveTest, P12WhatDoesNotWorkIsNamedAndNoLongerOnceItDoes) {
+TEST_F(DriveTest, P10P12WhatDoesNotWorkIsNamedAndNoLongerOnceItDoes) {
   const auto& shown = session_->snapshot().session();
   loop_.Advance(absl::Seconds(5));
   EXPECT_EQ(shown.degradations_size(), 0);
@@ -285,9 +285,12 @@ TEST_F(DriveTest, P12WhatDoesNotWorkIsNamedAndNoLongerOnceItDoes) {
   host_.is_connected = false;
   atrium::terminal::v1::HostStatus status;
   status.set_memory_alert(true);
+  status.set_memory_bytes(int64_t{900} << 20);
+  status.set_memory_limit_bytes(int64_t{1000} << 20);
   registry_->OnHostStatus(status);
   loop_.Advance(absl::Seconds(4));
-  EXPECT_EQ(shown.degradations_size(), 3);
+  ASSERT_EQ(shown.degradations_size(), 3);
+  EXPECT_NE(shown.degradations(2).message().find("900 MiB of the 1000"), std::string::npos);
   media_.is_connected = host_.is_connected = true;
   status.set_memory_alert(false);
   registry_->OnHostStatus(status);

@@ -59,6 +59,35 @@ TEST_F(TabFeedTest, N2OneWhoComesBackGoesOnWhereItWas) {
   EXPECT_EQ(b.screens, 0);
 }
 
+// Its old socket is dead without anybody knowing.
+TEST_F(TabFeedTest, R16OneThatComesBackBesideItsOldSocketIsServedAndStaysOpen) {
+  std::optional<Viewer> viewers[2];
+  for (const int old : {0, 1}) {  // Whichever of them is first in memory.
+    Viewer& before = viewers[old].emplace(&terminals_, &feeds_, "page");
+    terminals_.Opened("page");
+    terminals_.Snapshot("screen");
+    terminals_.Output("before");
+    before.drains = false;
+    const int64_t drawn = before.cursor.offset;
+    Viewer& now = viewers[1 - old].emplace(&terminals_, &feeds_, "page", drawn);
+    now.drawn = drawn;
+    terminals_.Opened("page");
+    terminals_.Output("after");
+    EXPECT_EQ(now.seen, "after");
+    const int closes = terminals_.Count(AttachRequest::kClose);
+    viewers[old].reset();
+    EXPECT_EQ(terminals_.Count(AttachRequest::kClose), closes) << "the page is still there";
+    now.feed->Input(&now.cursor, 1, "x");
+    AttachResponse ack;
+    ack.mutable_input_ack()->set_attachment("page");
+    ack.mutable_input_ack()->set_sequence(1);
+    terminals_.Say(ack);
+    EXPECT_TRUE(now.cursor.unconfirmed.empty());
+    viewers[1 - old].reset();
+    EXPECT_EQ(terminals_.Count(AttachRequest::kClose), closes + 1);
+  }
+}
+
 TEST_F(TabFeedTest, N3OneThatFallsBehindSkipsToASnapshotAndTheOthersMissNothing) {
   Viewer fast(&terminals_, &feeds_, "fast", 0), slow(&terminals_, &feeds_, "slow", 0);
   terminals_.Opened("fast");

@@ -1,0 +1,65 @@
+// Audit is who typed what into this host's terminals, and when: lines of an
+// append-only file, each with a hash of all before it, so that a change is found with
+// its place (S20). What is typed while the program neither echoes nor takes single
+// keys (a password's prompt) is redacted (S14): that it was typed is kept, not what,
+// nor how long it was.
+//
+// A line is: time tab who typed "text" hash, or `redacted`, or what happened to the
+// audit itself. On the loop.
+#ifndef ATRIUM_TERMINAL_AUDIT_H_
+#define ATRIUM_TERMINAL_AUDIT_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "common/loop.h"
+
+namespace atrium::terminal {
+
+class Audit {
+ public:
+  // `path` empty: nothing is kept. A file that is there is gone on with.
+  Audit(Loop* loop, std::string path);
+  ~Audit();
+  Audit(const Audit&) = delete;
+  Audit& operator=(const Audit&) = delete;
+
+  // Keys of one person in a row become one line, up to their Enter.
+  void Typed(const std::string& tab, const std::string& who, std::string_view bytes, bool hidden);
+  // Writes what waits for more keys.
+  void Flush();
+
+  // Whether a file is whole; DATA_LOSS with the line at which it is not.
+  static absl::Status Verify(const std::string& path);
+
+ private:
+  // Keys that may be followed by more of the same person.
+  struct Keys {
+    std::string who, text;
+    bool hidden = false;
+  };
+
+  void Open();
+  void WriteKeys(const std::string& tab);
+  void Append(std::string_view what);
+  bool WriteLine(const std::string& content);
+  void Rotate();
+
+  // Given.
+  Loop* const loop_;
+  const std::string path_;
+  // State.
+  int file_ = -1;
+  int64_t size_ = 0;
+  std::string hash_;  // Of the last line.
+  int64_t lost_ = 0;  // Lines that the disk did not take.
+  std::map<std::string, Keys> keys_;  // By tab.
+  Loop::HandlePtr timer_;
+};
+
+}  // namespace atrium::terminal
+
+#endif  // ATRIUM_TERMINAL_AUDIT_H_

@@ -1,0 +1,231 @@
+// R28, R29, R31, R33: hostile text, storms of sizes, a crowd that types, and repeated
+// or reordered input.
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Renderer } from './renderer.mjs';
+import { connect, inviteLink } from './services.mjs';
+import { enter, Page } from './socket.mjs';
+import { Stack, until } from './stack.mjs';
+
+let stack, api, who, folder;
+before(async () => {
+  stack = await new Stack().start();
+  api = await connect(stack);
+  who = await enter(stack, await inviteLink(stack, api, 'EDITOR'));
+  folder = mkdtempSync(join(tmpdir(), 'atrium-texts-'));
+  chmodSync(folder, 0o755);
+});
+after(async () => {
+  api?.close();
+  await stack?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+const makeTab = async (...command) => (await api.call('atrium.v1.TabService', 'CreateTab', { parent: 'sessions/main', tab: { command } })).name;
+
+// The same numbers each time.
+function random(seed) {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+// The server keeps so many code points of one cell; the renderer keeps them all.
+const CLUSTER = 64;
+const clustersCut = (state) => state.replace(/"(?:[^"\\]|\\.)*"/gu, (text) => [...text].slice(0, CLUSTER + 1).join(''));
+
+// Text that is hard to lay out, and bytes that are none.
+function nastyText(seed) {
+  const next = random(seed);
+  const words = [
+    'family \u{1f468}\u200d\u{1f469}\u200d\u{1f467}\u200d\u{1f466} \u200d\u200d end', 'flags \u{1f1e9}\u{1f1ea}\u{1f1eb}', 'skin \u{1f44d}\u{1f3fd}\u{1f3fd}',
+    'bidi \u202eabc\u202c \u2067\u05d0\u05d1\u2069 \u0627\u0644', 'zalgo Z\u0351\u036b\u0343\u036a\u0302', `e${'\u0301'.repeat(10_000)}`,
+    'wide \u4f60\u597d\uff21 \u1100\u1161\u11a8', 'variation \u2764\ufe0f \u2764\ufe0e \ufe0f', 'zero\u200bwidth\u2060 \ufeff\u00ad', 'tags \u{1f3f4}\u{e0067}\u{e0062}\u{e007f}', '\u0e01\u0e33 \u0915\u094d\u0937\u093f',
+  ].map((word) => Buffer.from(word));
+  // Lone surrogates, an overlong slash, cut sequences, bytes that never occur.
+  const broken = ['eda080', 'edbfbf', 'eda0bdedb880', 'c0af', 'e080af', 'f0808080', 'e4bd', 'f09f98', 'ff', 'fe', '80bf', 'f4908080', 'efbfbf', 'c2', '8d8e9b'].map((hex) => Buffer.from(hex, 'hex'));
+  const moves = ['\r\n', '\r', '\n', '\t', '\b', '\x1b[31;4m', '\x1b[m', '\x1b[5;70H', '\x1b[K', '\x1b[2@', '\x1b[3P', '\x1b[7b', '\x1b7', '\x1b8', '\x1b(0', '\x1b(B'].map((text) => Buffer.from(text));
+  const pieces = [];
+  for (let i = 0; i < 3000; i += 1) {
+    const kind = [words, words, broken, moves][next(4)];
+    const piece = kind[next(kind.length)];
+    // Now and then a sequence is cut in its middle.
+    pieces.push(next(20) === 0 ? piece.subarray(0, 1 + next(piece.length)) : piece);
+    if (next(3) === 0) pieces.push(Buffer.from('~'.repeat(1 + next(30))));
+  }
+  return Buffer.concat(pieces);
+}
+
+test('R28: unicode garbage looks the same to all, whenever they came: in every cell, but for what is beyond 64 marks in one', { timeout: 120_000 }, async (t) => {
+  const halves = [1, 2].map((seed) => nastyText(seed));
+  halves.forEach((half, i) => writeFileSync(join(folder, `half${i}`), half));
+  const tab = await makeTab('bash', '-c', `stty -echo; echo ready; read go; cat ${folder}/half0; read go; cat ${folder}/half1; printf '\\x18\\033[m\\r\\nthe-end\\r\\n'; read go`);
+  const pages = [];
+  const look = async (count) => {
+    for (let i = 0; i < count; i += 1) {
+      const page = await new Page(who).open();
+      pages.push({ page, renderer: new Renderer(page, tab) });
+    }
+  };
+  const all = (what, check) => until(what, () => pages.every(({ renderer }) => check(renderer.text())), 30_000);
+  await look(8);
+  await all('they see it', (text) => text.includes('ready'));
+  const first = pages[0].page;
+  first.type(tab, '\n');
+  // Some come while it is under way, and some behind it.
+  await until('the first half is there', () => first.offsets.get(tab) >= halves[0].length, 30_000);
+  await look(4);
+  await until('they are there', () => pages.every(({ page }) => page.offsets.get(tab) >= halves[0].length));
+  first.type(tab, '\n');
+  await all('the end', (text) => text.includes('the-end'));
+  await look(6);
+  await all('the end for all', (text) => text.includes('the-end'));
+  const states = pages.map(({ renderer }) => createHash('sha256').update(clustersCut(renderer.state())).digest('hex'));
+  t.diagnostic(`${pages.length} renderers, ${new Set(states).size} state(s), of ${halves[0].length + halves[1].length} bytes`);
+  assert.equal(new Set(states).size, 1);
+  const shown = await api.call('atrium.v1.TabService', 'ReadScreen', { tab });
+  assert.ok(shown.text.includes('the-end'));
+  pages.forEach(({ page }) => page.close());
+});
+
+const COUNTER = `
+import os, signal, sys
+count = 0
+def winch(*_):
+    global count
+    count += 1
+signal.signal(signal.SIGWINCH, winch)
+print("ready", flush=True)
+for line in sys.stdin:
+    size = os.get_terminal_size()
+    print(f"told {count} times, now {size.columns}x{size.lines}.", flush=True)
+`;
+
+test('R29: a thousand sizes a second, 1x1 and 65535x65535: clamped, and told to the program 60 times a second at most', { timeout: 60_000 }, async (t) => {
+  const page = await new Page(who).open();
+  const tab = await makeTab('python3', '-c', COUNTER);
+  let seen = '';
+  page.offsets.set(tab, 0);
+  page.subscribe(tab, (_at, bytes) => { seen += bytes.toString('latin1'); });
+  await until('it is ready', () => seen.includes('ready'));
+  page.say({ requestId: '5', takeControl: { tab } });
+  await until('it has the size', () => page.outcomes.some((one) => one.requestId === '5'));
+  const taken = page.outcomes.find((one) => one.requestId === '5');
+  assert.equal(taken.code ?? 0, 0, taken.message);
+  const ask = async () => {
+    const at = seen.length;
+    page.type(tab, '\r');
+    await until('it answers', () => /told \d+ times, now \d+x\d+\./.test(seen.slice(at)));
+    const [, times, columns, rows] = seen.slice(at).match(/told (\d+) times, now (\d+)x(\d+)\./).map(Number);
+    return { times, columns, rows };
+  };
+  const size = async (columns, rows, wanted) => {
+    page.resize(tab, columns, rows);
+    await until(`${columns}x${rows} is told`, async () => {
+      const now = await ask();
+      return now.columns === wanted[0] && now.rows === wanted[1];
+    });
+  };
+  await size(100, 30, [100, 30]);
+  const before = await ask(), began = performance.now();
+  const SIZES = 800;
+  for (let i = 0; i < SIZES; i += 1) {
+    page.resize(tab, 20 + (i % 200), 5 + (i % 40));
+    if (i % 10 === 9) await new Promise((done) => setTimeout(done, 10));
+  }
+  await size(77, 33, [77, 33]);
+  const told = (await ask()).times - before.times, seconds = (performance.now() - began) / 1000;
+  t.diagnostic(`${SIZES} sizes in ${seconds.toFixed(2)} s: told ${told} times, ${(told / seconds).toFixed(0)} a second`);
+  assert.ok(told <= 60 * seconds + 5, `${told} in ${seconds} s`);
+  assert.ok(told > 0);
+  await size(1, 1, [2, 1]);
+  await size(65535, 65535, [1000, 500]);
+  await size(80, 24, [80, 24]);
+  page.close();
+});
+
+const PEOPLE = 10, PAGES = 20, LINES = 25;
+
+test('R31: two hundred pages type at once in one tab: all in one order, the same for all, no character torn', { timeout: 180_000 }, async (t) => {
+  const tab = await makeTab('bash', '-c', 'stty -echo; echo ready; exec cat');
+  const pages = [];
+  for (let person = 0; person < PEOPLE; person += 1) {
+    const one = await enter(stack, await inviteLink(stack, api, 'EDITOR'));
+    for (let i = 0; i < PAGES; i += 1) {
+      const page = await new Page(one).open();
+      page.got = [];
+      page.offsets.set(tab, 0);
+      page.subscribe(tab, (_at, bytes) => page.got.push(Buffer.from(bytes)));
+      pages.push(page);
+    }
+  }
+  await until('all look', () => pages.every((page) => page.got.length > 0), 30_000);
+  const began = performance.now();
+  for (let line = 0; line < LINES; line += 1) {
+    for (const [i, page] of pages.entries()) page.type(tab, `<${i}:${line}:é€𝄞你>\r`);
+    await until('the terminal keeps up', () => pages.every((page) => page.pending.length < 10), 60_000);
+  }
+  const text = (page) => Buffer.concat(page.got).toString();
+  const bytes = Buffer.byteLength('ready\r\n') + pages.reduce((sum, _page, i) => sum + Array.from({ length: LINES }, (_, line) => Buffer.byteLength(`<${i}:${line}:é€𝄞你>\r\n`)).reduce((a, b) => a + b, 0), 0);
+  await until('all have all', () => pages.every((page) => page.offsets.get(tab) >= bytes), 60_000);
+  const seconds = (performance.now() - began) / 1000;
+  const all = text(pages[0]);
+  const lines = all.split('\r\n').slice(1, -1);
+  assert.equal(lines.length, pages.length * LINES);
+  const next = pages.map(() => 0);
+  for (const line of lines) {
+    const [, i, number] = line.match(/^<(\d+):(\d+):é€𝄞你>$/) ?? assert.fail(`torn: ${line}`);
+    assert.equal(Number(number), next[i], 'each in its own order');
+    next[i] += 1;
+  }
+  const orders = new Set(pages.map((page) => createHash('sha256').update(text(page)).digest('hex')));
+  t.diagnostic(`${pages.length} pages, ${lines.length} lines in ${seconds.toFixed(1)} s, ${(lines.length / seconds).toFixed(0)} a second, ${orders.size} order(s)`);
+  assert.equal(orders.size, 1);
+  pages.forEach((page) => page.close());
+});
+
+test('R33: input that is repeated, replayed and reordered is written exactly once, in its order', { timeout: 120_000 }, async (t) => {
+  const page = await new Page(who).open();
+  const tab = await makeTab('bash', '-c', 'stty -echo; echo ready; exec cat');
+  let seen = '';
+  page.offsets.set(tab, 0);
+  page.subscribe(tab, (_at, bytes) => { seen += bytes.toString('latin1'); });
+  await until('it is ready', () => seen.includes('ready'));
+  const COUNT = 1500, WINDOW = 40, next = random(33);
+  const input = (i) => ({ tab, sequence: String(i), data: Buffer.from(`line ${i}\r`).toString('base64') });
+  let confirmed = 0, sent = 0, refused = 0;
+  page.pending = [{ sequence: Infinity }];
+  const hear = page.hearBytes.bind(page);
+  page.hearBytes = (data) => {
+    // Its acknowledgements, as Page reads them.
+    page.pending = Array.from({ length: COUNT - confirmed }, (_, i) => ({ sequence: confirmed + 1 + i }));
+    hear(data);
+    confirmed = COUNT - page.pending.length;
+  };
+  while (confirmed < COUNT) {
+    // What is not confirmed, some of it twice, now and then in another order; and some
+    // that is long written. What comes too early is refused, and sent again.
+    const window = Array.from({ length: Math.min(WINDOW, COUNT - confirmed) }, (_, i) => confirmed + 1 + i);
+    const ops = window.flatMap((i) => (next(3) === 0 ? [i, i] : [i]));
+    if (next(3) === 0) {
+      const [i, k] = [next(ops.length), next(ops.length)];
+      [ops[i], ops[k]] = [ops[k], ops[i]];
+    }
+    for (let i = 0; i < 5 && confirmed > 0; i += 1) ops.splice(next(ops.length), 0, 1 + next(confirmed));
+    const from = confirmed, refusals = page.outcomes.length;
+    for (const i of ops) page.say({ input: input(i) });
+    sent += ops.length;
+    await until('more is confirmed, or refused', () => confirmed === COUNT || confirmed >= from + window.length || page.outcomes.length > refusals, 20_000);
+    refused += page.outcomes.length - refusals;
+  }
+  await until('the last is there', () => seen.includes(`line ${COUNT}\r\n`));
+  const got = [...seen.matchAll(/line (\d+)\r\n/g)].map((one) => Number(one[1]));
+  t.diagnostic(`${COUNT} operations in ${sent} messages, ${refused} refusals: ${got.length} written`);
+  assert.deepEqual(got, Array.from({ length: COUNT }, (_, i) => i + 1));
+  page.close();
+});

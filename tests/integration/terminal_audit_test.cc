@@ -1,0 +1,138 @@
+// S14, S20, P7: what is typed is audited, but for secrets, and the audit shows where it
+// was changed.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "terminal/audit.h"
+#include "terminal/limits.h"
+#include "tests/support/host_test.h"
+
+namespace atrium::terminal {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+std::string Text(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+class AuditTest : public HostTest {
+ protected:
+  AuditTest() {
+    host_.reset();
+    host_ = std::make_unique<Host>(loop_.get(), &screens_, *ShellMaker::ForUser("", home_ + "/zsh"),
+                                   Host::Options{.log_directory = directory_,
+                                                 .incarnation = "two",
+                                                 .audit_path = path_});
+    EXPECT_TRUE(host_->TakeOver(this, ++fence_).ok());
+  }
+  void Keys(const std::string& text) {
+    for (const char key : text) Type(std::string(1, key));
+  }
+  // What was kept until now.
+  std::string Kept() {
+    host_.reset();
+    return Text(path_);
+  }
+  const std::string path_ = directory_ + "/audit";
+};
+
+TEST_F(AuditTest, P7WhoTypedWhatIsKept) {
+  Create({"/bin/cat"});
+  ASSERT_TRUE(host_->Open(this, kTab, kBob).ok());
+  Keys("ls \"x\"");
+  ASSERT_TRUE(host_->Input(kTab, kBob, 1, "bob\r").ok());
+  Keys("more\r");
+  EXPECT_FALSE(host_->Input(kTab, kEve, 1, "evil\r").ok());
+  ASSERT_TRUE(Until([&] { return Output().rfind("more\r\n") > Output().find("more\r\n"); }));
+  const std::string kept = Kept();
+  EXPECT_THAT(kept, HasSubstr(R"(sessions/main/tabs/t sessions/main/participants/ann typed "ls \"x\"")"));
+  EXPECT_THAT(kept, HasSubstr(R"(sessions/main/participants/bob typed "bob\r")"));
+  EXPECT_THAT(kept, HasSubstr(R"(sessions/main/participants/ann typed "more\r")"));
+  EXPECT_THAT(kept, Not(HasSubstr("evil")));
+  EXPECT_TRUE(Audit::Verify(path_).ok());
+}
+
+TEST_F(AuditTest, S14_P7ASecretIsRedactedAndAReadlinePromptIsNot) {
+  Create({"/bin/bash", "--norc"}, {{"PS1", "ready> "}});
+  ASSERT_TRUE(Says("ready> ")) << Output();
+  Keys("echo canary-at-a-prompt\r");
+  ASSERT_TRUE(Says("\rcanary-at-a-prompt"));
+  for (const std::string ask :
+       {"read -s -p 'first? ' x", "python3 -c 'import getpass; getpass.getpass(\"second? \")'"}) {
+    Keys(ask + "; echo asked-$((20+3))\r");
+    const int64_t from = terminal().log().end();
+    ASSERT_TRUE(Until([&] {
+      const std::string said = Output(from);
+      return terminal().hides_input() && said.rfind("? ") == said.size() - 2;
+    })) << Output();
+    Keys("canary-secret\r");
+    ASSERT_TRUE(Until([&] { return Output(from).find("asked-23") != std::string::npos; }));
+  }
+  Keys("echo canary-afterwards\r");
+  ASSERT_TRUE(Says("\rcanary-afterwards"));
+  EXPECT_THAT(Output(), Not(HasSubstr("canary-secret")));
+  const std::string kept = Kept();
+  EXPECT_THAT(kept, HasSubstr("canary-at-a-prompt"));
+  EXPECT_THAT(kept, HasSubstr("canary-afterwards"));
+  EXPECT_THAT(kept, HasSubstr("participants/ann redacted "));
+  EXPECT_THAT(kept, Not(HasSubstr("canary-secret")));
+  for (const auto& file : std::filesystem::directory_iterator(directory_)) {
+    EXPECT_THAT(Text(file.path()), Not(HasSubstr("canary-secret"))) << file.path();
+  }
+}
+
+TEST(AuditFileTest, S20AChangeOrACutLineIsFoundWithItsPlace) {
+  const std::string path = testing::TempDir() + "/audit-" + RandomId();
+  const auto loop = NewMainLoop();
+  for (int run = 0; run < 2; ++run) {
+    Audit audit(loop.get(), path);
+    audit.Typed("tab", "ann", "one\r", false);
+    audit.Typed("tab", "ann", "two\r", false);
+  }
+  ASSERT_TRUE(Audit::Verify(path).ok());
+  const std::string whole = Text(path);
+  EXPECT_EQ(std::count(whole.begin(), whole.end(), '\n'), 6);
+  for (size_t at = 0; at < whole.size(); ++at) {
+    std::string changed = whole;
+    changed[at] = static_cast<char>(changed[at] ^ 1);
+    std::ofstream(path, std::ios::binary) << changed;
+    const absl::Status status = Audit::Verify(path);
+    ASSERT_TRUE(absl::IsDataLoss(status)) << at;
+    const auto line = std::count(whole.begin(), whole.begin() + static_cast<ptrdiff_t>(at), '\n') + 1;
+    // A newline that is none ends no line: the two are one.
+    EXPECT_THAT(std::string(status.message()), HasSubstr("Line " + std::to_string(line) + " of"));
+  }
+  // What a power cut leaves: the next run goes on behind the last whole line.
+  std::ofstream(path, std::ios::binary) << whole.substr(0, whole.size() - 10);
+  EXPECT_FALSE(Audit::Verify(path).ok());
+  { Audit audit(loop.get(), path); }
+  EXPECT_TRUE(Audit::Verify(path).ok()) << Text(path);
+  std::filesystem::remove(path);
+}
+
+TEST(AuditFileTest, S20TheChainGoesOnOverRunsAndFiles) {
+  const std::string path = testing::TempDir() + "/audit-" + RandomId();
+  const auto loop = NewMainLoop();
+  const std::string paste(limits::kInputBytes, '\x01');
+  // More than one file holds: a paste is four times as long once it is escaped.
+  for (int run = 0; run < 9; ++run) {
+    Audit audit(loop.get(), path);
+    for (int i = 0; i < 40; ++i) audit.Typed("tab", "ann", paste, false);
+  }
+  EXPECT_TRUE(std::filesystem::exists(path + ".1"));
+  EXPECT_LE(std::filesystem::file_size(path + ".1"), limits::kAuditBytes + limits::kAuditLineBytes);
+  for (const std::string& file : {path + ".1", path}) {
+    const absl::Status status = Audit::Verify(file);
+    EXPECT_TRUE(status.ok()) << status;
+    std::filesystem::remove(file);
+  }
+}
+
+}  // namespace
+}  // namespace atrium::terminal
