@@ -32,7 +32,13 @@ class AtriumCapture extends RoomElement {
   private hadFocus = false;
   private clickTimer: ReturnType<typeof setTimeout> | undefined;
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    document.addEventListener('fullscreenchange', this.onFullscreen);
+  }
+
   override disconnectedCallback(): void {
+    document.removeEventListener('fullscreenchange', this.onFullscreen);
     clearTimeout(this.clickTimer);
     super.disconnectedCallback();
   }
@@ -134,7 +140,10 @@ class AtriumCapture extends RoomElement {
     const acts: Act[] = [];
     if (document.pictureInPictureEnabled)
       acts.push({ sign: 'float', title: 'Picture in picture', run: () => this.float() });
-    acts.push({ sign: 'full', title: 'Full screen', run: () => this.fill() });
+    const isFull = document.fullscreenElement !== null;
+    const title = isFull ? 'Leave full screen' : 'Full screen';
+    acts.push({ sign: isFull ? 'shrink' : 'full', title, run: () => this.fill() });
+    if (isFull) return acts;
     if (this.place === 'stage') {
       const run = () => this.room.captures.stage(this.name);
       acts.push({ sign: 'shrink', title: `Put ${whose} back to the side`, run });
@@ -207,6 +216,8 @@ class AtriumCapture extends RoomElement {
       figure.requestFullscreen().catch((error) => this.room.notices.failed(error));
     else (this.video as OldVideo | null)?.webkitEnterFullscreen?.();
   }
+
+  private readonly onFullscreen = () => this.requestUpdate();
 
   private readonly onFrame = () => this.room.captures.onFrame(this.name);
 
