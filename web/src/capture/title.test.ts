@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FakeTrack } from '../../test/support/peer';
-import { titleOf } from './title';
+import { kindAndTitle, titleOf } from './title';
 
 describe('L6: what is shown has a title for people', () => {
   it.each([
@@ -17,5 +17,15 @@ describe('L6: what is shown has a title for people', () => {
     ['x'.repeat(200), 'window', `Window: ${'x'.repeat(72)}`],
   ])('%s of %s', (label, surface, title) => {
     expect(titleOf(new FakeTrack(label, surface) as unknown as MediaStreamTrack)).toBe(title);
+  });
+
+  it.each([
+    ['Screen', 'screen'],
+    ['Window: notes.txt', 'window: notes.txt'],
+    ['Tab', 'tab'],
+    ['', 'screen'],
+    ['My desk', 'screen: My desk'],
+  ])('that fits into a sentence: %s', (title, words) => {
+    expect(kindAndTitle(title)).toBe(words);
   });
 });

@@ -15,3 +15,13 @@ function surfaceIn(label: string): string {
   if (/^window:/i.test(label)) return 'Window';
   return /^(web-contents|tab:)/i.test(label) ? 'Tab' : 'Screen';
 }
+
+/** The same within a sentence: "screen", "window: budget.ods". */
+export function kindAndTitle(title: string): string {
+  const [, kind, what] = /^(screen|window|tab)(: .*)?$/i.exec(title) ?? [
+    '',
+    'screen',
+    `: ${title}`,
+  ];
+  return `${kind!.toLowerCase()}${title ? (what ?? '') : ''}`;
+}

@@ -5,6 +5,7 @@ import {
   type PeerSignal,
   WatchCaptureSchema,
 } from '../gen/atrium/v1/live_pb';
+import type { Said } from '../link/codec';
 import { CaptureConnection, type CaptureLine, type Screens } from './connection';
 import { waitMs } from './waits';
 
@@ -97,8 +98,7 @@ export class WatchedCapture {
     this.dropConnection();
     this.stream = undefined;
     if (gone) return;
-    const value = create(LeaveCaptureSchema, { capture: this.name });
-    this.line.say({ case: 'leaveCapture', value });
+    this.line.ask(leaveOf(this.name)).catch(() => {});
   }
 
   private async ask(): Promise<void> {
@@ -156,6 +156,11 @@ export class WatchedCapture {
     this.phase = phase;
     this.onChanged();
   }
+}
+
+/** What ends the watching of a screen. */
+export function leaveOf(capture: string): Said {
+  return { case: 'leaveCapture', value: create(LeaveCaptureSchema, { capture }) };
 }
 
 function framesIn(report: RTCStatsReport): number {

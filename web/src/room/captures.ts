@@ -2,7 +2,8 @@ import { Attention } from '../capture/attention';
 import { browserObstacle, type CaptureProblem } from '../capture/problems';
 import { browserScreens } from '../capture/screens';
 import { ShownCapture, stopOf } from '../capture/shown';
-import { WatchedCapture } from '../capture/watched';
+import { kindAndTitle } from '../capture/title';
+import { leaveOf, WatchedCapture } from '../capture/watched';
 import { type Capture, Capture_State } from '../gen/atrium/v1/capture_pb';
 import type { CaptureReady, PeerSignal } from '../gen/atrium/v1/live_pb';
 import type { Room } from './room';
@@ -29,7 +30,7 @@ export class RoomCaptures {
   constructor(room: Room) {
     this.room = room;
     this.shown = new ShownCapture(browserScreens, room, {
-      onShownChanged: () => room.changes.emit('captures'),
+      onShownChanged: () => this.sync(),
       onShownProblem: (problem) => this.onProblem(problem),
     });
   }
@@ -137,7 +138,8 @@ export class RoomCaptures {
 
   onReady(ready: CaptureReady): void {
     if (ready.shows) this.shown.onReady(ready);
-    else this.watched.get(ready.capture)?.onReady(ready);
+    else if (this.watched.has(ready.capture)) this.watched.get(ready.capture)?.onReady(ready);
+    else this.room.ask(leaveOf(ready.capture)).catch(() => {});
   }
 
   onSignal(signal: PeerSignal): void {
@@ -188,6 +190,8 @@ export class RoomCaptures {
     }
     for (const capture of captures.values()) {
       if (this.watched.has(capture.name) || !this.isWanted(capture)) continue;
+      // Whether it is this page's own is known with the answer to `start_capture`.
+      if (capture.participant === this.room.me && this.shown.phase === 'starting') continue;
       const changed = () => this.room.changes.emit('captures');
       const one = new WatchedCapture(capture.name, browserScreens, this.room, changed);
       this.watched.set(capture.name, one);
@@ -199,9 +203,7 @@ export class RoomCaptures {
 
   private isWanted(capture: Capture | undefined): boolean {
     if (!capture || this.isOwn(capture) || this.hidden.has(capture.name)) return false;
-    if (!this.attention.isThere || this.room.linkState.kind === 'ended') return false;
-    // Whether it is this page's own is known with the answer to `start_capture`.
-    return capture.participant !== this.room.me || this.shown.phase !== 'starting';
+    return this.attention.isThere && this.room.linkState.kind !== 'ended';
   }
 
   /** Says which screens are shown now and were not, and the other way around. */
@@ -236,14 +238,4 @@ export class RoomCaptures {
     const acts = again ? [{ label: 'Share again', run: () => this.toggle() }] : [];
     this.room.notices.show(text, 'warn', acts, PROBLEM_STAYS_MS);
   }
-}
-
-/** "screen", "window", "window: plans". */
-export function kindAndTitle(title: string): string {
-  const [, kind, what] = /^(screen|window|tab)(: .*)?$/i.exec(title) ?? [
-    '',
-    'screen',
-    `: ${title}`,
-  ];
-  return `${kind!.toLowerCase()}${title ? (what ?? '') : ''}`;
 }

@@ -7,7 +7,7 @@ import { icon } from './icons';
 import { placeMenu, stepMenu } from './menu';
 
 /** A click that another one may still follow. */
-const DOUBLE_CLICK_MS = 240;
+const DOUBLE_CLICK_MS = 300;
 
 interface Act {
   sign: string;
@@ -32,7 +32,13 @@ class AtriumCapture extends RoomElement {
   private hadFocus = false;
   private clickTimer: ReturnType<typeof setTimeout> | undefined;
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    document.addEventListener('fullscreenchange', this.onFullscreen);
+  }
+
   override disconnectedCallback(): void {
+    document.removeEventListener('fullscreenchange', this.onFullscreen);
     clearTimeout(this.clickTimer);
     super.disconnectedCallback();
   }
@@ -123,18 +129,21 @@ class AtriumCapture extends RoomElement {
   private buttons(capture: Capture, whose: string): TemplateResult {
     const own = this.room.captures.isOwn(capture);
     return html`<span class="capture__acts">
-      ${own ? nothing : this.quickActs(whose).map((one) => button(one, 'capture__quick'))}
+      ${own ? nothing : this.quickActs(capture, whose).map((one) => button(one, 'capture__quick'))}
       <button class="button button--icon" title="More" aria-label=${`More for ${whose}`} aria-haspopup="menu" aria-expanded=${this.menuOpen} @click=${() => this.toggleMenu(!this.menuOpen)}>${icon('more')}</button>
       ${own || this.place !== 'phone' ? nothing : button(this.hideAct(whose))}
       ${this.menuOpen ? this.menu(capture, whose) : nothing}
     </span>`;
   }
 
-  private quickActs(whose: string): Act[] {
+  private quickActs(capture: Capture, whose: string): Act[] {
     const acts: Act[] = [];
-    if (document.pictureInPictureEnabled)
-      acts.push({ sign: 'float', title: 'Picture in picture', run: () => this.float() });
-    acts.push({ sign: 'full', title: 'Full screen', run: () => this.fill() });
+    if (document.pictureInPictureEnabled && !this.room.captures.wordsOf(capture))
+      acts.push({ sign: 'float', title: 'Picture in picture', run: () => void this.float() });
+    const isFull = document.fullscreenElement !== null;
+    const title = isFull ? 'Leave full screen' : 'Full screen';
+    acts.push({ sign: isFull ? 'shrink' : 'full', title, run: () => this.fill() });
+    if (isFull) return acts;
     if (this.place === 'stage') {
       const run = () => this.room.captures.stage(this.name);
       acts.push({ sign: 'shrink', title: `Put ${whose} back to the side`, run });
@@ -153,7 +162,7 @@ class AtriumCapture extends RoomElement {
   private menu(capture: Capture, whose: string): TemplateResult {
     const { room } = this;
     const own = room.captures.isOwn(capture);
-    const acts: Act[] = own ? [] : this.quickActs(whose);
+    const acts: Act[] = own ? [] : this.quickActs(capture, whose);
     if (this.place === 'side' && !own) {
       const run = () => room.captures.stage(this.name);
       acts.unshift({ sign: 'expand', title: 'Show on the main stage', run });
@@ -189,14 +198,18 @@ class AtriumCapture extends RoomElement {
   }
 
   /** Floats over the other windows, or comes back. */
-  private float(): void {
+  private async float(): Promise<void> {
     const { video } = this;
     if (!video) return;
-    const done =
-      document.pictureInPictureElement === video
-        ? document.exitPictureInPicture()
-        : video.requestPictureInPicture();
-    done.catch((error) => this.room.notices.failed(error));
+    try {
+      if (document.pictureInPictureElement === video) await document.exitPictureInPicture();
+      else {
+        await hasPicture(video);
+        await video.requestPictureInPicture();
+      }
+    } catch (error) {
+      this.room.notices.failed(error);
+    }
   }
 
   /** Fills the whole screen, or no more. */
@@ -207,6 +220,8 @@ class AtriumCapture extends RoomElement {
       figure.requestFullscreen().catch((error) => this.room.notices.failed(error));
     else (this.video as OldVideo | null)?.webkitEnterFullscreen?.();
   }
+
+  private readonly onFullscreen = () => this.requestUpdate();
 
   private readonly onFrame = () => this.room.captures.onFrame(this.name);
 
@@ -245,6 +260,14 @@ class AtriumCapture extends RoomElement {
     event.preventDefault();
     event.stopPropagation();
   };
+}
+
+/** A video that was just put here knows its size a moment later. */
+function hasPicture(video: HTMLVideoElement): Promise<unknown> | undefined {
+  if (video.readyState > 0) return undefined;
+  return new Promise((resolve) =>
+    video.addEventListener('loadedmetadata', resolve, { once: true }),
+  );
 }
 
 function button({ sign, title, run }: Act, name = ''): TemplateResult {

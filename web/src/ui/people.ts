@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { kindAndTitle } from '../capture/title';
 import {
   type Conversation,
   Conversation_Activity,
@@ -9,7 +10,6 @@ import {
   Participant_Kind,
   Participant_Presence,
 } from '../gen/atrium/v1/session_pb';
-import { kindAndTitle } from '../room/captures';
 import type { Topic } from '../room/changes';
 import { AGENT, loudness, mayType, roleWord, sortRoster } from '../state/roster';
 import { lagText, lagWords } from '../state/words';

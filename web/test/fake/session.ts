@@ -119,8 +119,12 @@ export class FakeSession {
   showCapture(participant: string, title: string, fields: object = {}): Capture {
     const name = this.nextCapture;
     this.next++;
-    const capture = create(CaptureSchema, { name, participant, title, ...fields });
-    this.captures.set(name, capture);
+    return this.putCapture({ name, participant, title, ...fields });
+  }
+
+  putCapture(fields: MessageInitShape<typeof CaptureSchema>): Capture {
+    const capture = create(CaptureSchema, fields);
+    this.captures.set(capture.name, capture);
     this.change({ case: 'capture', value: capture });
     return capture;
   }
@@ -128,12 +132,7 @@ export class FakeSession {
   updateCapture(name: string, fields: MessageInitShape<typeof CaptureSchema>): void {
     const before = this.captures.get(name);
     if (!before) return;
-    const capture = create(CaptureSchema, {
-      ...plain(before),
-      ...fields,
-    } as MessageInitShape<typeof CaptureSchema>);
-    this.captures.set(name, capture);
-    this.change({ case: 'capture', value: capture });
+    this.putCapture({ ...plain(before), ...fields } as MessageInitShape<typeof CaptureSchema>);
   }
 
   endCapture(name: string): void {

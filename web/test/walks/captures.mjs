@@ -74,7 +74,15 @@ export const captureWalks = {
   'L6: the browser’s own stop, and a page that goes, end the showing': async () => {
     await roomWithMedia();
     const ada = await visit('editor-ada');
-    await share(ada).click();
+    await focus(ada);
+    await ada.keyboard.press('Alt+Shift+H');
+    await shownHere(ada);
+    await ada.keyboard.press('F1');
+    await ada.keyboard.type('stop sharing');
+    await ada.keyboard.press('Enter');
+    await share(ada).waitFor();
+    assert.deepEqual(captures(), []);
+    await ada.keyboard.press('Alt+Shift+H');
     await shownHere(ada);
     await ada.evaluate(() => {
       const [track] = document.querySelector('.capture video').srcObject.getVideoTracks();
@@ -117,7 +125,17 @@ export const captureWalks = {
     const peers = (page) => page.evaluate(() => window.atrium.state.captures[0].peers);
     assert.deepEqual([await peers(ada), await peers(bea)], [2, 2]);
     assert.equal(heard('startCapture').length + heard('watchCapture').length, 0);
+    const kept = captures();
+    gateway.loseControl();
+    gateway.session.captures.clear();
+    gateway.regainControl();
+    await tile(bea, "ada's screen").waitFor({ state: 'detached' });
+    await ada.getByText('You are sharing').waitFor();
+    for (const { name, participant, title, state } of kept)
+      gateway.session.putCapture({ name, participant, title, state });
     await drawn(bea);
+    assert.equal(await source(), before);
+    assert.equal(await ada.locator('.notice', { hasText: 'not shown any more' }).count(), 0);
   },
   'N4: a picture that is late says so, and comes when it can': async () => {
     await roomWithMedia();
@@ -155,9 +173,13 @@ export const captureWalks = {
       await page.locator('.capture--stage').waitFor({ state: 'detached' });
       assert.deepEqual(await box(page, '.stage'), whole);
       const picture = page.getByRole('button', { name: "Show Olga's screen on the main stage" });
+      await page.getByRole('button', { name: 'Picture in picture' }).click();
+      await page.waitForFunction(() => document.pictureInPictureElement?.videoWidth > 0);
+      await page.getByRole('button', { name: 'Picture in picture' }).click();
+      await page.waitForFunction(() => !document.pictureInPictureElement);
       await picture.dblclick();
       await page.waitForFunction(() => document.fullscreenElement?.matches('.capture'));
-      await page.evaluate(() => document.exitFullscreen());
+      await page.getByRole('button', { name: 'Leave full screen' }).click();
       await page.waitForFunction(() => !document.fullscreenElement);
       assert.equal(await page.locator('.capture--stage').count(), 0);
       await page.getByRole('button', { name: "More for Olga's screen" }).focus();
