@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "common/log.h"
 #include "common/status_macros.h"
 #include "common/str_cat.h"
@@ -120,7 +121,22 @@ Bounds::Bounds(Loop* loop, Options options, Listener* listener)
   Look();
 }
 
-Bounds::~Bounds() = default;
+// The terminals were just hung up on; nothing of them outlives us.
+Bounds::~Bounds() {
+  thread_.reset();
+  const absl::Duration begin = loop_->Monotonic();
+  for (const auto& [tab, entry] : entries_) {
+    while (entry.group && !entry.group->Remove()) {
+      const absl::Duration waited = loop_->Monotonic() - begin;
+      if (waited > 2 * limits::kHangUpGrace) break;  // The next run removes it.
+      if (waited > limits::kHangUpGrace) {
+        const absl::Status status = entry.group->Kill();
+        if (!status.ok()) LogError("cannot end what was left", {{"error", status.message()}});
+      }
+      absl::SleepFor(absl::Milliseconds(5));
+    }
+  }
+}
 
 absl::StatusOr<int> Bounds::Enter(const std::string& tab) {
   Entry& entry = entries_[tab];

@@ -51,7 +51,7 @@ TEST_F(AuditTest, P7WhoTypedWhatIsKept) {
   EXPECT_FALSE(host_->Input(kTab, kEve, 1, "evil\r").ok());
   ASSERT_TRUE(Until([&] { return Output().rfind("more\r\n") > Output().find("more\r\n"); }));
   const std::string kept = Kept();
-  EXPECT_THAT(kept, HasSubstr(R"(sessions/main/tabs/t sessions/main/participants/ann typed "ls \"x\"")"));
+  EXPECT_THAT(kept, HasSubstr(kTab + R"( sessions/main/participants/ann typed "ls \"x\"")"));
   EXPECT_THAT(kept, HasSubstr(R"(sessions/main/participants/bob typed "bob\r")"));
   EXPECT_THAT(kept, HasSubstr(R"(sessions/main/participants/ann typed "more\r")"));
   EXPECT_THAT(kept, Not(HasSubstr("evil")));

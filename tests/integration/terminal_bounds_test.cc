@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <signal.h>
+#include <sys/wait.h>
 
 #include <filesystem>
 #include <fstream>
@@ -113,6 +114,17 @@ TEST_P(BoundsTest, R35WhatForkedTwiceAndIgnoresTheHangUpIsGoneAfterTheClose) {
   host_->Apply(Plan());
   EXPECT_TRUE(Until([&] { return !Lives(job); }));
   EXPECT_LT(loop_->Monotonic() - begin, absl::Seconds(5));
+}
+
+TEST_P(BoundsTest, R35NothingOutlivesTheProcessWhereThereAreGroups) {
+  if (!GetParam()) GTEST_SKIP() << "the kernel's hang-up is all there is";
+  CreateBoth("trap '' HUP TERM; setsid -f sleep 1000; echo job:$$:; while :; do sleep 1000; done");
+  ASSERT_TRUE(Says(":\r\n"));
+  const std::string said = Output();
+  const pid_t job = std::atoi(said.c_str() + said.find("job:") + 4);
+  host_.reset();
+  EXPECT_TRUE(Until([&] { return ProcessesOf(kTab).empty(); }));
+  EXPECT_TRUE(Until([&] { return waitpid(job, nullptr, WNOHANG) != 0 || !Lives(job); }));
 }
 
 // Only a group finds what has another environment.

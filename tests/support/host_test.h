@@ -3,6 +3,7 @@
 #define ATRIUM_TESTS_SUPPORT_HOST_TEST_H_
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <functional>
@@ -22,7 +23,8 @@ using atrium::terminal::v1::Plan;
 using atrium::terminal::v1::TerminalStatus;
 using atrium::v1::Participant;
 
-inline constexpr char kTab[] = "sessions/main/tabs/t";
+// Another one in each process: what runs in a tab is found by its name.
+inline const std::string kTab = "sessions/main/tabs/t" + std::to_string(getpid());
 inline const AttachmentId kAnn("ann"), kBob("bob"), kEve("eve");
 
 class HostTest : public testing::Test, public Host::Driver, public Host::Stream {
