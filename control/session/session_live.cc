@@ -116,7 +116,7 @@ absl::Status Session::Signal(const PageId& page_id, const atrium::v1::PeerSignal
   int64_t epoch = 0;
   if (!signal.capture().empty()) {
     const auto peer = captures_.PeerAt(signal.capture(), page_id);
-    if (!peer) return NoSuchCapture(signal.capture());
+    if (!peer) return absl::OkStatus();  // Of a screen that it does not see any more.
     epoch = peer->epoch;
     out.set_peer(PeerName(*peer));
   } else {
