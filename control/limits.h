@@ -21,6 +21,13 @@ inline constexpr size_t kParticipantsPerSession = 200;
 inline constexpr size_t kPagesPerParticipant = 20;
 // Screens that are shown in one session at once.
 inline constexpr size_t kCaptures = 4;
+// Connections by which they are watched: of one participant's pages, and of all.
+inline constexpr size_t kWatchingPerParticipant = 16;
+inline constexpr size_t kWatchingPerSession = 200;
+// How often a screen's connection is made anew that fails again and again, and after how
+// long; twice as long each time.
+inline constexpr int kCaptureTries = 4;
+inline constexpr absl::Duration kCaptureRetry = absl::Seconds(1);
 inline constexpr size_t kInvitesPerSession = 100;
 inline constexpr size_t kMembersPerSession = 1000;
 // One chat message, one set of instructions.

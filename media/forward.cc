@@ -32,12 +32,29 @@ RtpSequence::Place RtpSequence::Take(int64_t source, Place place) {
   return out;
 }
 
+bool BeginsKeyFrame(std::span<const uint8_t> payload) {
+  size_t at = 0;
+  const auto next = [&]() -> int { return at < payload.size() ? payload[at++] : -1; };
+  const int first = next();
+  if (first < 0 || (first & 0x17) != 0x10) return false;  // Not the first of a picture.
+  if ((first & 0x80) != 0) {
+    const int extension = next();
+    if (extension < 0) return false;
+    if ((extension & 0x80) != 0 && (next() & 0x80) != 0) next();  // The picture's id.
+    if ((extension & 0x40) != 0) next();
+    if ((extension & 0x30) != 0) next();
+  }
+  const int header = next();
+  return header >= 0 && (header & 1) == 0;
+}
+
 void Forward::SetSource(int64_t id, std::shared_ptr<Source> source) {
   {
     std::lock_guard<std::mutex> lock(mu_);
     if (id == source_id_ && source == source_) return;
     source_id_ = id;
     source_ = std::move(source);
+    begun_ = false;
     asked_at_ = -absl::InfiniteDuration();
   }
   AskForKeyFrame();
@@ -61,11 +78,19 @@ void Forward::Push(int64_t source, GstBuffer* packet) {
   if (!gst_rtp_buffer_map(packet, GST_MAP_READ, &rtp)) return;
   const RtpSequence::Place place{gst_rtp_buffer_get_seq(&rtp), gst_rtp_buffer_get_timestamp(&rtp)};
   const bool marker = gst_rtp_buffer_get_marker(&rtp);
+  const bool key = BeginsKeyFrame({static_cast<const uint8_t*>(gst_rtp_buffer_get_payload(&rtp)),
+                                   gst_rtp_buffer_get_payload_len(&rtp)});
   const auto payload = GRef<GstBuffer>::Adopt(gst_rtp_buffer_get_payload_buffer(&rtp));
   gst_rtp_buffer_unmap(&rtp);
   if (!payload) return;
-  std::lock_guard<std::mutex> lock(mu_);
+  std::unique_lock<std::mutex> lock(mu_);
   if (source != source_id_) return;
+  begun_ = begun_ || key;
+  if (!begun_) {
+    // To whoever watches, these would change pictures of the source before.
+    lock.unlock();
+    return AskForKeyFrame();
+  }
   for (const auto& sink : sinks_) sink->Send(source, place, marker, payload);
 }
 

@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -38,6 +39,10 @@ class RtpSequence {
   uint32_t timestamp_shift_ = 0;
 };
 
+// Whether a VP8 payload begins a picture that needs none before it, see RFC 7741, section
+// 4. Pure.
+bool BeginsKeyFrame(std::span<const uint8_t> payload);
+
 class Forward {
  public:
   // The page that shows.
@@ -59,7 +64,7 @@ class Forward {
   // `now` may be called on any thread.
   explicit Forward(std::function<absl::Duration()> now) : now_(std::move(now)) {}
 
-  // Whose packets go on; null: nobody's. `id` names it.
+  // Whose packets go on, from a key frame on; null: nobody's. `id` names it.
   void SetSource(int64_t id, std::shared_ptr<Source> source);
   // Who gets them. Whoever is new gets a key frame soon.
   void SetSinks(std::vector<std::shared_ptr<Sink>> sinks);
@@ -74,6 +79,7 @@ class Forward {
   // Guarded by mu_.
   int64_t source_id_ = 0;
   std::shared_ptr<Source> source_;
+  bool begun_ = false;  // A key frame of the source was seen.
   std::vector<std::shared_ptr<Sink>> sinks_;
   absl::Duration asked_at_ = -absl::InfiniteDuration();
 };

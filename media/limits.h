@@ -14,6 +14,8 @@ using namespace atrium::limits;  // NOLINT: the shared bounds are ours too.
 
 // Peers of this process, old ones that are being replaced among them.
 inline constexpr size_t kPeers = 400;
+// Those of them that screens may have: however many watch, people can still talk.
+inline constexpr size_t kScreenPeers = 250;
 // Sessions with audio.
 inline constexpr size_t kRooms = 256;
 // An offer's shape.

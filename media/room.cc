@@ -25,7 +25,7 @@ Room::Room(Context* context, std::string session, Listener* listener)
 
 Room::~Room() {
   context_->peers.clock->Remove(desk_.get());
-  context_->peer_count -= peers_.size();
+  for (const auto& [key, entry] : peers_) Count(key, -1);
 }
 
 // From the clock to the loop; a room that is gone by then hears nothing.
@@ -117,12 +117,24 @@ void Room::Connect(PeerKey key, Offer offer) {
   auto peer = std::make_shared<Peer>(context_->peers, context_->last_id, key, std::move(offer),
                                      std::move(streams), this);
   peers_[key].peer = peer;
-  ++context_->peer_count;
-  if (context_->peer_count > limits::kPeers) {
-    OnFailed(peer.get(), TooMany("connections", limits::kPeers, absl::Seconds(10)));
-    return;
-  }
+  Count(key, 1);
+  if (const absl::Status room = CheckRoom(key); !room.ok()) return OnFailed(peer.get(), room);
   peer->Start();
+}
+
+void Room::Count(const PeerKey& key, int change) {
+  context_->peer_count += static_cast<size_t>(change);
+  if (IsCapturePeer(key.name)) context_->screen_peer_count += static_cast<size_t>(change);
+}
+
+absl::Status Room::CheckRoom(const PeerKey& key) const {
+  if (context_->peer_count > limits::kPeers) {
+    return TooMany("connections", limits::kPeers, absl::Seconds(10));
+  }
+  if (IsCapturePeer(key.name) && context_->screen_peer_count > limits::kScreenPeers) {
+    return TooMany("connections of screens", limits::kScreenPeers, absl::Seconds(10));
+  }
+  return absl::OkStatus();
 }
 
 // Takes the next id.
@@ -172,8 +184,8 @@ void Room::Close(const PeerKey& key) {
   auto it = peers_.find(key);
   if (it == peers_.end()) return;
   LogInfo("a peer leaves", {{"peer", key.name}, {"epoch", key.epoch}});
+  Count(key, -1);
   peers_.erase(it);
-  --context_->peer_count;
   UpdateSeats();
 }
 

@@ -47,7 +47,9 @@ class Room final : public Peer::Listener {
     PeerPipeline::Context peers;
     Fanout* fanout;
     int64_t last_id = 0;    // Of rooms and peers.
-    size_t peer_count = 0;  // Of all rooms.
+    // Of all rooms.
+    size_t peer_count = 0;
+    size_t screen_peer_count = 0;
   };
 
   Room(Context* context, std::string session, Listener* listener);
@@ -93,6 +95,10 @@ class Room final : public Peer::Listener {
 
   void Reconcile();
   void Close(const PeerKey& key);
+  // One more or fewer of a kind.
+  void Count(const PeerKey& key, int change);
+  // Whether there are more than may be.
+  absl::Status CheckRoom(const PeerKey& key) const;
   std::vector<PeerFact> Facts() const;
   // Joins those who are connected now.
   void UpdateSeats();

@@ -28,6 +28,8 @@ std::string ViewerPeer(std::string_view capture, std::string_view page) {
   return StrCat(capture, "/viewers/", page);
 }
 
+Screens::~Screens() { Apply({}); }
+
 void Screens::Apply(const Plan::Room& plan) {
   std::map<std::string, Screen> screens;
   for (const Plan::Capture& capture : plan.captures()) {
@@ -36,6 +38,12 @@ void Screens::Apply(const Plan::Room& plan) {
     screen.plan = capture;
     screen.forward =
         known == screens_.end() ? std::make_shared<Forward>(now_) : known->second.forward;
+  }
+  // Those that go let go of their ends, which hold them.
+  for (const auto& [name, screen] : screens_) {
+    if (screens.count(name) > 0) continue;
+    screen.forward->SetSource(0, nullptr);
+    screen.forward->SetSinks({});
   }
   screens_ = std::move(screens);
 }

@@ -31,6 +31,7 @@ class Screens {
  public:
   // `now` may be called on any thread.
   explicit Screens(std::function<absl::Duration()> now) : now_(std::move(now)) {}
+  ~Screens();
 
   void Apply(const atrium::media::v1::Plan::Room& plan);
   // The planned epochs of its peers, by name.

@@ -29,11 +29,12 @@ class VideoInlet::Tap final : public Forward::Source {
   }
   void Found(GstPad* pad) {
     std::lock_guard<std::mutex> lock(mu_);
-    pad_ = GRef<GstPad>::Share(pad);
+    if (!closed_) pad_ = GRef<GstPad>::Share(pad);
   }
   GRef<GObject> Close() {
     open_ = false;
     std::lock_guard<std::mutex> lock(mu_);
+    closed_ = true;
     return GRef<GObject>::Adopt(G_OBJECT(pad_.release()));
   }
   void Open() { open_ = true; }
@@ -51,7 +52,9 @@ class VideoInlet::Tap final : public Forward::Source {
   const std::shared_ptr<Forward> forward_;
   std::atomic<bool> open_{false};
   std::mutex mu_;
-  GRef<GstPad> pad_;  // Guarded by mu_.
+  // Guarded by mu_.
+  GRef<GstPad> pad_;
+  bool closed_ = false;
 };
 
 VideoInlet::VideoInlet(int64_t id, std::shared_ptr<Forward> forward)

@@ -138,7 +138,16 @@ void CaptureTable::AddToPlan(Plan::Room* room) const {
   }
 }
 
-std::vector<CapturePeer> CaptureTable::Adopt(const Plan::Room& room, bool fresh) {
+size_t CaptureTable::Watching(const std::function<bool(const PageId&)>& counts) const {
+  size_t watching = 0;
+  for (const auto& [name, screen] : screens_) {
+    for (const auto& [page, epoch] : screen.viewers) watching += !counts || counts(page) ? 1 : 0;
+  }
+  return watching;
+}
+
+std::vector<CapturePeer> CaptureTable::Adopt(const Plan::Room& room, bool fresh,
+                                             const std::function<bool(const PageId&)>& may) {
   std::set<std::pair<std::string, PageId>> there;
   for (const Plan::Capture& capture : room.captures()) {
     Screen* screen = Find(capture.name());
@@ -149,8 +158,10 @@ std::vector<CapturePeer> CaptureTable::Adopt(const Plan::Room& room, bool fresh)
     }
     for (const auto& viewer : capture.viewers()) {
       const PageId page(viewer.page());
-      const auto known = screen->viewers.find(page);
-      if (known == screen->viewers.end()) Watch(capture.name(), page, viewer.epoch());
+      if (screen->viewers.count(page) == 0) {
+        if (!may(page)) continue;
+        Watch(capture.name(), page, viewer.epoch());
+      }
       if (screen->viewers[page] == viewer.epoch()) there.emplace(capture.name(), page);
     }
   }

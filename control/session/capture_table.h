@@ -4,6 +4,7 @@
 #define ATRIUM_CONTROL_SESSION_CAPTURE_TABLE_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -37,6 +38,7 @@ class CaptureTable {
     PageId page;  // That shows it.
     int64_t epoch = 0;
     std::map<PageId, int64_t> viewers;  // Epochs.
+    int failures = 0;                   // Of the showing page's connections, in a row.
   };
 
   void Load(const atrium::control::v1::CaptureRecord& record);
@@ -61,9 +63,13 @@ class CaptureTable {
   // Another connection in place of the present one.
   void Renew(const CapturePeer& peer, int64_t epoch);
   void AddToPlan(atrium::media::v1::Plan::Room* room) const;
-  // Takes the viewers that media has and we forgot. Returns those that must connect
-  // anew, as media does not have them; all of them if it is `fresh`.
-  std::vector<CapturePeer> Adopt(const atrium::media::v1::Plan::Room& room, bool fresh);
+  // How many connections there are by which these pages watch; all pages if it is null.
+  size_t Watching(const std::function<bool(const PageId&)>& counts) const;
+  // Takes the viewers that media has and we forgot, if they still `may` watch. Returns
+  // those that must connect anew, as media does not have them; all of them if it is
+  // `fresh`.
+  std::vector<CapturePeer> Adopt(const atrium::media::v1::Plan::Room& room, bool fresh,
+                                 const std::function<bool(const PageId&)>& may);
 
  private:
   std::map<std::string, Screen> screens_;  // By name.

@@ -231,6 +231,7 @@ absl::StatusOr<PageId> Session::Join(const Actor& actor,
   // The page is back in the call if its peer connection is the one we know.
   if (who.live_epoch != 0 && hello.live_epoch() == who.live_epoch) who.live_page = id;
   Greet(actor, id, &page);
+  TellCapturesOf(id);
   if (hello.live_epoch() != 0 && who.live_epoch != hello.live_epoch()) {
     ResumeLive(&who, id, hello.live_epoch());
   }

@@ -260,10 +260,15 @@ class Session final : public Conversation::Room {
 
   // Screens.
   void LoadCaptures();
+  void RecordCaptures();
   void PublishCapture(const std::string& name, Publisher::Done done = nullptr);
   void EndCapture(const std::string& name, const std::string& notice);
   void TellCaptureReady(const CapturePeer& peer);
   void RenewCapturePeer(CapturePeer peer);
+  // A page that comes back is told of its connections; it ignores those that it has.
+  void TellCapturesOf(const PageId& page);
+  absl::Status MayWatch(const PageId& page) const;
+  void OnShowingFailed(const CapturePeer& peer, std::string_view problem);
   // What a page that is gone showed and watched.
   void ForgetCapturesOf(const PageId& page);
   void AdoptCaptures(const atrium::media::v1::DriveResponse::Inventory& inventory, bool fresh);
@@ -310,6 +315,7 @@ class Session final : public Conversation::Room {
   std::unique_ptr<Conversation> conversation_;  // Null: no voice agent.
   Loop::HandlePtr host_grace_;
   Loop::HandlePtr capture_grace_;  // After a start: until pages must be back.
+  std::map<std::string, Loop::HandlePtr> capture_retries_;  // By capture.
   Loop::HandlePtr touched_;  // Until the session's counters are published.
   // State.
   People people_;

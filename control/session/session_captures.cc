@@ -48,10 +48,14 @@ void Session::PublishCapture(const std::string& name, Publisher::Done done) {
   } else {
     change.set_deleted_capture(name);
   }
-  record_.clear_captures();
-  for (auto& record : captures_.Records()) *record_.add_captures() = std::move(record);
+  RecordCaptures();
   Publish(std::move(change), {{RecordKind::kSession, id_.value(), record_.SerializeAsString()}},
           std::move(done));
+}
+
+void Session::RecordCaptures() {
+  record_.clear_captures();
+  for (auto& record : captures_.Records()) *record_.add_captures() = std::move(record);
 }
 
 void Session::StartCapture(const Actor& actor, const PageId& page,
@@ -72,6 +76,8 @@ void Session::StartCapture(const Actor& actor, const PageId& page,
   PublishCapture(shown.name(), [this, shown, page, done](absl::Status status) {
     if (!status.ok()) {
       captures_.Remove(shown.name());
+      RecordCaptures();
+      context_->media->PlanChanged();
       return done(status);
     }
     Notice(StrCat(DisplayName(shown.participant()), " shows a screen: ", shown.title()));
@@ -98,6 +104,7 @@ absl::Status Session::StopCapture(const Actor& actor, const std::string& name) {
 void Session::EndCapture(const std::string& name, const std::string& notice) {
   if (captures_.Find(name) == nullptr) return;
   captures_.Remove(name);
+  capture_retries_.erase(name);
   PublishCapture(name);
   Notice(notice);
   context_->media->PlanChanged();
@@ -109,9 +116,25 @@ absl::Status Session::WatchCapture(const PageId& page, const std::string& name) 
   if (screen->page == page) {
     return BadField("watch_capture.capture", "is shown by this very page");
   }
+  if (screen->viewers.count(page) == 0) {
+    if (absl::Status s = MayWatch(page); !s.ok()) return s;
+  }
   if (captures_.Watch(name, page, NextEpoch())) PublishCapture(name);
   context_->media->PlanChanged();
   TellCaptureReady(*captures_.PeerAt(name, page));
+  return absl::OkStatus();
+}
+
+absl::Status Session::MayWatch(const PageId& page) const {
+  const ParticipantId who = ParticipantOf(page);
+  const size_t own =
+      captures_.Watching([&](const PageId& other) { return ParticipantOf(other) == who; });
+  if (own >= limits::kWatchingPerParticipant) {
+    return TooMany("connections to screens", limits::kWatchingPerParticipant, absl::Seconds(10));
+  }
+  if (captures_.Watching(nullptr) >= limits::kWatchingPerSession) {
+    return TooMany("connections to screens", limits::kWatchingPerSession, absl::Seconds(10));
+  }
   return absl::OkStatus();
 }
 
@@ -142,6 +165,30 @@ void Session::RenewCapturePeer(CapturePeer peer) {
   TellCaptureReady(peer);
 }
 
+void Session::TellCapturesOf(const PageId& page) {
+  for (const auto& [name, screen] : captures_.all()) {
+    if (const auto peer = captures_.PeerAt(name, page)) TellCaptureReady(*peer);
+  }
+}
+
+// A network that changes costs a connection, not the screen.
+void Session::OnShowingFailed(const CapturePeer& peer, std::string_view problem) {
+  CaptureTable::Screen* screen = captures_.Find(peer.capture);
+  if (++screen->failures > limits::kCaptureTries) {
+    return EndCapture(peer.capture,
+                      StrCat("A screen could not be shown (", problem, "): share it again"));
+  }
+  screen->shown.set_state(Capture::STARTING);
+  PublishCapture(peer.capture);
+  capture_retries_[peer.capture] = context_->loop->After(
+      limits::kCaptureRetry * (1 << (screen->failures - 1)), [this, peer] {
+        auto done = std::move(capture_retries_[peer.capture]);
+        capture_retries_.erase(peer.capture);
+        // Unless it was made anew meanwhile.
+        if (captures_.PeerOf(PeerName(peer), peer.epoch)) RenewCapturePeer(peer);
+      });
+}
+
 void Session::ForgetCapturesOf(const PageId& page) {
   for (const std::string& name : captures_.ShownBy(page)) {
     EndCapture(name, StrCat(DisplayName(captures_.Find(name)->shown.participant()),
@@ -157,7 +204,11 @@ void Session::AdoptCaptures(const DriveResponse::Inventory& inventory, bool fres
   for (const auto& room : inventory.rooms()) {
     if (room.session() == name()) there = room;
   }
-  for (const CapturePeer& peer : captures_.Adopt(there, fresh)) RenewCapturePeer(peer);
+  // Right after a start pages are still on their way.
+  const auto may = [this](const PageId& page) {
+    return capture_grace_ != nullptr || people_.pages().count(page) > 0;
+  };
+  for (const CapturePeer& peer : captures_.Adopt(there, fresh, may)) RenewCapturePeer(peer);
   for (const auto& capture : there.captures()) {
     for (const auto& viewer : capture.viewers()) {
       last_epoch_ = std::max(last_epoch_, viewer.epoch());
@@ -183,14 +234,12 @@ void Session::OnCapturePeer(const DriveResponse::PeerStatus& status) {
   if (status.state() == DriveResponse::PeerStatus::CONNECTED) {
     if (!peer->shows) return;
     captures_.Find(peer->capture)->shown.set_state(Capture::SHOWN);
+    captures_.Find(peer->capture)->failures = 0;
     return PublishCapture(peer->capture);
   }
   LogWarning("a screen's peer failed", {{"peer", status.peer()}, {"problem", status.problem()}});
   if (status.state() == DriveResponse::PeerStatus::SILENT) return RenewCapturePeer(*peer);
-  if (peer->shows) {
-    return EndCapture(peer->capture, StrCat("A screen could not be shown (", status.problem(),
-                                            "): share it again"));
-  }
+  if (peer->shows) return OnShowingFailed(*peer, status.problem());
   LeaveCapture(peer->page, peer->capture).IgnoreError();  // It asks again.
 }
 

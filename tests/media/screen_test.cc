@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 
 #include "media/forward.h"
+#include "media/screens.h"
+#include "media/video_streams.h"
 #include "tests/media/media_call.h"
 
 namespace atrium::media {
@@ -156,6 +158,49 @@ TEST_F(ScreenTest, V9_TwentyWhoWatchAndLeaveLeaveNothingBehind) {
     WaitFor([&] { return Threads() < 40; }, 5);
     threads = Threads() + 1;
     descriptors = Descriptors() + 2;
+  }
+}
+
+// What is shown no longer holds nothing.
+
+TEST(ScreensTest, V9_AScreenThatEndsIsLetGo) {
+  std::weak_ptr<Forward::Source> source;
+  std::weak_ptr<Forward::Sink> sink;
+  Screens screens([] { return absl::ZeroDuration(); });
+  {
+    v1::Plan::Room plan;
+    auto* capture = plan.add_captures();
+    capture->set_name("sessions/s1/captures/a");
+    capture->add_viewers()->set_page("one");
+    screens.Apply(plan);
+    const auto shows = screens.MakeStreams("sessions/s1/captures/a", 1);
+    const auto watches = screens.MakeStreams("sessions/s1/captures/a/viewers/one", 2);
+    ASSERT_NE(shows, nullptr);
+    ASSERT_NE(watches, nullptr);
+    EXPECT_EQ(screens.MakeStreams("sessions/s1/captures/a/viewers/two", 3), nullptr);
+    source = std::static_pointer_cast<VideoInlet>(shows)->source();
+    sink = std::static_pointer_cast<VideoOutlet>(watches)->sink();
+    screens.Connect({{"sessions/s1/captures/a", shows},
+                     {"sessions/s1/captures/a/viewers/one", watches}});
+  }
+  EXPECT_FALSE(source.expired());
+  screens.Apply({});
+  EXPECT_TRUE(source.expired());
+  EXPECT_TRUE(sink.expired());
+}
+
+TEST(ForwardTest, KeyFramesAreKnownByTheirFirstPacket) {
+  using Bytes = std::vector<uint8_t>;
+  EXPECT_TRUE(BeginsKeyFrame(Bytes{0x10, 0x00}));
+  EXPECT_FALSE(BeginsKeyFrame(Bytes{0x10, 0x01})) << "it needs others";
+  EXPECT_FALSE(BeginsKeyFrame(Bytes{0x00, 0x00})) << "not the first packet";
+  EXPECT_FALSE(BeginsKeyFrame(Bytes{0x11, 0x00})) << "not the first partition";
+  EXPECT_TRUE(BeginsKeyFrame(Bytes{0x90, 0x80, 0x7f, 0x00})) << "a short id";
+  EXPECT_TRUE(BeginsKeyFrame(Bytes{0x90, 0x80, 0x81, 0x02, 0x00})) << "a long id";
+  EXPECT_FALSE(BeginsKeyFrame(Bytes{0x90, 0x80, 0x81, 0x02, 0x01}));
+  EXPECT_TRUE(BeginsKeyFrame(Bytes{0x90, 0xf0, 0x81, 0x02, 0x05, 0x21, 0x00})) << "all of them";
+  for (const Bytes& cut : {Bytes{}, Bytes{0x10}, Bytes{0x90}, Bytes{0x90, 0x80}}) {
+    EXPECT_FALSE(BeginsKeyFrame(cut));
   }
 }
 

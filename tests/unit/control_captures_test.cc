@@ -203,8 +203,8 @@ TEST_F(CaptureTest, R4ARestartOfControlKeepsWhatIsShownAndWatched) {
   room->set_session("sessions/main");
   *room->add_captures() = before;
   registry_->OnMediaInventory(inventory, /*fresh=*/false);
-  EXPECT_EQ(again.Last(JoinResponse::kCaptureReady), nullptr) << "it goes on as it is";
-  EXPECT_EQ(bob_again.Last(JoinResponse::kCaptureReady), nullptr);
+  EXPECT_EQ(EpochTold(again), before.epoch()) << "it goes on as it is";
+  EXPECT_EQ(bob_again.Count(JoinResponse::kCaptureReady), 0);
   EXPECT_EQ(Planned().SerializeAsString(), before.SerializeAsString());
   EXPECT_EQ(ShownCapture(name)->viewer_count(), 1);
   EXPECT_EQ(ShownCapture(name)->state(), Capture::SHOWN);
@@ -239,9 +239,97 @@ TEST_F(CaptureTest, V5AConnectionThatFailsEndsThatScreenOrThatViewerOnly) {
   EXPECT_EQ(ShownCapture(one)->viewer_count(), 1);
   EXPECT_EQ(eve.Count(JoinResponse::kCaptureReady), 2) << "it connects anew";
   TellPeer(one, epoch, DriveResponse::PeerStatus::FAILED);
-  EXPECT_EQ(ShownCapture(one), nullptr);
+  EXPECT_EQ(ShownCapture(one)->state(), Capture::STARTING);
   EXPECT_NE(ShownCapture(other), nullptr);
+}
+
+TEST_F(CaptureTest, N4AConnectionThatFailsIsMadeAnewSomeTimesBeforeTheScreenEnds) {
+  FakePage ann;
+  ASSERT_TRUE(Join(&ann, "ann").ok());
+  const std::string name = Start("ann")->name();
+  int64_t epoch = EpochTold(ann);
+  for (int i = 0; i < limits::kCaptureTries; ++i) {
+    TellPeer(name, epoch, DriveResponse::PeerStatus::FAILED);
+    TellPeer(name, epoch - 1, DriveResponse::PeerStatus::FAILED);  // Of an older one.
+    EXPECT_EQ(EpochTold(ann), epoch) << "not at once";
+    loop_.Advance(limits::kCaptureRetry * (1 << i));
+    EXPECT_GT(EpochTold(ann), epoch);
+    epoch = EpochTold(ann);
+  }
+  TellPeer(name, epoch, DriveResponse::PeerStatus::CONNECTED);
+  TellPeer(name, epoch, DriveResponse::PeerStatus::FAILED);
+  EXPECT_NE(ShownCapture(name), nullptr) << "it was well in between";
+  for (int i = 0; i <= limits::kCaptureTries; ++i) {
+    loop_.Advance(absl::Minutes(1));
+    TellPeer(name, EpochTold(ann), DriveResponse::PeerStatus::FAILED);
+  }
+  EXPECT_EQ(ShownCapture(name), nullptr);
   EXPECT_THAT(session_->snapshot().entries().rbegin()->text(), HasSubstr("no route"));
+  loop_.Advance(absl::Minutes(1));
+}
+
+TEST_F(CaptureTest, N4APageThatComesBackIsToldOfConnectionsThatWereMadeAnewMeanwhile) {
+  FakePage ann, bob;
+  ASSERT_TRUE(Join(&ann, "ann").ok());
+  ASSERT_TRUE(Join(&bob, "bob").ok());
+  const std::string name = Start("ann")->name();
+  ASSERT_TRUE(session_->WatchCapture(PageOf("bob"), name).ok());
+  const int64_t shown = EpochTold(ann), watched = EpochTold(bob);
+  session_->Leave(PageOf("ann"), &ann);
+  session_->Leave(PageOf("bob"), &bob);
+  DriveResponse::Inventory inventory;
+  inventory.set_incarnation("next");
+  registry_->OnMediaInventory(inventory, /*fresh=*/true);
+  FakePage again, bob_again;
+  ASSERT_TRUE(Join(&again, "ann").ok());
+  ASSERT_TRUE(Join(&bob_again, "bob").ok());
+  EXPECT_GT(EpochTold(again), shown);
+  EXPECT_GT(EpochTold(bob_again), watched);
+}
+
+TEST_F(CaptureTest, S4WhoWasSentAwayIsNotAdoptedAgain) {
+  FakePage ann, eve;
+  ASSERT_TRUE(Join(&ann, "ann").ok());
+  ASSERT_TRUE(Join(&eve, "eve", Participant::VIEWER).ok());
+  const std::string name = Start("ann")->name();
+  ASSERT_TRUE(session_->WatchCapture(PageOf("eve"), name).ok());
+  DriveResponse::Inventory inventory;
+  auto* room = inventory.add_rooms();
+  room->set_session("sessions/main");
+  *room->add_captures() = Planned();
+  session_->Evict(ParticipantId("eve"));
+  registry_->OnMediaInventory(inventory, /*fresh=*/false);
+  EXPECT_EQ(Planned().viewers_size(), 0);
+  EXPECT_EQ(ShownCapture(name)->viewer_count(), 0);
+}
+
+TEST_F(CaptureTest, S22NobodyTakesAllConnections) {
+  FakePage ann;
+  ASSERT_TRUE(Join(&ann, "ann").ok());
+  std::vector<std::string> names;
+  for (size_t i = 0; i < limits::kCaptures; ++i) names.push_back(Start("ann")->name());
+  std::vector<FakePage> pages(limits::kWatchingPerParticipant / limits::kCaptures + 1);
+  size_t watching = 0;
+  absl::Status last;
+  for (size_t i = 0; i < pages.size(); ++i) {
+    const PageId page("page-of-eve-00000000" + std::to_string(i));
+    ASSERT_TRUE(SessionTest::Join(&pages[i], Person("eve", Participant::VIEWER), page).ok());
+    for (const std::string& name : names) {
+      last = session_->WatchCapture(page, name);
+      watching += last.ok() ? 1 : 0;
+    }
+  }
+  EXPECT_EQ(watching, limits::kWatchingPerParticipant);
+  EXPECT_TRUE(absl::IsResourceExhausted(last));
+}
+
+TEST_F(CaptureTest, AScreenThatCannotBeStoredIsNotShown) {
+  FakePage ann;
+  ASSERT_TRUE(Join(&ann, "ann").ok());
+  store_.Fail(absl::UnavailableError("disk full"));
+  EXPECT_FALSE(Start("ann").ok());
+  EXPECT_EQ(Planned().name(), "");
+  EXPECT_EQ(session_->record().captures_size(), 0);
 }
 
 }  // namespace
