@@ -1,7 +1,11 @@
 #include "terminal/app.h"
 
 #include <csignal>
+#include <filesystem>
+#include <memory>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "common/file.h"
 #include "common/log.h"
@@ -13,6 +17,7 @@
 #include "terminal/handover.h"
 #include "terminal/host.h"
 #include "terminal/host_service.h"
+#include "terminal/lock.h"
 #include "terminal/screen_keeper.h"
 #include "terminal/shell.h"
 
@@ -23,11 +28,14 @@ using atrium::terminal::v1::Handover;
 namespace {
 
 // Another version of the program takes this process over, shells and all.
-void Upgrade(const Config& config, Host* host) {
+void Upgrade(const Config& config, const std::vector<std::unique_ptr<Lock>>* locks, Host* host) {
   LogInfo("changing the program", {{"program", config.program}});
-  host->HandOver([&config, host](absl::StatusOr<Handover> handover) {
+  host->HandOver([&config, locks, host](absl::StatusOr<Handover> handover) {
     absl::Status status = handover.status();
-    if (status.ok()) status = Replace(config.program, config.arguments, *handover);
+    if (status.ok()) {
+      for (const auto& lock : *locks) handover->add_lock_fds(lock->fd());
+      status = Replace(config.program, config.arguments, *handover);
+    }
     LogError("the program stays as it is", {{"error", status.message()}});
     host->GoOn();
   });
@@ -40,9 +48,20 @@ absl::Status RunApp(const Config& config) {
   if (config.handover_fd >= 0) {
     ASSIGN_OR_RETURN(before, ReadHandover(config.handover_fd));
   }
+  // Before anything of a process that still serves is touched.
+  std::vector<std::unique_ptr<Lock>> locks;
+  const auto lock = [&](const std::string& path, const char* flag) -> absl::Status {
+    std::vector<int> handed;
+    if (before) handed.assign(before->lock_fds().begin(), before->lock_fds().end());
+    ASSIGN_OR_RETURN(auto taken, Lock::Take(path, flag, handed));
+    locks.push_back(std::move(taken));
+    return absl::OkStatus();
+  };
+  RETURN_IF_ERROR(lock(config.listen + ".lock", "--listen"));
   std::string log_directory, zsh_directory;
   if (!config.state_dir.empty()) {
     RETURN_IF_ERROR(MakeDirectory(config.state_dir, /*private_to_us=*/true));
+    RETURN_IF_ERROR(lock(config.state_dir + "/lock", "--state_dir"));
     log_directory = StrCat(config.state_dir, "/terminals");
     RETURN_IF_ERROR(MakeDirectory(log_directory, /*private_to_us=*/true));
     zsh_directory = StrCat(config.state_dir, "/zsh");
@@ -60,7 +79,9 @@ absl::Status RunApp(const Config& config) {
              .bounds = {.processes = config.terminal_process_limit,
                         .memory_bytes = config.terminal_memory_limit,
                         .all_memory_bytes = config.memory_limit,
-                        .cgroup = config.cgroups ? config.listen : ""}},
+                        .cgroup = config.cgroups
+                                      ? std::filesystem::absolute(config.listen).lexically_normal().string()
+                                      : std::string()}},
             before ? &*before : nullptr);
   before.reset();
   HostService service(loop.get(), &host);
@@ -73,7 +94,7 @@ absl::Status RunApp(const Config& config) {
     LogInfo("stopping");
     server->Shutdown([&] { loop->Quit(); });
   });
-  const auto upgrades = OnSignal(loop.get(), SIGUSR2, [&] { Upgrade(config, &host); });
+  const auto upgrades = OnSignal(loop.get(), SIGUSR2, [&] { Upgrade(config, &locks, &host); });
   loop->Run();
   return absl::OkStatus();
 }

@@ -50,29 +50,46 @@ Audit::~Audit() {
   if (file_ >= 0) close(file_);
 }
 
-void Audit::Open() {
+bool Audit::Open() {
+  const int file = open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (file < 0 || !GoOnWith(file)) {
+    const int error = errno;
+    if (file >= 0) close(file);
+    if (!std::exchange(told_, true)) {
+      LogError("what is typed is not audited until its file can be written",
+               {{"path", path_}, {"error", std::strerror(error)}});
+    }
+    return false;
+  }
+  told_ = false;
+  return true;
+}
+
+bool Audit::GoOnWith(int file) {
   // The last line is all that counts; where reading begins in the middle of one, that
   // is left out.
-  std::ifstream in(path_, std::ios::binary | std::ios::ate);
-  int64_t whole = std::max<int64_t>(0, static_cast<int64_t>(in.tellg()) - limits::kAuditLineBytes);
-  in.seekg(whole);
-  std::string line;
-  if (whole > 0 && std::getline(in, line)) whole += static_cast<int64_t>(line.size()) + 1;
-  while (std::getline(in, line) && !in.eof()) {
-    whole += static_cast<int64_t>(line.size()) + 1;
-    hash_ = Split(line).second;
+  const off_t end = lseek(file, 0, SEEK_END);
+  if (end < 0) return false;
+  const auto from = std::max<int64_t>(0, end - limits::kAuditLineBytes);
+  std::string last(static_cast<size_t>(end - from), '\0');
+  const ssize_t n = pread(file, last.data(), last.size(), from);
+  if (n != static_cast<ssize_t>(last.size())) return false;
+  const size_t lines = last.rfind('\n');
+  if (lines != std::string::npos) {
+    last.resize(lines);
+    const size_t before = last.rfind('\n');
+    if (before != std::string::npos) last.erase(0, before + 1);
+    if (before != std::string::npos || from == 0) hash_ = Split(last).second;
   }
-  file_ = open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  if (file_ < 0) {
-    LogError("what is typed is not audited", {{"path", path_}, {"error", std::strerror(errno)}});
-    return;
-  }
+  size_ = lines != std::string::npos ? from + static_cast<int64_t>(lines) + 1 : from;
   // A line that was cut short by a power cut.
-  if (lseek(file_, 0, SEEK_END) > whole && ftruncate(file_, whole) != 0) {
-    LogError("the audit's last line is broken", {{"error", std::strerror(errno)}});
+  if (end > size_ && ftruncate(file, size_) != 0) return false;
+  file_ = file;
+  if (WriteLine(StrCat(Time(), " ", kBegins, " after ", hash_.empty() ? "nothing" : hash_))) {
+    return true;
   }
-  size_ = whole;
-  Append(StrCat(kBegins, " after ", hash_.empty() ? "nothing" : hash_));
+  file_ = -1;
+  return false;
 }
 
 void Audit::Typed(const std::string& tab, const std::string& who, std::string_view bytes,
@@ -106,12 +123,18 @@ void Audit::WriteKeys(const std::string& tab) {
   Append(StrCat(tab, " ", keys.who, " ", what));
 }
 
+std::string Audit::Time() const {
+  return absl::FormatTime(absl::RFC3339_full, loop_->Now(), absl::UTCTimeZone());
+}
+
 // A line that the disk does not take leaves a gap that is told in the next one.
 void Audit::Append(std::string_view what) {
-  if (file_ < 0) return;
-  const std::string time = absl::FormatTime(absl::RFC3339_full, loop_->Now(), absl::UTCTimeZone());
-  if (lost_ > 0 && WriteLine(StrCat(time, " lost ", lost_))) lost_ = 0;
-  if (lost_ == 0 && WriteLine(StrCat(time, " ", what))) return Rotate();
+  if (file_ < 0 && !Open()) {
+    ++lost_;
+    return;
+  }
+  if (lost_ > 0 && WriteLine(StrCat(Time(), " lost ", lost_))) lost_ = 0;
+  if (lost_ == 0 && WriteLine(StrCat(Time(), " ", what))) return Rotate();
   if (lost_++ == 0) {
     LogError("the disk does not take the audit", {{"path", path_}, {"error", std::strerror(errno)}});
   }
@@ -133,11 +156,17 @@ bool Audit::WriteLine(const std::string& content) {
 }
 
 void Audit::Rotate() {
-  if (size_ < limits::kAuditBytes) return;
-  close(std::exchange(file_, -1));
+  if (size_ < rotate_at_) return;
   if (std::rename(path_.c_str(), StrCat(path_, ".1").c_str()) != 0) {
-    LogError("the audit cannot be put aside", {{"path", path_}, {"error", std::strerror(errno)}});
+    if (rotate_at_ == limits::kAuditBytes) {
+      LogError("the audit cannot be put aside, and grows on",
+               {{"path", path_}, {"error", std::strerror(errno)}});
+    }
+    rotate_at_ = size_ + limits::kAuditLineBytes;
+    return;
   }
+  rotate_at_ = limits::kAuditBytes;
+  close(std::exchange(file_, -1));
   Open();  // The chain goes on: it says after which hash.
 }
 

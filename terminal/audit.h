@@ -16,6 +16,7 @@
 
 #include "absl/status/status.h"
 #include "common/loop.h"
+#include "terminal/limits.h"
 
 namespace atrium::terminal {
 
@@ -42,11 +43,17 @@ class Audit {
     bool hidden = false;
   };
 
-  void Open();
+  // False, and it is tried again at the next line, where the file cannot be written.
+  bool Open();
+  // The same, of an open file: finds where its chain ends, and says that it goes on.
+  bool GoOnWith(int file);
   void WriteKeys(const std::string& tab);
   void Append(std::string_view what);
   bool WriteLine(const std::string& content);
+  // Begins another file, once this one is large. Where it cannot be put aside, it is
+  // written on, and that is tried again later.
   void Rotate();
+  std::string Time() const;
 
   // Given.
   Loop* const loop_;
@@ -54,8 +61,10 @@ class Audit {
   // State.
   int file_ = -1;
   int64_t size_ = 0;
+  int64_t rotate_at_ = limits::kAuditBytes;
+  bool told_ = false;  // That the file cannot be written.
   std::string hash_;  // Of the last line.
-  int64_t lost_ = 0;  // Lines that the disk did not take.
+  int64_t lost_ = 0;  // Lines that the disk did not take, or for which there was no file.
   std::map<std::string, Keys> keys_;  // By tab.
   Loop::HandlePtr timer_;
 };

@@ -1,9 +1,11 @@
 #include "terminal/bounds.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -19,13 +21,10 @@ namespace atrium::terminal {
 namespace {
 
 using Groups = std::map<std::string, std::shared_ptr<const Cgroup>>;
+using Members = std::map<std::string, std::vector<pid_t>>;
 
-// Of more processes than there may be it is not asked what memory they use: that
-// takes long, and they are ended anyway.
-Use UseOf(const std::vector<pid_t>& processes, int64_t bound) {
-  Use use{.processes = static_cast<int64_t>(processes.size())};
-  if (bound == 0 || use.processes <= bound) use.memory_bytes = MemoryOf(processes);
-  return use;
+int64_t AlertBytes(const Bounds::Options& options) {
+  return options.all_memory_bytes / 100 * limits::kMemoryAlertPercent;
 }
 
 }  // namespace
@@ -33,8 +32,7 @@ Use UseOf(const std::vector<pid_t>& processes, int64_t bound) {
 // Looks and kills, one job after the other. Its state is touched by jobs alone.
 class Bounds::Thread {
  public:
-  explicit Thread(int64_t process_bound)
-      : process_bound_(process_bound), thread_([this] { Run(); }) {}
+  explicit Thread(const Options& options) : options_(options), thread_([this] { Run(); }) {}
   ~Thread() {
     {
       std::lock_guard lock(mutex_);
@@ -54,25 +52,78 @@ class Bounds::Thread {
 
   // As a job: what runs in each of `groups`.
   Uses Look(const Groups& groups) {
+    const Members members = MembersOf(groups);
     Uses uses;
-    for (const auto& [tab, group] : groups) {
-      if (!group) return LookWithoutGroups();
-      Use& use = uses[tab] = UseOf(group->Members(), process_bound_);
-      use.was_refused_processes = group->WasRefusedProcesses();
+    Members counted_each;  // So that what they share counts more than once.
+    int64_t all = 0;
+    for (const auto& [tab, processes] : members) {
+      const auto group = groups.find(tab);
+      if (group == groups.end()) continue;
+      Use& use = uses[tab];
+      use.processes = static_cast<int64_t>(processes.size());
+      std::optional<int64_t> memory;
+      if (group->second) {
+        use.was_refused_processes = group->second->WasRefusedProcesses();
+        memory = group->second->MemoryBytes();
+      }
+      // Of more processes than there may be it is not asked what memory they use: that
+      // takes long, and they are ended anyway.
+      if (!memory && (options_.processes == 0 || use.processes <= options_.processes)) {
+        memory = MemoryOf(processes);
+        counted_each[tab] = processes;
+      }
+      all += use.memory_bytes = memory.value_or(0);
     }
+    const bool alert = options_.all_memory_bytes > 0 && all > AlertBytes(options_);
+    for (const auto& [tab, processes] : counted_each) {
+      int64_t& bytes = uses[tab].memory_bytes;
+      if (alert || IsOver(bytes)) bytes = WithoutSharedTwice(tab, processes, bytes);
+    }
+    std::erase_if(shares_, [&](const auto& share) { return counted_each.count(share.first) == 0; });
     return uses;
   }
 
  private:
-  Uses LookWithoutGroups() {
+  // What a tab used when it was last asked how much of it is shared.
+  struct Share {
+    int64_t each_bytes = 0;    // Each process counted by itself.
+    int64_t shared_bytes = 0;  // What is shared divided among them.
+    absl::Time asked_again;    // At the latest.
+  };
+
+  bool IsOver(int64_t memory_bytes) const {
+    return options_.memory_bytes > 0 && memory_bytes > options_.memory_bytes;
+  }
+  Members MembersOf(const Groups& groups) {
+    Members members;
+    for (const auto& [tab, group] : groups) {
+      if (!group) return MembersWithoutGroups();
+      members[tab] = group->Members();
+    }
+    return members;
+  }
+  const Members& MembersWithoutGroups() {
     // While nobody is started nobody new is there.
     if (const int64_t last = LastProcess(); last < 0 || last != last_process_) {
       last_process_ = last;
       processes_ = ProcessesByTab();
     }
-    Uses uses;
-    for (const auto& [tab, processes] : processes_) uses[tab] = UseOf(processes, process_bound_);
-    return uses;
+    return processes_;
+  }
+  int64_t WithoutSharedTwice(const std::string& tab, const std::vector<pid_t>& processes,
+                             int64_t each_bytes) {
+    Share& share = shares_[tab];
+    const int64_t grown = std::max<int64_t>(0, each_bytes - share.each_bytes);
+    const absl::Time now = absl::Now();
+    if (grown > share.shared_bytes / limits::kShareRest || IsOver(share.shared_bytes + grown) ||
+        now >= share.asked_again) {
+      share.each_bytes = each_bytes;
+      share.shared_bytes = SharedMemoryOf(processes);
+      const absl::Time done = absl::Now();
+      share.asked_again = done + limits::kShareRest * (done - now);
+      return share.shared_bytes;
+    }
+    return share.shared_bytes + grown;
   }
   void Run() {
     for (;;) {
@@ -89,10 +140,11 @@ class Bounds::Thread {
   }
 
   // Given.
-  const int64_t process_bound_;
+  const Options options_;
   // State of jobs.
   int64_t last_process_ = -1;
-  std::map<std::string, std::vector<pid_t>> processes_;
+  Members processes_;
+  std::map<std::string, Share> shares_;  // By tab.
   // State, under the lock.
   std::mutex mutex_;
   std::condition_variable wake_;
@@ -105,7 +157,7 @@ Bounds::Bounds(Loop* loop, Options options, Listener* listener)
     : loop_(loop),
       options_(std::move(options)),
       listener_(listener),
-      thread_(std::make_unique<Thread>(options_.processes)) {
+      thread_(std::make_unique<Thread>(options_)) {
   if (!options_.cgroup.empty()) {
     auto tree = CgroupTree::Open(options_.cgroup, {.processes = options_.processes,
                                                    .memory_bytes = options_.memory_bytes});
@@ -231,7 +283,9 @@ void Bounds::JudgeOne(const std::string& tab, Entry& entry, const Use& use) {
   if (entry.why_ended.empty()) {
     const bool processes = use.was_refused_processes ||
                            (options_.processes > 0 && use.processes > options_.processes);
-    const bool memory = options_.memory_bytes > 0 && use.memory_bytes > options_.memory_bytes;
+    // Where the kernel keeps the bound, it ends who goes over it.
+    const bool memory = options_.memory_bytes > 0 && use.memory_bytes > options_.memory_bytes &&
+                        !(tree_ && tree_->keeps_memory());
     if (!processes && !memory) return;
     entry.why_ended = processes ? RanTooManyProcesses(options_.processes)
                                 : UsedTooMuchMemory(options_.memory_bytes);
@@ -244,8 +298,7 @@ void Bounds::JudgeOne(const std::string& tab, Entry& entry, const Use& use) {
 }
 
 void Bounds::TellMemory(int64_t bytes) {
-  const bool alert = options_.all_memory_bytes > 0 &&
-                     bytes > options_.all_memory_bytes / 100 * limits::kMemoryAlertPercent;
+  const bool alert = options_.all_memory_bytes > 0 && bytes > AlertBytes(options_);
   if (alert == alert_) return;
   alert_ = alert;
   listener_->OnMemory(bytes, alert);

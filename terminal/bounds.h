@@ -3,7 +3,8 @@
 // and it can be told why.
 //
 // With cgroups the kernel knows who is in a terminal, and keeps the bounds where it
-// has the controllers. For the rest a thread looks, several times a second.
+// has the controllers. For the rest a thread looks, several times a second. Memory that
+// processes share counts once.
 //
 // On the loop. The thread touches /proc and the groups, and posts what it saw.
 #ifndef ATRIUM_TERMINAL_BOUNDS_H_
@@ -24,7 +25,7 @@ namespace atrium::terminal {
 // What runs in one terminal.
 struct Use {
   int64_t processes = 0;
-  int64_t memory_bytes = 0;
+  int64_t memory_bytes = 0;  // Unless it runs too many processes: 0.
   bool was_refused_processes = false;  // By the kernel.
 };
 

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
@@ -155,6 +156,13 @@ Cgroup::Cgroup(std::string directory, int entrance)
 Cgroup::~Cgroup() { close(entrance_); }
 
 std::vector<pid_t> Cgroup::Members() const { return Pids(directory_ + "/cgroup.procs"); }
+
+std::optional<int64_t> Cgroup::MemoryBytes() const {
+  int64_t bytes = 0;
+  if (!(std::ifstream(directory_ + "/memory.current") >> bytes)) return std::nullopt;
+  const std::string parts = directory_ + "/memory.stat";
+  return std::max<int64_t>(0, bytes - Count(parts, "active_file") - Count(parts, "inactive_file"));
+}
 
 absl::Status Cgroup::Kill() const { return Write(directory_ + "/cgroup.kill", "1"); }
 

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -32,6 +33,9 @@ class Cgroup {
   // A process that writes "0" to this descriptor is in the group from then on.
   int entrance() const { return entrance_; }
   std::vector<pid_t> Members() const;
+  // Bytes that all in it use together, but for what the kernel takes back from them at
+  // will (files that were read); nothing where it does not count them.
+  std::optional<int64_t> MemoryBytes() const;
   // Ends all that is in it, however fast it forks.
   absl::Status Kill() const;
   // Whether the kernel refused it a process, or ended it for its memory.

@@ -131,6 +131,12 @@ absl::Status NothingToHandOver() {
                    "instead, which ends its shells",
                    {.reason = "NO_STATE_DIR"});
 }
+absl::Status AlreadyServed(std::string_view pid, std::string_view lock, std::string_view flag) {
+  return MakeError(StatusCode::kFailedPrecondition,
+                   StrCat("Another atrium-terminal (process ", pid.empty() ? "unknown" : pid,
+                          ") holds ", lock, ": stop it, or choose another ", flag),
+                   {.reason = "ALREADY_SERVED", .resource = std::string(lock)});
+}
 absl::Status NoSuchUser(std::string_view user) {
   return MakeError(StatusCode::kFailedPrecondition,
                    StrCat("No user ", user, ": create it, or choose another with --shell_user"),

@@ -36,6 +36,7 @@ std::string UsedTooMuchMemory(int64_t bound_bytes);
 absl::Status BrokenAudit(std::string_view path, int64_t line);
 absl::Status NoCgroups(std::string_view why);
 absl::Status NothingToHandOver();
+absl::Status AlreadyServed(std::string_view pid, std::string_view lock, std::string_view flag);
 absl::Status NoSuchUser(std::string_view user);
 
 }  // namespace atrium::terminal

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_replace.h"
 #include "common/errors.h"
 #include "common/log.h"
@@ -385,8 +386,10 @@ void Host::RunAtPrompt(const std::string& tab, const std::string& command,
   Terminal* terminal = Find(tab);
   if (terminal == nullptr) return done(NoSuchTerminal(tab));
   if (run_id.empty()) return done(MissingField("run_id"));
-  if (command.find_first_of("\r\n") != std::string::npos) {
-    return done(BadField("command", "must be one line: use `;` or a script"));
+  if (std::any_of(command.begin(), command.end(), absl::ascii_iscntrl)) {
+    return done(BadField("command",
+                         "must be one line without control characters, which a prompt takes as "
+                         "keys (a tab completes): use spaces, `;` or a script"));
   }
   audit_.Typed(tab, kByControl, StrCat("at a prompt: ", command, "\r"), false);
   runs_.Start(terminal, command, run_id, std::move(done));

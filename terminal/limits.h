@@ -57,6 +57,9 @@ inline constexpr int64_t kMemoryAlertPercent = 80;
 inline constexpr absl::Duration kUseWatch = absl::Milliseconds(200);
 inline constexpr int kUseTicks = 8;
 inline constexpr int64_t kForkStorm = 100;
+// A terminal whose processes share memory is asked how much only if it would be over a
+// bound without; then, unless it grew, again after so many times as long as that took.
+inline constexpr int kShareRest = 10;
 // How often what forks on is looked for and killed in one go; then at the next look.
 inline constexpr int kKillPasses = 50;
 // Typed bytes in one line of the audit, how long it waits for more keys, and how

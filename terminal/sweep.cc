@@ -67,6 +67,26 @@ int64_t MemoryOf(const std::vector<pid_t>& processes) {
   return pages * sysconf(_SC_PAGESIZE);
 }
 
+int64_t SharedMemoryOf(const std::vector<pid_t>& processes) {
+  int64_t bytes = 0;
+  for (const pid_t pid : processes) {
+    std::ifstream in(StrCat("/proc/", pid, "/smaps_rollup"));
+    bool told = false;
+    for (std::string line; !told && std::getline(in, line);) {
+      if (line.rfind("Pss:", 0) != 0) continue;
+      bytes += std::atoll(line.c_str() + 4) << 10;
+      told = true;
+    }
+    if (told) continue;
+    std::ifstream statm(StrCat("/proc/", pid, "/statm"));
+    int64_t size = 0, resident = 0, of_files = 0;
+    if (statm >> size >> resident >> of_files) {
+      bytes += (resident - of_files) * sysconf(_SC_PAGESIZE);
+    }
+  }
+  return bytes;
+}
+
 int64_t LastProcess() {
   std::ifstream in("/proc/loadavg");
   std::string one, five, fifteen, running;

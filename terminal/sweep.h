@@ -20,8 +20,12 @@ namespace atrium::terminal {
 // milliseconds; more under a fork bomb.
 std::map<std::string, std::vector<pid_t>> ProcessesByTab();
 std::vector<pid_t> ProcessesOf(const std::string& tab);
-// Bytes of memory that processes use, each counted by itself.
+// Bytes of memory that processes use, each counted by itself: what they share counts
+// in each of them, so that this is the most it can be.
 int64_t MemoryOf(const std::vector<pid_t>& processes);
+// The same, what is shared divided among all who share it. Reads the page tables:
+// milliseconds for each GiB. Of who is not ours to look at, what is not of a file.
+int64_t SharedMemoryOf(const std::vector<pid_t>& processes);
 // The last process id that was given: as long as it stays, nobody was started.
 int64_t LastProcess();
 // Kills all that runs in `tab`. A process group is killed at once, and cannot fork

@@ -134,5 +134,44 @@ TEST(AuditFileTest, S20TheChainGoesOnOverRunsAndFiles) {
   }
 }
 
+TEST(AuditFileTest, S20AFileThatCannotBePutAsideIsWrittenOn) {
+  const std::string path = testing::TempDir() + "/audit-" + RandomId();
+  const auto loop = NewMainLoop();
+  const std::string line = std::string(1 << 16, 'x') + " hash\n";
+  {
+    std::ofstream before(path, std::ios::binary);
+    for (int64_t size = 0; size < limits::kAuditBytes; size += 1 << 16) before << line;
+  }
+  std::filesystem::create_directories(path + ".1/in-the-way");
+  Audit audit(loop.get(), path);
+  audit.Typed("tab", "ann", "one\r", false);
+  const auto large = static_cast<int64_t>(std::filesystem::file_size(path));
+  EXPECT_GT(large, limits::kAuditBytes);
+  std::filesystem::remove_all(path + ".1");
+  for (int64_t more = 0; more <= limits::kAuditLineBytes; more += 1 << 12) {
+    audit.Typed("tab", "ann", std::string((1 << 12) - 1, 'x') + "\r", false);
+  }
+  audit.Typed("tab", "ann", "last\r", false);
+  EXPECT_THAT(Text(path + ".1"), HasSubstr("one"));
+  EXPECT_THAT(Text(path), HasSubstr("last"));
+  EXPECT_TRUE(Audit::Verify(path).ok());
+  std::filesystem::remove(path + ".1");
+  std::filesystem::remove(path);
+}
+
+TEST(AuditFileTest, S20AFileThatCannotBeOpenedIsTriedAgainAndTheGapIsTold) {
+  const std::string directory = testing::TempDir() + "/audit-" + RandomId();
+  const std::string path = directory + "/audit";
+  const auto loop = NewMainLoop();
+  Audit audit(loop.get(), path);
+  audit.Typed("tab", "ann", "one\r", false);
+  audit.Typed("tab", "ann", "two\r", false);
+  std::filesystem::create_directories(directory);
+  audit.Typed("tab", "ann", "three\r", false);
+  EXPECT_THAT(Text(path), testing::AllOf(HasSubstr(" lost 2 "), HasSubstr("three")));
+  EXPECT_TRUE(Audit::Verify(path).ok()) << Text(path);
+  std::filesystem::remove_all(directory);
+}
+
 }  // namespace
 }  // namespace atrium::terminal

@@ -101,6 +101,29 @@ TEST_P(BoundsTest, R30WhoStaysWithinTheBoundsIsLeftAlone) {
   EXPECT_THAT(Output(), Not(HasSubstr("Ended")));
 }
 
+TEST_P(BoundsTest, R30_P10WhatAPoolOfWorkersSharesCountsOnce) {
+  Create({"python3", "-c",
+          "import mmap, os, time\n"
+          "shared = mmap.mmap(-1, 100 << 20)\n"
+          "for mib in range(100): shared.write(bytes([1]) * (1 << 20))\n"
+          "for worker in range(5):\n"
+          "  if os.fork() == 0:\n"
+          "    sum(shared[at] for at in range(0, len(shared), 4096))\n"
+          "    time.sleep(1000)\n"
+          "print('up', flush=True)\n"
+          "print('alive', input())\n"});
+  ASSERT_TRUE(Says("up"));
+  bool looked_twice = false;
+  ASSERT_TRUE(Until([] { return MemoryOf(ProcessesOf(kTab)) > 600 << 20; }));
+  EXPECT_LT(SharedMemoryOf(ProcessesOf(kTab)), 200 << 20);
+  const auto later = loop_->After(absl::Milliseconds(800), [&] { looked_twice = true; });
+  ASSERT_TRUE(Until([&] { return looked_twice; }));
+  Type("still\n");
+  EXPECT_TRUE(Says("alive still"));
+  EXPECT_THAT(Output(), Not(HasSubstr("Ended")));
+  EXPECT_EQ(health_.memory_bytes(), 0) << "nobody was told that memory is short";
+}
+
 TEST_P(BoundsTest, R35WhatForkedTwiceAndIgnoresTheHangUpIsGoneAfterTheClose) {
   Create({"/bin/bash", "-c",
           "setsid -f setsid -f bash -c 'trap \"\" HUP TERM INT QUIT; echo job:$$:; "
@@ -213,6 +236,11 @@ TEST_F(CgroupFilesTest, R30TheKernelIsToldTheBoundsWhereItCanKeepThem) {
   Put("/user/atrium.a.sock/sessions.main.tabs.t/memory.events", "low 0\nmax 9\noom_kill 1\n");
   EXPECT_TRUE((*group)->WasRefusedProcesses());
   EXPECT_TRUE((*group)->RanOutOfMemory());
+  EXPECT_EQ((*group)->MemoryBytes(), std::nullopt) << "without the controller it is not counted";
+  Put("/user/atrium.a.sock/sessions.main.tabs.t/memory.current", "9000\n");
+  Put("/user/atrium.a.sock/sessions.main.tabs.t/memory.stat",
+      "anon 4000\nfile 4500\ninactive_file 1000\nactive_file 3000\nshmem 500\n");
+  EXPECT_EQ((*group)->MemoryBytes(), 5000) << "what is only read again counts for nothing";
   EXPECT_EQ(write((*group)->entrance(), "0", 1), 1);
   EXPECT_EQ(Get("/sessions.main.tabs.t/cgroup.procs"), "0");
   ASSERT_TRUE((*group)->Kill().ok());

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "absl/strings/str_split.h"
+#include "common/errors.h"
 #include "terminal/limits.h"
 #include "terminal/sweep.h"
 #include "tests/support/host_test.h"
@@ -205,6 +206,27 @@ TEST_F(HostTest, N7CommandsNeedAShellThatMarksItsPrompts) {
   EXPECT_TRUE(absl::IsFailedPrecondition(*refused));
   host_->RunAtPrompt(kTab, "a\nb", "run2", [&](auto end) { refused = end.status(); });
   EXPECT_TRUE(absl::IsInvalidArgument(*refused));
+}
+
+TEST_F(HostTest, N7ACommandAtAPromptHoldsNoKeyThatWouldChangeWhatRuns) {
+  Create({});
+  std::vector<char> keys = {0x7f};
+  for (char key = 0; key < ' '; ++key) keys.push_back(key);
+  for (const char key : keys) {
+    std::optional<absl::Status> refused;
+    const std::string id = "run-" + std::to_string(key);
+    host_->RunAtPrompt(kTab, std::string("echo approved ") + key + " echo typed", id,
+                       [&](auto end) { refused = end.status(); });
+    ASSERT_TRUE(refused) << int{key};
+    EXPECT_TRUE(absl::IsInvalidArgument(*refused)) << int{key};
+    EXPECT_EQ(DetailsOf(*refused).field, "command");
+    EXPECT_THAT(std::string(refused->message()), HasSubstr("control characters"));
+  }
+  std::optional<absl::StatusOr<RunAtPromptResponse>> ended;
+  host_->RunAtPrompt(kTab, "echo gr\xc3\xbc\xc3\x9f", "run", [&](auto end) { ended = end; });
+  ASSERT_TRUE(Until([&] { return ended.has_value(); }));
+  EXPECT_TRUE(ended->ok()) << ended->status();
+  EXPECT_THAT(Output(), testing::Not(HasSubstr("approved")));
 }
 
 TEST_F(HostTest, R33AWriteWithTheSameIdIsWrittenOnce) {
