@@ -164,18 +164,19 @@ class FloorTest : public testing::Test {
 };
 
 TEST_F(FloorTest, N5InAnOpenRoomEverybodyIsHeard) {
-  EXPECT_TRUE(floor_.Passes({{"ann", -20.f}}));
+  EXPECT_TRUE(floor_.Passes({{"ann", -20.f}, {"bob", -40.f}}));
   EXPECT_TRUE(floor_.Passes({}));
   EXPECT_FALSE(floor_.NeedsName());
 }
 
-TEST_F(FloorTest, N5ItHearsWhoHoldsTheTalkKeyUnlessSomebodyIsLouder) {
+TEST_F(FloorTest, N5ItHearsWhoHoldsTheTalkKeyUnlessSomebodyElseIsAudible) {
   Set(FloorPolicy::PUSH_TO_TALK);
   EXPECT_FALSE(floor_.Passes({}));
   EXPECT_FALSE(floor_.Passes({{"ann", -20.f}}));
   floor_.SetTalking("ann", true);
   EXPECT_TRUE(floor_.Passes({}));
-  EXPECT_TRUE(floor_.Passes({{"ann", -20.f}, {"bob", -40.f}}));
+  EXPECT_TRUE(floor_.Passes({{"ann", -20.f}}));
+  EXPECT_FALSE(floor_.Passes({{"ann", -20.f}, {"bob", -49.f}}));
   EXPECT_FALSE(floor_.Passes({{"ann", -40.f}, {"bob", -20.f}}));
   floor_.SetTalking("ann", false);
   EXPECT_FALSE(floor_.Passes({{"ann", -20.f}}));
@@ -184,6 +185,8 @@ TEST_F(FloorTest, N5ItHearsWhoHoldsTheTalkKeyUnlessSomebodyIsLouder) {
 TEST_F(FloorTest, N5ItHearsTheOwnersAlone) {
   Set(FloorPolicy::HOST_ONLY);
   EXPECT_TRUE(floor_.Passes({{"owner", -20.f}}));
+  EXPECT_TRUE(floor_.Passes({}));
+  EXPECT_FALSE(floor_.Passes({{"owner", -20.f}, {"ann", -49.f}}));
   EXPECT_FALSE(floor_.Passes({{"ann", -20.f}}));
 }
 
