@@ -120,6 +120,8 @@ inline constexpr absl::Duration kVoiceMemory = absl::Seconds(60);
 inline constexpr size_t kToolCallsAMinute = 60;
 // Results of tools that wait for a provider session.
 inline constexpr size_t kLateResults = 64;
+// What one look for the agent's own echo may cost: about a millisecond.
+inline constexpr size_t kEchoMultiplyAdds = 2'500'000;
 // Terminal text that the agent is given.
 inline constexpr int kAgentLines = 40;
 // Names of files that it is given, and how long it waits for files.
