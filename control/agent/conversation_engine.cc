@@ -60,9 +60,19 @@ void Conversation::Engine::ApplyProfile() {
 }
 
 void Conversation::Engine::Start(std::function<void(absl::Status)> done) {
-  if (active()) {
+  // In an outage people talk among themselves until the agent is back.
+  if (active() || shown_.state() == Shape::RECONNECTING) {
     if (done) done(absl::OkStatus());
     return;
+  }
+  Await(std::move(done));
+}
+
+void Conversation::Engine::Await(std::function<void(absl::Status)> done) {
+  if (active()) return done(absl::OkStatus());
+  if (done && waiters_.size() >= limits::kConversationWaiters) {
+    return done(TooMany("requests that wait for the agent", limits::kConversationWaiters,
+                        limits::kProviderConnect));
   }
   if (done) waiters_.push_back(std::move(done));
   if (shown_.state() == Shape::CONNECTING || shown_.state() == Shape::RECONNECTING) return;
@@ -158,7 +168,7 @@ void Conversation::Engine::MintSecret(Done<atrium::v1::ProviderSecret> done) {
 
 void Conversation::Engine::TextTurn(const std::string& speaker, const std::string& text) {
   // A conversation that is stopped is started by being spoken to.
-  Start([this, said = Said(speaker, text)](absl::Status status) {
+  Await([this, said = Said(speaker, text)](absl::Status status) {
     if (!status.ok()) return;
     Tell(HistoryItem::Role::kUser, said);
     Configure();

@@ -100,6 +100,9 @@ class Conversation::Engine final : public ProviderLine::Listener,
   void OnLateResult(const std::string& call, const std::string& tool, const std::string& arguments,
                     const std::string& output) override;
 
+  // Starts, and answers (`done` may be null) once the provider is there, also after an
+  // outage.
+  void Await(std::function<void(absl::Status)> done);
   bool active() const { return shown_.state() == Shape::ACTIVE; }
   void Answer(const absl::Status& status);
   void ForgetProviderSession();

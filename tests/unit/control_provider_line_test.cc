@@ -34,6 +34,32 @@ TEST_F(ConversationTest, R11WhatWasSaidIsToldToTheNextProviderSession) {
   EXPECT_EQ(talk_.Shown().state(), Shape::ACTIVE);
 }
 
+TEST_F(ConversationTest, R11WhoStartsInAnOutageGoesOnAtOnceAndWhoAsksIsAnsweredAfterIt) {
+  Start();
+  Lose();
+  talk_.Start([this](absl::Status status) { started_.push_back(status); });
+  ASSERT_EQ(started_.size(), 2u);
+  EXPECT_TRUE(started_[1].ok());
+  EXPECT_EQ(talk_.Shown().state(), Shape::RECONNECTING);
+  talk_.TextTurn("ann", "are you there");
+  loop_.Advance(absl::Seconds(1));
+  agent().OnReady(std::nullopt);
+  ASSERT_EQ(told().texts.size(), 1u);
+  EXPECT_THAT(told().texts[0].text, HasSubstr("are you there"));
+  EXPECT_EQ(told().responses_asked, 1);
+}
+
+TEST_F(ConversationTest, V3WhoWaitsForTheFirstConnectionIsBounded) {
+  for (size_t i = 0; i <= limits::kConversationWaiters; ++i) {
+    talk_.Start([this](absl::Status status) { started_.push_back(status); });
+  }
+  ASSERT_EQ(started_.size(), 1u);
+  EXPECT_TRUE(absl::IsResourceExhausted(started_[0]));
+  Lose();
+  EXPECT_EQ(started_.size(), limits::kConversationWaiters + 1);
+  EXPECT_TRUE(absl::IsUnavailable(started_.back()));
+}
+
 TEST_F(ConversationTest, R11AProviderThatIsLostInMidSentenceIsCutOffAtWhatWasHeard) {
   Start();
   GoLive();

@@ -327,6 +327,19 @@ TEST_F(LiveTest, V3WithoutAnAgentPeopleTalkAmongThemselves) {
   EXPECT_TRUE(absl::IsUnavailable(live_.at(1)));
 }
 
+TEST_F(LiveTest, R11WhileTheProviderIsAwayPeopleStillJoinTheCall) {
+  WithAgent();
+  FakePage ann, bob;
+  ASSERT_TRUE(Join(&ann, "ann").ok());
+  GoLive("ann");
+  providers_.listener->OnReady(std::nullopt);
+  providers_.listener->OnLost(absl::UnavailableError("reset"), false);
+  EXPECT_NE(Enter(&bob, "bob"), 0);
+  ASSERT_EQ(live_.size(), 2u);
+  EXPECT_TRUE(live_[1].ok());
+  EXPECT_EQ(registry_->MakeMediaPlan().rooms(0).peers_size(), 2);
+}
+
 TEST_F(LiveTest, R1AnotherRunOfMediaMakesEverybodyConnectAnew) {
   FakePage ann, bob;
   const int64_t first = Enter(&ann, "ann"), second = Enter(&bob, "bob");
