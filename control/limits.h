@@ -98,7 +98,9 @@ inline constexpr absl::Duration kTranscriptWait = absl::Seconds(5);
 inline constexpr absl::Duration kProviderIdle = absl::Minutes(5);
 // A key for a browser, and the answer that brings it.
 inline constexpr absl::Duration kProviderSecretLife = absl::Seconds(60);
-inline constexpr size_t kSecretAnswerBytes = 1 << 20;
+inline constexpr size_t kSecretAnswerBytes = 64 << 10;
+// Keys that one session may ask for in a minute: each opens a talk that is billed.
+inline constexpr size_t kProviderSecretsAMinute = 6;
 // Utterances whose item a server has not named, and utterances without a
 // transcript.
 inline constexpr size_t kUnnamedUtterances = 32;

@@ -144,11 +144,21 @@ void Conversation::Engine::SetAudioMode(Shape::AudioMode mode) {
 }
 
 void Conversation::Engine::MintSecret(Done<atrium::v1::ProviderSecret> done) {
+  const absl::Duration now = loop_->Monotonic();
+  std::erase_if(minted_, [now](absl::Duration at) { return now - at >= absl::Minutes(1); });
+  if (minting_) return done(TooMany("keys that are being made", 1, absl::Seconds(1)));
+  if (minted_.size() >= limits::kProviderSecretsAMinute) {
+    return done(TooMany("keys in a minute", limits::kProviderSecretsAMinute,
+                        absl::Minutes(1) - (now - minted_.front())));
+  }
+  minted_.push_back(now);
+  minting_ = true;
   ProviderSettings settings = Settings();
   providers_->MintSecret(
       settings, limits::kProviderSecretLife,
       [this, done, alive = std::weak_ptr<bool>(alive_)](absl::StatusOr<ProviderSecret> minted) {
         if (alive.expired()) return done(ProviderStopped());
+        minting_ = false;
         if (!minted.ok()) {
           LogWarning("no secret of the provider", {{"session", options_.session},
                                                    {"why", minted.status().message()}});

@@ -153,6 +153,8 @@ class Conversation::Engine final : public ProviderLine::Listener,
     std::string call, tool, arguments, output;
   };
   std::deque<Late> late_;  // Results that wait for a provider session.
+  std::deque<absl::Duration> minted_;  // When keys were asked for, in the last minute.
+  bool minting_ = false;
   Responses responses_;
   Floor floor_;
   Echo echo_;

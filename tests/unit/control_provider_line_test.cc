@@ -1,4 +1,5 @@
 // The talk with the agent: its provider sessions, and what they are told.
+#include "common/errors.h"
 #include "tests/support/conversation_test.h"
 
 namespace atrium::control {
@@ -314,6 +315,31 @@ TEST_F(ConversationTest, L4ASecretIsMintedForSixtySecondsOrRefused) {
   providers_.secret = absl::FailedPreconditionError("none");
   talk_.MintSecret(keep);
   EXPECT_TRUE(absl::IsFailedPrecondition(secrets[1].status()));
+}
+
+TEST_F(ConversationTest, L4SecretsAreMadeOneAtATimeAndAFewAMinute) {
+  std::vector<absl::StatusOr<atrium::v1::ProviderSecret>> secrets;
+  const auto keep = [&](auto secret) { secrets.push_back(secret); };
+  providers_.holds_secrets = true;
+  talk_.MintSecret(keep);
+  talk_.MintSecret(keep);
+  ASSERT_EQ(secrets.size(), 1u) << "two at once";
+  EXPECT_TRUE(absl::IsResourceExhausted(secrets[0].status()));
+  providers_.holds_secrets = false;
+  providers_.held_secret(absl::UnavailableError("no route"));
+  EXPECT_TRUE(absl::IsUnavailable(secrets[1].status()));
+  loop_.Advance(absl::Seconds(20));
+  for (size_t i = 1; i < limits::kProviderSecretsAMinute; ++i) {
+    talk_.MintSecret(keep);
+    EXPECT_TRUE(secrets.back().ok());
+  }
+  talk_.MintSecret(keep);
+  EXPECT_TRUE(absl::IsResourceExhausted(secrets.back().status()));
+  EXPECT_EQ(DetailsOf(secrets.back().status()).retry_after, absl::Seconds(40));
+  EXPECT_EQ(providers_.secrets_asked, static_cast<int>(limits::kProviderSecretsAMinute));
+  loop_.Advance(absl::Seconds(40));
+  talk_.MintSecret(keep);
+  EXPECT_TRUE(secrets.back().ok());
 }
 
 TEST_F(ConversationTest, V2TheProviderStaysWhenNobodyIsLive) {

@@ -270,6 +270,22 @@ TEST_F(SayTest, L2WhoNamesTheAgentSpeaksToIt) {
   EXPECT_EQ(providers_.latest().responses_asked, 1);
 }
 
+TEST_F(SayTest, L4TheTimelineSaysWhoTookAKeyToTheProvider) {
+  WithAgent();
+  FakePage page;
+  ASSERT_TRUE(Join(&page, "ann").ok());
+  Answers<atrium::v1::ProviderSecret> secrets;
+  session_->CreateProviderSecret(Person("ann"), Into(&secrets));
+  ASSERT_TRUE(secrets.at(0).ok());
+  ASSERT_EQ(session_->snapshot().entries_size(), 1);
+  EXPECT_EQ(session_->snapshot().entries(0).kind(), TimelineEntry::NOTICE);
+  EXPECT_THAT(session_->snapshot().entries(0).text(), HasSubstr(Shown("ann")->display_name()));
+  EXPECT_THAT(session_->snapshot().entries(0).text(), HasSubstr("key to the provider"));
+  providers_.secret = absl::UnavailableError("no route");
+  session_->CreateProviderSecret(Person("ann"), Into(&secrets));
+  EXPECT_EQ(session_->snapshot().entries_size(), 1) << "nobody took one";
+}
+
 // The call.
 
 class LiveTest : public SessionTest {
