@@ -91,6 +91,8 @@ inline constexpr size_t kProviderMessageBytes = 16 << 20;
 inline constexpr absl::Duration kProviderRetryFirst = absl::Milliseconds(200);
 inline constexpr absl::Duration kProviderRetryMin = absl::Seconds(1);
 inline constexpr absl::Duration kProviderRetryMax = absl::Seconds(10);
+// Who waits in one conversation for the provider.
+inline constexpr size_t kConversationWaiters = 256;
 // A session that stood this long failed for another reason than the one before.
 inline constexpr absl::Duration kProviderStable = absl::Seconds(30);
 // A provider that owes an answer, or a pong, and is silent for this long is lost.
@@ -103,7 +105,9 @@ inline constexpr absl::Duration kTranscriptWait = absl::Seconds(5);
 inline constexpr absl::Duration kProviderIdle = absl::Minutes(5);
 // A key for a browser, and the answer that brings it.
 inline constexpr absl::Duration kProviderSecretLife = absl::Seconds(60);
-inline constexpr size_t kSecretAnswerBytes = 1 << 20;
+inline constexpr size_t kSecretAnswerBytes = 64 << 10;
+// Keys that one session may ask for in a minute: each opens a talk that is billed.
+inline constexpr size_t kProviderSecretsAMinute = 6;
 // Utterances whose item a server has not named, and utterances without a
 // transcript.
 inline constexpr size_t kUnnamedUtterances = 32;
@@ -123,6 +127,8 @@ inline constexpr size_t kUtteranceBytes = 24000 * 2 * 300;
 inline constexpr int64_t kSilenceSamples = 24000 * 2;
 // How far back it is known who was audible.
 inline constexpr absl::Duration kVoiceMemory = absl::Seconds(60);
+// What one look for the agent's own echo may cost: about a millisecond.
+inline constexpr size_t kEchoMultiplyAdds = 2'500'000;
 // Calls of tools that the agent may make in a minute.
 inline constexpr size_t kToolCallsAMinute = 60;
 // Results of tools that wait for a provider session.

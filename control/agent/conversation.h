@@ -88,7 +88,8 @@ class Conversation {
   Conversation& operator=(const Conversation&) = delete;
 
   // Connects to the provider unless it is; `done` (may be null) runs once it is
-  // ready, or says why it cannot be.
+  // ready, or says why it cannot be. While a provider that was there is away, at once:
+  // the agent joins when it is back.
   void Start(std::function<void(absl::Status)> done);
   // Leaves the provider; what was said stays in the timeline.
   void Stop();

@@ -60,9 +60,19 @@ void Conversation::Engine::ApplyProfile() {
 }
 
 void Conversation::Engine::Start(std::function<void(absl::Status)> done) {
-  if (active()) {
+  // In an outage people talk among themselves until the agent is back.
+  if (active() || shown_.state() == Shape::RECONNECTING) {
     if (done) done(absl::OkStatus());
     return;
+  }
+  Await(std::move(done));
+}
+
+void Conversation::Engine::Await(std::function<void(absl::Status)> done) {
+  if (active()) return done(absl::OkStatus());
+  if (done && waiters_.size() >= limits::kConversationWaiters) {
+    return done(TooMany("requests that wait for the agent", limits::kConversationWaiters,
+                        limits::kProviderConnect));
   }
   if (done) waiters_.push_back(std::move(done));
   if (shown_.state() == Shape::CONNECTING || shown_.state() == Shape::RECONNECTING) return;
@@ -134,11 +144,21 @@ void Conversation::Engine::SetAudioMode(Shape::AudioMode mode) {
 }
 
 void Conversation::Engine::MintSecret(Done<atrium::v1::ProviderSecret> done) {
+  const absl::Duration now = loop_->Monotonic();
+  std::erase_if(minted_, [now](absl::Duration at) { return now - at >= absl::Minutes(1); });
+  if (minting_) return done(TooMany("keys that are being made", 1, absl::Seconds(1)));
+  if (minted_.size() >= limits::kProviderSecretsAMinute) {
+    return done(TooMany("keys in a minute", limits::kProviderSecretsAMinute,
+                        absl::Minutes(1) - (now - minted_.front())));
+  }
+  minted_.push_back(now);
+  minting_ = true;
   ProviderSettings settings = Settings();
   providers_->MintSecret(
       settings, limits::kProviderSecretLife,
       [this, done, alive = std::weak_ptr<bool>(alive_)](absl::StatusOr<ProviderSecret> minted) {
         if (alive.expired()) return done(ProviderStopped());
+        minting_ = false;
         if (!minted.ok()) {
           LogWarning("no secret of the provider", {{"session", options_.session},
                                                    {"why", minted.status().message()}});
@@ -158,7 +178,7 @@ void Conversation::Engine::MintSecret(Done<atrium::v1::ProviderSecret> done) {
 
 void Conversation::Engine::TextTurn(const std::string& speaker, const std::string& text) {
   // A conversation that is stopped is started by being spoken to.
-  Start([this, said = Said(speaker, text)](absl::Status status) {
+  Await([this, said = Said(speaker, text)](absl::Status status) {
     if (!status.ok()) return;
     Tell(HistoryItem::Role::kUser, said);
     Configure();

@@ -100,6 +100,9 @@ class Conversation::Engine final : public ProviderLine::Listener,
   void OnLateResult(const std::string& call, const std::string& tool, const std::string& arguments,
                     const std::string& output) override;
 
+  // Starts, and answers (`done` may be null) once the provider is there, also after an
+  // outage.
+  void Await(std::function<void(absl::Status)> done);
   bool active() const { return shown_.state() == Shape::ACTIVE; }
   void Answer(const absl::Status& status);
   void ForgetProviderSession();
@@ -150,6 +153,8 @@ class Conversation::Engine final : public ProviderLine::Listener,
     std::string call, tool, arguments, output;
   };
   std::deque<Late> late_;  // Results that wait for a provider session.
+  std::deque<absl::Duration> minted_;  // When keys were asked for, in the last minute.
+  bool minting_ = false;
   Responses responses_;
   Floor floor_;
   Echo echo_;

@@ -38,7 +38,6 @@ void Conversation::Engine::OnRoomAudio(const atrium::media::v1::StreamAudioRespo
   for (const auto& voice : room.voices()) audible.emplace_back(voice.participant(), voice.dbfs());
   // Of whom it does not listen to, it hears nothing.
   if (!floor_.Passes(audible)) return Append(std::string(room.pcm().size(), '\0'));
-  std::erase_if(audible, [this](const auto& voice) { return !floor_.MayBeHeard(voice.first); });
   voices_.Add(appended_, samples, std::move(audible));
   echo_.AddHeard(room.pcm());
   Append(room.pcm());

@@ -29,10 +29,8 @@ bool Floor::MayBeHeard(const std::string& speaker) const {
 
 bool Floor::Passes(const Audible& audible) const {
   if (policy_.mode() == FloorPolicy::PUSH_TO_TALK && talking_.empty()) return false;
-  const auto loudest = std::max_element(
-      audible.begin(), audible.end(),
-      [](const auto& one, const auto& other) { return one.second < other.second; });
-  return loudest == audible.end() || MayBeHeard(loudest->first);
+  return std::all_of(audible.begin(), audible.end(),
+                     [this](const auto& voice) { return MayBeHeard(voice.first); });
 }
 
 bool Floor::MayInterrupt(const std::vector<std::string>& speakers) const {

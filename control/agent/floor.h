@@ -15,7 +15,8 @@ namespace atrium::control {
 
 class Floor {
  public:
-  // Who is audible in a frame, and how loud (dBFS).
+  // Who is audible in a frame, and how loud (dBFS). Who is not named counts as silent;
+  // media names whoever is above -50 dBFS.
   using Audible = std::vector<std::pair<std::string, float>>;
 
   explicit Floor(std::function<bool(const std::string& speaker)> is_owner)
@@ -26,8 +27,8 @@ class Floor {
   void SetTalking(const std::string& speaker, bool talking);
 
   bool MayBeHeard(const std::string& speaker) const;
-  // Whether a frame in which these are audible reaches the provider: the loudest of
-  // them decides.
+  // Whether a frame in which these are audible reaches the provider: not if one of
+  // them may not be heard, however loud the others are.
   bool Passes(const Audible& audible) const;
   // Whether these may cut the agent off by speaking; nobody: it is not known who.
   bool MayInterrupt(const std::vector<std::string>& speakers) const;

@@ -308,7 +308,8 @@ class RealtimeFactory final : public ProviderFactory {
     session["audio"]["input"]["turn_detection"] = {{"type", "server_vad"}};
     session["tools"] = json::array();
     session["model"] = options_.model;
-    MintRealtimeSecret(options_, session, life,
+    if (!secret_connections_) secret_connections_ = NewSecretConnections(options_);
+    MintRealtimeSecret(loop_, secret_connections_, options_, session, life,
                        [this, done](absl::StatusOr<ProviderSecret> secret) {
                          const std::string why = DetailsOf(secret.status()).reason;
                          if (why == "NO_PROVIDER_SECRETS") capabilities_.mints_secrets = false;
@@ -322,6 +323,7 @@ class RealtimeFactory final : public ProviderFactory {
   const RealtimeOptions options_;
   // Until it says otherwise, it is believed to make secrets.
   ProviderCapabilities capabilities_{.mints_secrets = true};
+  GRef<SoupSession> secret_connections_;
 };
 
 }  // namespace

@@ -2,12 +2,10 @@
 
 #include <gio/gio.h>
 #include <gio/gunixsocketaddress.h>
-#include <libsoup/soup.h>
 
 #include <memory>
 #include <utility>
 
-#include "common/gref.h"
 #include "common/str_cat.h"
 #include "control/agent/realtime_address.h"
 #include "control/agent/realtime_events.h"
@@ -25,16 +23,19 @@ constexpr guint kUpgradeRequired = 426;
 
 // One request under way; it owns itself until it is answered.
 struct Asking {
-  GRef<SoupSession> session;
+  GRef<SoupSession> connections;
   GRef<SoupMessage> message;
+  GRef<GCancellable> late = GRef<GCancellable>::Adopt(g_cancellable_new());
   std::string url;
+  // One byte more than is taken.
+  std::string answer = std::string(limits::kSecretAnswerBytes + 1, '\0');
   Done done;
+  Loop::HandlePtr deadline;
 };
 
-absl::StatusOr<ProviderSecret> Read(const Asking& asking, GBytes* bytes) {
+absl::StatusOr<ProviderSecret> Read(const Asking& asking, size_t size) {
   const guint status = soup_message_get_status(asking.message.get());
-  gsize size = 0;
-  const auto* text = static_cast<const char*>(g_bytes_get_data(bytes, &size));
+  const char* text = asking.answer.data();
   const json answer = size > limits::kSecretAnswerBytes
                           ? json()
                           : json::parse(text, text + size, nullptr, false);
@@ -57,37 +58,54 @@ absl::StatusOr<ProviderSecret> Read(const Asking& asking, GBytes* bytes) {
   return secret;
 }
 
-void OnAnswer(GObject* source, GAsyncResult* result, gpointer data) {
+void Fail(const Asking& asking, GError* error) {
+  const bool late = g_cancellable_is_cancelled(asking.late.get()) != 0;
+  const absl::Status why = ProviderUnreachable(late ? "it does not answer" : error->message);
+  g_error_free(error);
+  asking.done(why);
+}
+
+void OnBody(GObject* source, GAsyncResult* result, gpointer data) {
   const std::unique_ptr<Asking> asking(static_cast<Asking*>(data));
   GError* error = nullptr;
-  GBytes* bytes = soup_session_send_and_read_finish(SOUP_SESSION(source), result, &error);
-  if (error != nullptr) {
-    const absl::Status why = ProviderUnreachable(error->message);
-    g_error_free(error);
-    return asking->done(why);
-  }
-  absl::StatusOr<ProviderSecret> secret = Read(*asking, bytes);
-  g_bytes_unref(bytes);
-  asking->done(std::move(secret));
+  gsize size = 0;
+  g_input_stream_read_all_finish(G_INPUT_STREAM(source), result, &size, &error);
+  if (error != nullptr) return Fail(*asking, error);
+  asking->done(Read(*asking, size));
+}
+
+void OnAnswer(GObject* source, GAsyncResult* result, gpointer data) {
+  std::unique_ptr<Asking> asking(static_cast<Asking*>(data));
+  GError* error = nullptr;
+  const auto body = GRef<GInputStream>::Adopt(
+      soup_session_send_finish(SOUP_SESSION(source), result, &error));
+  if (error != nullptr) return Fail(*asking, error);
+  char* to = asking->answer.data();
+  const size_t most = asking->answer.size();
+  GCancellable* late = asking->late.get();
+  g_input_stream_read_all_async(body.get(), to, most, G_PRIORITY_DEFAULT, late, OnBody,
+                                asking.release());
 }
 
 }  // namespace
 
-void MintRealtimeSecret(const RealtimeOptions& options, const json& session, absl::Duration life,
-                        Done done) {
-  auto asking = std::make_unique<Asking>();
+GRef<SoupSession> NewSecretConnections(const RealtimeOptions& options) {
   const std::string path = UnixPathOf(options.url);
   const auto timeout = static_cast<guint>(absl::ToInt64Seconds(limits::kProviderConnect));
-  if (!path.empty()) {
-    auto address =
-        GRef<GSocketAddress>::Adopt(g_unix_socket_address_new(path.c_str()));
-    asking->session = GRef<SoupSession>::Adopt(soup_session_new_with_options(
-        "remote-connectable", address.get(), "timeout", timeout, nullptr));
-  } else {
-    asking->session =
-        GRef<SoupSession>::Adopt(soup_session_new_with_options("timeout", timeout, nullptr));
-    asking->url = SocketUrlOf(options);
+  if (path.empty()) {
+    return GRef<SoupSession>::Adopt(soup_session_new_with_options("timeout", timeout, nullptr));
   }
+  const auto address = GRef<GSocketAddress>::Adopt(g_unix_socket_address_new(path.c_str()));
+  return GRef<SoupSession>::Adopt(soup_session_new_with_options(
+      "remote-connectable", address.get(), "timeout", timeout, nullptr));
+}
+
+void MintRealtimeSecret(Loop* loop, const GRef<SoupSession>& connections,
+                        const RealtimeOptions& options, const json& session, absl::Duration life,
+                        Done done) {
+  auto asking = std::make_unique<Asking>();
+  asking->connections = connections;
+  if (UnixPathOf(options.url).empty()) asking->url = SocketUrlOf(options);
   asking->message =
       GRef<SoupMessage>::Adopt(soup_message_new("POST", SecretsUrlOf(options).c_str()));
   if (!asking->message) return done(NoProviderSecrets());
@@ -104,10 +122,11 @@ void MintRealtimeSecret(const RealtimeOptions& options, const json& session, abs
   soup_message_set_request_body_from_bytes(asking->message.get(), "application/json", body);
   g_bytes_unref(body);
   asking->done = std::move(done);
-  SoupSession* soup = asking->session.get();
+  GCancellable* late = asking->late.get();
+  asking->deadline = loop->After(limits::kProviderConnect, [late] { g_cancellable_cancel(late); });
   SoupMessage* message = asking->message.get();
-  soup_session_send_and_read_async(soup, message, G_PRIORITY_DEFAULT, nullptr, OnAnswer,
-                                   asking.release());
+  soup_session_send_async(connections.get(), message, G_PRIORITY_DEFAULT, late, OnAnswer,
+                          asking.release());
 }
 
 }  // namespace atrium::control

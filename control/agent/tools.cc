@@ -23,6 +23,23 @@ std::string Text(const json& arguments, const char* name) {
   return it->is_number_integer() ? StrCat(it->get<int64_t>()) : "";
 }
 
+// Keys of a shell are no part of a command: a TAB would complete what nobody saw.
+// Where it is typed into a tab's shell, it is one line, too.
+absl::Status CheckCommand(const json& arguments, bool typed) {
+  auto it = arguments.find("command");
+  if (it == arguments.end() || !it->is_string()) return absl::OkStatus();
+  const std::string text = it->get<std::string>();
+  for (const char c : absl::StripAsciiWhitespace(text)) {
+    if (!absl::ascii_iscntrl(static_cast<unsigned char>(c)) || (c == '\n' && !typed)) continue;
+    return absl::InvalidArgumentError(
+        typed ? "The command must be one line without TAB and other control characters: write "
+                "spaces, use `;`, or $'\\t' where one is meant"
+              : "The command must be without TAB and other control characters: write spaces, or "
+                "$'\\t' where one is meant");
+  }
+  return absl::OkStatus();
+}
+
 std::string Dump(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
@@ -122,8 +139,11 @@ void Tools::Call(const std::string& name, const std::string& text, bool* waiting
     tab = *found;
   }
   if (name == "run_command" || name == "type_text") {
-    *waiting = true;
     const bool run = name == "run_command";
+    if (const absl::Status s = CheckCommand(arguments, !tab.empty()); run && !s.ok()) {
+      return done(Failure(s));
+    }
+    *waiting = true;
     return room_->AgentPropose(
         {.tool = name, .tab = tab, .input = Text(arguments, run ? "command" : "text")},
         [done, title = Text(arguments, "tab")](auto outcome) {

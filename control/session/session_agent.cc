@@ -128,7 +128,11 @@ void Session::CreateProviderSecret(const Actor& actor, Done<atrium::v1::Provider
   absl::Status allowed = actor.Require(Participant::EDITOR, "speak with the provider");
   if (!allowed.ok()) return done(allowed);
   if (!conversation_) return done(NoAgent());
-  conversation_->MintSecret(std::move(done));
+  conversation_->MintSecret([this, who = NameOf(actor), done](auto secret) {
+    // Without a conversation there may be no session either.
+    if (secret.ok()) Notice(StrCat(DisplayName(who), " took a key to the provider"));
+    done(std::move(secret));
+  });
 }
 
 void Session::OnConversation(const atrium::v1::Conversation& conversation) {

@@ -10,7 +10,7 @@ before(async () => {
   stack = await new Stack({ voice: true, media: true }).start();
   api = await connect(stack);
   olga = await somebody('Olga', stack.ownerLink(), spoken('floor-olga', 'computer, what time is it', 'en-us', { lead: 2, pause: 3, times: 5 }));
-  emil = await somebody('Emil', await inviteLink(stack, api, 'EDITOR'), spoken('floor-emil', 'computer, list the tabs', 'en-us+m3', { lead: 1, pause: 2, times: 20 }));
+  emil = await somebody('Emil', await inviteLink(stack, api, 'EDITOR'), spoken('floor-emil', 'computer, list the tabs', 'en-us+m3', { lead: 1, pause: 5, times: 12 }));
 });
 after(async () => {
   await everybodyLeaves();

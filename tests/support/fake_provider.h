@@ -2,6 +2,7 @@
 #ifndef ATRIUM_TESTS_SUPPORT_FAKE_PROVIDER_H_
 #define ATRIUM_TESTS_SUPPORT_FAKE_PROVIDER_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -78,7 +79,12 @@ class FakeProviderFactory final : public ProviderFactory {
   void MintSecret(const ProviderSettings& settings, absl::Duration life,
                   std::function<void(absl::StatusOr<ProviderSecret>)> done) override {
     minted_for = life;
-    done(secret);
+    ++secrets_asked;
+    if (holds_secrets) {
+      held_secret = done;
+    } else {
+      done(secret);
+    }
   }
 
   ProviderTold& latest() { return *sessions.back(); }
@@ -88,6 +94,9 @@ class FakeProviderFactory final : public ProviderFactory {
   std::vector<Provider::Listener*> listeners;
   absl::StatusOr<ProviderSecret> secret = ProviderSecret{.value = "ek_1"};
   absl::Duration minted_for;
+  int secrets_asked = 0;
+  bool holds_secrets = false;  // It answers once the test calls `held_secret`.
+  std::function<void(absl::StatusOr<ProviderSecret>)> held_secret;
   std::vector<std::shared_ptr<ProviderTold>> sessions;
 };
 

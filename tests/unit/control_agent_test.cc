@@ -287,11 +287,30 @@ TEST_F(ToolsTest, S12WhatWasApprovedAnswersAsUntrustedTextToo) {
 }
 
 TEST_F(ToolsTest, S12InvisibleCharactersOfAProposalAreGone) {
-  Call("run_command", json{{"command", "ls\u202e\u200b\x1b[2K; rm x"}}.dump());
-  ASSERT_EQ(room_.proposals.size(), 1u);
-  for (const char* hidden : {"\u202e", "\u200b", "\x1b"}) {
-    EXPECT_EQ(room_.proposals[0].proposal.input.find(hidden), std::string::npos);
+  Call("run_command", json{{"command", "ls\u202e\u200b; rm x"}}.dump());
+  Call("type_text", json{{"tab", "2"}, {"text", "ls\u202e\u200b\x1b[2K; rm x"}}.dump());
+  ASSERT_EQ(room_.proposals.size(), 2u);
+  for (const auto& one : room_.proposals) {
+    for (const char* hidden : {"\u202e", "\u200b", "\x1b"}) {
+      EXPECT_EQ(one.proposal.input.find(hidden), std::string::npos);
+    }
   }
+}
+
+TEST_F(ToolsTest, S12ACommandWithKeysOfAShellIsNotProposed) {
+  for (const char* command : {"cat se\t", "cat se\tx", "ls\x1b[2K", "ls\rrm x", "ls\x7f", "a\nb"}) {
+    const json answer = Call("run_command", json{{"command", std::string("'") + command + "'"},
+                                                 {"tab", "build"}}.dump());
+    EXPECT_THAT(answer.value("error", ""), testing::HasSubstr("control characters")) << command;
+    EXPECT_FALSE(waiting_);
+  }
+  EXPECT_TRUE(Call("run_command", json{{"command", "a\tb"}}.dump()).contains("error"));
+  EXPECT_TRUE(room_.proposals.empty());
+  // In a tab of its own it may have many lines; blanks around it are nothing.
+  Call("run_command", json{{"command", "a\nb"}}.dump());
+  Call("run_command", json{{"command", "make\t\n"}, {"tab", "build"}}.dump());
+  ASSERT_EQ(room_.proposals.size(), 2u);
+  EXPECT_EQ(room_.proposals[1].proposal.input, "make");
 }
 
 TEST_F(ToolsTest, AnUnknownTabIsSaidAndNothingIsDone) {

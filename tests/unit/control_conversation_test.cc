@@ -147,6 +147,25 @@ TEST_F(ConversationTest, N5OnlyWhoMayInterruptsIt) {
   EXPECT_THAT(media_.audio->flushed, ElementsAre("i1"));
 }
 
+TEST_F(ConversationTest, N5WhoTalksBesideTheHostIsNotHeardThroughTheHost) {
+  Start();
+  GoLive();
+  atrium::v1::FloorPolicy host;
+  host.set_mode(atrium::v1::FloorPolicy::HOST_ONLY);
+  talk_.SetFloor(host);
+  atrium::media::v1::StreamAudioResponse::Room both;
+  both.set_pcm(std::string(960, 'v'));
+  for (const char* who : {"ann", "bob"}) both.add_voices()->set_participant(who);
+  both.mutable_voices(0)->set_dbfs(-10);
+  both.mutable_voices(1)->set_dbfs(-45);
+  media_.audio_listener->OnRoomAudio(both);
+  EXPECT_EQ(told().audio, std::string(960, '\0'));
+  talk_.SetFloor({});
+  both.set_position(480);
+  media_.audio_listener->OnRoomAudio(both);
+  EXPECT_EQ(told().audio.substr(960), std::string(960, 'v'));
+}
+
 // Noise that nothing else is like, as 24 kHz PCM.
 std::string Noise(unsigned seed, int64_t samples) {
   std::mt19937 random(seed);

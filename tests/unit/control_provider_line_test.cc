@@ -1,4 +1,5 @@
 // The talk with the agent: its provider sessions, and what they are told.
+#include "common/errors.h"
 #include "tests/support/conversation_test.h"
 
 namespace atrium::control {
@@ -32,6 +33,32 @@ TEST_F(ConversationTest, R11WhatWasSaidIsToldToTheNextProviderSession) {
   EXPECT_THAT(History(), ElementsAre("Dr. ann: hello", "Hi Ann"));
   agent().OnReady(std::nullopt);
   EXPECT_EQ(talk_.Shown().state(), Shape::ACTIVE);
+}
+
+TEST_F(ConversationTest, R11WhoStartsInAnOutageGoesOnAtOnceAndWhoAsksIsAnsweredAfterIt) {
+  Start();
+  Lose();
+  talk_.Start([this](absl::Status status) { started_.push_back(status); });
+  ASSERT_EQ(started_.size(), 2u);
+  EXPECT_TRUE(started_[1].ok());
+  EXPECT_EQ(talk_.Shown().state(), Shape::RECONNECTING);
+  talk_.TextTurn("ann", "are you there");
+  loop_.Advance(absl::Seconds(1));
+  agent().OnReady(std::nullopt);
+  ASSERT_EQ(told().texts.size(), 1u);
+  EXPECT_THAT(told().texts[0].text, HasSubstr("are you there"));
+  EXPECT_EQ(told().responses_asked, 1);
+}
+
+TEST_F(ConversationTest, V3WhoWaitsForTheFirstConnectionIsBounded) {
+  for (size_t i = 0; i <= limits::kConversationWaiters; ++i) {
+    talk_.Start([this](absl::Status status) { started_.push_back(status); });
+  }
+  ASSERT_EQ(started_.size(), 1u);
+  EXPECT_TRUE(absl::IsResourceExhausted(started_[0]));
+  Lose();
+  EXPECT_EQ(started_.size(), limits::kConversationWaiters + 1);
+  EXPECT_TRUE(absl::IsUnavailable(started_.back()));
 }
 
 TEST_F(ConversationTest, R11AProviderThatIsLostInMidSentenceIsCutOffAtWhatWasHeard) {
@@ -288,6 +315,31 @@ TEST_F(ConversationTest, L4ASecretIsMintedForSixtySecondsOrRefused) {
   providers_.secret = absl::FailedPreconditionError("none");
   talk_.MintSecret(keep);
   EXPECT_TRUE(absl::IsFailedPrecondition(secrets[1].status()));
+}
+
+TEST_F(ConversationTest, L4SecretsAreMadeOneAtATimeAndAFewAMinute) {
+  std::vector<absl::StatusOr<atrium::v1::ProviderSecret>> secrets;
+  const auto keep = [&](auto secret) { secrets.push_back(secret); };
+  providers_.holds_secrets = true;
+  talk_.MintSecret(keep);
+  talk_.MintSecret(keep);
+  ASSERT_EQ(secrets.size(), 1u) << "two at once";
+  EXPECT_TRUE(absl::IsResourceExhausted(secrets[0].status()));
+  providers_.holds_secrets = false;
+  providers_.held_secret(absl::UnavailableError("no route"));
+  EXPECT_TRUE(absl::IsUnavailable(secrets[1].status()));
+  loop_.Advance(absl::Seconds(20));
+  for (size_t i = 1; i < limits::kProviderSecretsAMinute; ++i) {
+    talk_.MintSecret(keep);
+    EXPECT_TRUE(secrets.back().ok());
+  }
+  talk_.MintSecret(keep);
+  EXPECT_TRUE(absl::IsResourceExhausted(secrets.back().status()));
+  EXPECT_EQ(DetailsOf(secrets.back().status()).retry_after, absl::Seconds(40));
+  EXPECT_EQ(providers_.secrets_asked, static_cast<int>(limits::kProviderSecretsAMinute));
+  loop_.Advance(absl::Seconds(40));
+  talk_.MintSecret(keep);
+  EXPECT_TRUE(secrets.back().ok());
 }
 
 TEST_F(ConversationTest, V2TheProviderStaysWhenNobodyIsLive) {

@@ -164,18 +164,19 @@ class FloorTest : public testing::Test {
 };
 
 TEST_F(FloorTest, N5InAnOpenRoomEverybodyIsHeard) {
-  EXPECT_TRUE(floor_.Passes({{"ann", -20.f}}));
+  EXPECT_TRUE(floor_.Passes({{"ann", -20.f}, {"bob", -40.f}}));
   EXPECT_TRUE(floor_.Passes({}));
   EXPECT_FALSE(floor_.NeedsName());
 }
 
-TEST_F(FloorTest, N5ItHearsWhoHoldsTheTalkKeyUnlessSomebodyIsLouder) {
+TEST_F(FloorTest, N5ItHearsWhoHoldsTheTalkKeyUnlessSomebodyElseIsAudible) {
   Set(FloorPolicy::PUSH_TO_TALK);
   EXPECT_FALSE(floor_.Passes({}));
   EXPECT_FALSE(floor_.Passes({{"ann", -20.f}}));
   floor_.SetTalking("ann", true);
   EXPECT_TRUE(floor_.Passes({}));
-  EXPECT_TRUE(floor_.Passes({{"ann", -20.f}, {"bob", -40.f}}));
+  EXPECT_TRUE(floor_.Passes({{"ann", -20.f}}));
+  EXPECT_FALSE(floor_.Passes({{"ann", -20.f}, {"bob", -49.f}}));
   EXPECT_FALSE(floor_.Passes({{"ann", -40.f}, {"bob", -20.f}}));
   floor_.SetTalking("ann", false);
   EXPECT_FALSE(floor_.Passes({{"ann", -20.f}}));
@@ -184,6 +185,8 @@ TEST_F(FloorTest, N5ItHearsWhoHoldsTheTalkKeyUnlessSomebodyIsLouder) {
 TEST_F(FloorTest, N5ItHearsTheOwnersAlone) {
   Set(FloorPolicy::HOST_ONLY);
   EXPECT_TRUE(floor_.Passes({{"owner", -20.f}}));
+  EXPECT_TRUE(floor_.Passes({}));
+  EXPECT_FALSE(floor_.Passes({{"owner", -20.f}, {"ann", -49.f}}));
   EXPECT_FALSE(floor_.Passes({{"ann", -20.f}}));
 }
 
@@ -271,6 +274,33 @@ TEST(EchoTest, N5SomebodyElseIsNoEcho) {
     }
     EXPECT_FALSE(alone.Echoes(300)) << seed;
     EXPECT_FALSE(both.Echoes(300)) << seed;
+  }
+}
+
+TEST(EchoTest, N5AnEchoIsKnownBetweenTheLagsThatAreLookedAtFirst) {
+  for (unsigned seed = 1; seed < 7; ++seed) {
+    const std::vector<double> voice = VoiceOf(seed, 90 + 25 * seed, 3);
+    for (size_t delay = 2411; delay < 24000; delay += 2411) {
+      const std::vector<double> back = Returned(voice, delay);
+      Echo echo;
+      echo.AddPlayed(PcmOf(voice, 0, 48000));
+      echo.AddHeard(PcmOf(back, 0, 48000));
+      for (const int64_t ms : {150, 283, 400}) {
+        EXPECT_TRUE(echo.Echoes(ms)) << seed << " " << delay << " " << ms;
+      }
+    }
+  }
+}
+
+TEST(EchoTest, N5ALookIsNoBurdenOnTheLoop) {
+  const std::vector<double> voice = VoiceOf(1, 120, 3), other = VoiceOf(2, 190, 3);
+  for (const int64_t ms : {0, 150, 400, 60'000}) {
+    Echo echo;
+    echo.AddPlayed(PcmOf(voice, 0, voice.size()));
+    echo.AddHeard(PcmOf(other, 0, other.size()));
+    EXPECT_FALSE(echo.Echoes(ms));
+    EXPECT_GT(echo.multiply_adds(), 0);
+    EXPECT_LE(echo.multiply_adds(), static_cast<int64_t>(limits::kEchoMultiplyAdds)) << ms;
   }
 }
 

@@ -1,4 +1,4 @@
-// A session's call, words and approvals.
+// A session's words and approvals.
 #include <algorithm>
 
 #include "tests/support/session_test.h"
@@ -6,7 +6,6 @@
 namespace atrium::control {
 namespace {
 
-using atrium::media::v1::DriveResponse;
 using atrium::v1::Approval;
 using atrium::v1::SayRequest;
 using atrium::v1::TimelineEntry;
@@ -270,236 +269,20 @@ TEST_F(SayTest, L2WhoNamesTheAgentSpeaksToIt) {
   EXPECT_EQ(providers_.latest().responses_asked, 1);
 }
 
-// The call.
-
-class LiveTest : public SessionTest {
- protected:
-  void GoLive(const std::string& id) {
-    session_->GoLive(Person(id), PageOf(id), [this](absl::Status s) { live_.push_back(s); });
-  }
-  static int64_t EpochTold(const FakePage& page) {
-    const auto* ready = page.Last(JoinResponse::kLiveReady);
-    return ready == nullptr ? 0 : ready->live_ready().epoch();
-  }
-  // Joins and goes live.
-  int64_t Enter(FakePage* page, const std::string& id) {
-    EXPECT_TRUE(Join(page, id).ok());
-    GoLive(id);
-    return EpochTold(*page);
-  }
-
-  std::vector<absl::Status> live_;
-};
-
-TEST_F(LiveTest, V3TheProviderComesFirstThenTheOffer) {
+TEST_F(SayTest, L4TheTimelineSaysWhoTookAKeyToTheProvider) {
   WithAgent();
   FakePage page;
   ASSERT_TRUE(Join(&page, "ann").ok());
-  GoLive("ann");
-  EXPECT_EQ(EpochTold(page), 0);
-  EXPECT_TRUE(live_.empty());
-  EXPECT_EQ(registry_->MakeMediaPlan().rooms_size(), 0);
-  providers_.listener->OnReady(std::nullopt);
-  EXPECT_NE(EpochTold(page), 0);
-  EXPECT_TRUE(live_.at(0).ok());
-  EXPECT_EQ(registry_->MakeMediaPlan().rooms(0).peers(0).epoch(), EpochTold(page));
-  EXPECT_TRUE(media_.audio_open);
-}
-
-TEST_F(LiveTest, V3AProviderThatCannotBeReachedIsAnError) {
-  WithAgent();
-  FakePage page;
-  ASSERT_TRUE(Join(&page, "ann").ok());
-  GoLive("ann");
-  providers_.listener->OnLost(absl::UnavailableError("no route"), false);
-  ASSERT_EQ(live_.size(), 1u);
-  EXPECT_THAT(std::string(live_[0].message()), HasSubstr("no route"));
-  EXPECT_EQ(EpochTold(page), 0);
-  EXPECT_FALSE(Shown("ann")->live());
-}
-
-TEST_F(LiveTest, V3WithoutAnAgentPeopleTalkAmongThemselves) {
-  FakePage page;
-  EXPECT_NE(Enter(&page, "ann"), 0);
-  media_.is_connected = false;
-  FakePage bob;
-  EXPECT_EQ(Enter(&bob, "bob"), 0);
-  EXPECT_TRUE(absl::IsUnavailable(live_.at(1)));
-}
-
-TEST_F(LiveTest, R1AnotherRunOfMediaMakesEverybodyConnectAnew) {
-  FakePage ann, bob;
-  const int64_t first = Enter(&ann, "ann"), second = Enter(&bob, "bob");
-  DriveResponse::Inventory inventory;
-  inventory.set_incarnation("next");
-  registry_->OnMediaInventory(inventory, /*fresh=*/true);
-  EXPECT_GT(EpochTold(ann), std::max(first, second));
-  EXPECT_GT(EpochTold(bob), std::max(first, second));
-  EXPECT_NE(EpochTold(ann), EpochTold(bob));
-  EXPECT_EQ(registry_->MakeMediaPlan().rooms(0).peers_size(), 2);
-}
-
-TEST_F(LiveTest, N4TheSameRunOfMediaKeepsItsPeersOverARestartOfControl) {
-  FakePage before, after;
-  const int64_t epoch = Enter(&before, "ann");
-  Start();
-  DriveResponse::Inventory inventory;
-  auto* room = inventory.add_rooms();
-  room->set_session("sessions/main");
-  auto* peer = room->add_peers();
-  peer->set_participant("sessions/main/participants/ann");
-  peer->set_epoch(epoch);
-  peer->set_muted(true);
-  registry_->OnMediaInventory(inventory, /*fresh=*/false);
-  EXPECT_EQ(registry_->MakeMediaPlan().rooms(0).peers(0).epoch(), epoch);
-  ASSERT_TRUE(Join(&after, "ann", Participant::EDITOR, epoch).ok());
-  EXPECT_EQ(EpochTold(after), 0) << "a call that goes on was made anew";
-  EXPECT_TRUE(Shown("ann")->live());
-  EXPECT_TRUE(Shown("ann")->muted());
-  loop_.Advance(absl::Minutes(1));
-  EXPECT_TRUE(Shown("ann")->live());
-  EXPECT_TRUE(session_->HangUp(PageOf("ann")).ok());
-}
-
-TEST_F(LiveTest, N4APeerWhosePageDoesNotComeBackEnds) {
-  DriveResponse::Inventory inventory;
-  auto* room = inventory.add_rooms();
-  room->set_session("sessions/main");
-  room->add_peers()->set_participant("sessions/main/participants/ann");
-  room->mutable_peers(0)->set_epoch(5);
-  registry_->OnMediaInventory(inventory, /*fresh=*/false);
-  EXPECT_NE(Shown("ann"), nullptr);
-  loop_.Advance(absl::Seconds(10));
-  EXPECT_EQ(Shown("ann"), nullptr);
-  EXPECT_EQ(registry_->MakeMediaPlan().rooms_size(), 0);
-}
-
-TEST_F(LiveTest, N4ACallThatMediaDoesNotKnowIsMadeAnew) {
-  FakePage page;
-  ASSERT_TRUE(Join(&page, "ann", Participant::EDITOR, 12345).ok());
-  EXPECT_GT(EpochTold(page), 12345);
-  EXPECT_TRUE(Shown("ann")->live());
-}
-
-TEST_F(LiveTest, N4APageThatIsBackBeforeMediaKeepsItsConnectionIfMediaHasIt) {
-  FakePage ann, bob;
-  media_.is_connected = false;
-  ASSERT_TRUE(Join(&ann, "ann", Participant::EDITOR, 12345).ok());
-  ASSERT_TRUE(Join(&bob, "bob", Participant::EDITOR, 12346).ok());
-  media_.is_connected = true;
-  DriveResponse::Inventory inventory;
-  auto* room = inventory.add_rooms();
-  room->set_session("sessions/main");
-  room->add_peers()->set_participant("sessions/main/participants/ann");
-  room->mutable_peers(0)->set_epoch(12345);
-  registry_->OnMediaInventory(inventory, /*fresh=*/false);
-  EXPECT_EQ(EpochTold(ann), 0) << "a call that goes on was made anew";
-  EXPECT_TRUE(Shown("ann")->live());
-  EXPECT_GT(EpochTold(bob), 12346);
-}
-
-TEST_F(LiveTest, S4AViewerEntersNoCallByClaimingOne) {
-  FakePage page;
-  ASSERT_TRUE(Join(&page, "ann", Participant::VIEWER, 12345).ok());
-  EXPECT_EQ(EpochTold(page), 0);
-  EXPECT_FALSE(Shown("ann")->live());
-}
-
-TEST_F(LiveTest, R24EpochsGrowWhateverTheClockDoes) {
-  FakePage page;
-  const int64_t epoch = Enter(&page, "ann");
-  DriveResponse::PeerStatus silent;
-  silent.set_peer("sessions/main/participants/ann");
-  silent.set_epoch(epoch);
-  silent.set_state(DriveResponse::PeerStatus::SILENT);
-  registry_->OnMediaPeer(silent);
-  EXPECT_GT(EpochTold(page), epoch);
-  const int64_t next = EpochTold(page);
-  registry_->OnMediaPeer(silent);  // Of the old one.
-  EXPECT_EQ(EpochTold(page), next);
-}
-
-TEST_F(LiveTest, V5AFailedPeerEndsThatCallOnly) {
-  FakePage ann, bob;
-  const int64_t epoch = Enter(&ann, "ann");
-  Enter(&bob, "bob");
-  DriveResponse::PeerStatus failed;
-  failed.set_peer("sessions/main/participants/ann");
-  failed.set_epoch(epoch);
-  failed.set_state(DriveResponse::PeerStatus::FAILED);
-  registry_->OnMediaPeer(failed);
-  EXPECT_EQ(ann.Last(JoinResponse::kLiveEnded)->live_ended().reason(), "PEER_FAILED");
-  EXPECT_EQ(bob.Last(JoinResponse::kLiveEnded), nullptr);
-  EXPECT_FALSE(Shown("ann")->live());
-  EXPECT_TRUE(Shown("bob")->live());
-}
-
-TEST_F(LiveTest, L12WhoHangsUpOrLeavesIsOutOfThePlan) {
-  FakePage ann, bob;
-  Enter(&ann, "ann");
-  Enter(&bob, "bob");
-  EXPECT_TRUE(session_->HangUp(PageOf("ann")).ok());
-  EXPECT_FALSE(session_->HangUp(PageOf("ann")).ok());
-  EXPECT_EQ(registry_->MakeMediaPlan().rooms(0).peers_size(), 1);
-  session_->Leave(PageOf("bob"), &bob);
-  EXPECT_EQ(registry_->MakeMediaPlan().rooms_size(), 1) << "a reload hangs up";
-  loop_.Advance(absl::Seconds(10));
-  EXPECT_EQ(registry_->MakeMediaPlan().rooms_size(), 0);
-}
-
-TEST_F(LiveTest, L8TheCallMovesToTheOtherWindow) {
-  FakePage first, second;
-  Enter(&first, "ann");
-  ASSERT_TRUE(Join(&second, Person("ann"), PageOf("ann2")).ok());
-  session_->GoLive(Person("ann"), PageOf("ann2"), [](absl::Status) {});
-  EXPECT_EQ(first.Last(JoinResponse::kLiveEnded)->live_ended().reason(), "MOVED");
-  EXPECT_NE(EpochTold(second), 0);
-  EXPECT_EQ(registry_->MakeMediaPlan().rooms(0).peers_size(), 1);
-}
-
-TEST_F(LiveTest, S18SignalsAreBoundedAndOnlyOfThePresentCall) {
-  FakePage page;
-  atrium::v1::PeerSignal offer;
-  offer.set_offer_sdp("v=0");
-  ASSERT_TRUE(Join(&page, "ann").ok());
-  EXPECT_FALSE(session_->Signal(PageOf("ann"), offer).ok()) << "not in the call";
-  GoLive("ann");
-  EXPECT_TRUE(session_->Signal(PageOf("ann"), offer).ok());
-  EXPECT_TRUE(media_.signals.empty()) << "it is of another epoch";
-  offer.set_epoch(EpochTold(page));
-  EXPECT_TRUE(session_->Signal(PageOf("ann"), offer).ok());
-  EXPECT_EQ(media_.signals.size(), 1u);
-  offer.set_offer_sdp(std::string(limits::kSdpBytes + 1, 'x'));
-  EXPECT_TRUE(absl::IsInvalidArgument(session_->Signal(PageOf("ann"), offer)));
-  offer.set_answer_sdp("v=0");
-  EXPECT_TRUE(absl::IsInvalidArgument(session_->Signal(PageOf("ann"), offer)));
-  EXPECT_EQ(media_.signals.size(), 1u);
-}
-
-TEST_F(LiveTest, V8MuteAndDeafenAreSeenByAllAndToldToMedia) {
-  FakePage ann, bob;
-  Enter(&ann, "ann");
-  ASSERT_TRUE(Join(&bob, "bob").ok());
-  const int plans = media_.plans;
-  atrium::v1::UpdateSelf update;
-  update.set_muted(true);
-  EXPECT_TRUE(session_->UpdateSelf(Person("ann"), PageOf("ann"), update).ok());
-  EXPECT_TRUE(bob.Last(JoinResponse::kChange)->change().participant().muted());
-  EXPECT_FALSE(bob.Last(JoinResponse::kChange)->change().participant().deafened());
-  EXPECT_TRUE(registry_->MakeMediaPlan().rooms(0).peers(0).muted());
-  EXPECT_GT(media_.plans, plans);
-}
-
-TEST_F(LiveTest, V2TheLastToLeaveTheCallLeavesTheProviderConnected) {
-  WithAgent();
-  FakePage page;
-  ASSERT_TRUE(Join(&page, "ann").ok());
-  GoLive("ann");
-  providers_.listener->OnReady(std::nullopt);
-  ASSERT_TRUE(session_->HangUp(PageOf("ann")).ok());
-  loop_.RunPosted();
-  EXPECT_FALSE(media_.audio_open);
-  EXPECT_TRUE(providers_.latest().open);
+  Answers<atrium::v1::ProviderSecret> secrets;
+  session_->CreateProviderSecret(Person("ann"), Into(&secrets));
+  ASSERT_TRUE(secrets.at(0).ok());
+  ASSERT_EQ(session_->snapshot().entries_size(), 1);
+  EXPECT_EQ(session_->snapshot().entries(0).kind(), TimelineEntry::NOTICE);
+  EXPECT_THAT(session_->snapshot().entries(0).text(), HasSubstr(Shown("ann")->display_name()));
+  EXPECT_THAT(session_->snapshot().entries(0).text(), HasSubstr("key to the provider"));
+  providers_.secret = absl::UnavailableError("no route");
+  session_->CreateProviderSecret(Person("ann"), Into(&secrets));
+  EXPECT_EQ(session_->snapshot().entries_size(), 1) << "nobody took one";
 }
 
 }  // namespace
