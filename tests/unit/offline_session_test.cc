@@ -114,6 +114,35 @@ TEST_F(OfflineSessionTest, N13TheVoiceStaysOnceItWasHeard) {
   EXPECT_EQ(Heard("error").at(0)["error"]["code"], "cannot_update_voice");
 }
 
+// A result that comes late and a question wait for the same response.
+TEST_F(OfflineSessionTest, L7OneResponseTellsAResultAndDoesWhatWasTypedMeanwhile) {
+  const json run = {{"type", "function"},
+                    {"name", "run_command"},
+                    {"description", "runs"},
+                    {"parameters", {{"type", "object"}}}};
+  session_.OnEvent({{"type", "session.update"},
+                    {"session", {{"type", "realtime"}, {"tools", json::array({run})}}}});
+  session_.OnEvent({{"type", "conversation.item.create"},
+                    {"item",
+                     {{"type", "function_call"},
+                      {"call_id", "c1"},
+                      {"name", "run_command"},
+                      {"arguments", "{}"}}}});
+  session_.OnEvent({{"type", "conversation.item.create"},
+                    {"item",
+                     {{"type", "function_call_output"},
+                      {"call_id", "c1"},
+                      {"output", R"({"exit_code":0,"output":"fine"})"}}}});
+  Ask("run make in build");
+  loop_.Advance(absl::Minutes(1));
+  const json output = Heard("response.done").at(0)["response"]["output"];
+  ASSERT_EQ(output.size(), 2u) << output;
+  EXPECT_EQ(output[0]["type"], "message");
+  EXPECT_EQ(output[1]["type"], "function_call");
+  EXPECT_EQ(output[1]["name"], "run_command");
+  EXPECT_EQ(Heard("response.output_item.added").at(1)["output_index"], 1);
+}
+
 TEST_F(OfflineSessionTest, R11AHistoryIsNoQuestion) {
   session_.OnEvent({{"type", "conversation.item.create"},
                     {"item",

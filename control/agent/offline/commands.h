@@ -16,7 +16,7 @@ namespace atrium::agent {
 // What to do: say something, or call a tool.
 struct Act {
   std::string say;        // If not empty: this.
-  std::string tool;       // Else this,
+  std::string tool;       // If not empty: then this,
   std::string arguments;  // with this JSON object.
 };
 

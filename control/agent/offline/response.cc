@@ -56,7 +56,7 @@ void Response::AddItem() {
   if (options_.in_conversation) listener_->OnItemAdded(item_);
   listener_->Emit({{"type", "response.output_item.added"},
                    {"response_id", id_},
-                   {"output_index", 0},
+                   {"output_index", output_.size()},
                    {"item", item_}});
 }
 
@@ -64,7 +64,7 @@ void Response::EndItem() {
   if (options_.in_conversation) listener_->OnItemDone(item_);
   listener_->Emit({{"type", "response.output_item.done"},
                    {"response_id", id_},
-                   {"output_index", 0},
+                   {"output_index", output_.size()},
                    {"item", item_}});
   output_.push_back(std::exchange(item_, json()));
 }
@@ -73,7 +73,7 @@ void Response::EmitPart(const char* type, json more) {
   more["type"] = type;
   more["response_id"] = id_;
   more["item_id"] = item_["id"];
-  more["output_index"] = 0;
+  more["output_index"] = output_.size();
   more["content_index"] = 0;
   listener_->Emit(std::move(more));
 }
@@ -114,6 +114,7 @@ void Response::Continue() {
     return;
   }
   EndSpeech("completed");
+  if (!options_.act.tool.empty()) return GiveCall();
   Finish("completed", nullptr);
 }
 
@@ -140,7 +141,10 @@ void Response::GiveCall() {
            {"status", "in_progress"},        {"call_id", call},           {"name", act.tool},
            {"arguments", ""}};
   AddItem();
-  json where = {{"response_id", id_}, {"item_id", item_["id"]}, {"output_index", 0}, {"call_id", call}};
+  json where = {{"response_id", id_},
+                {"item_id", item_["id"]},
+                {"output_index", output_.size()},
+                {"call_id", call}};
   json delta = where, done = where;
   delta["type"] = "response.function_call_arguments.delta";
   delta["delta"] = act.arguments;

@@ -364,6 +364,13 @@ Act Session::NextAct() {
   if (!reports_.empty()) {
     Act act{.say = reports_.front()};
     reports_.pop_front();
+    // What was typed while another response was under way waits for this very one.
+    if (!turns_.empty() && !turns_.back().spoken) {
+      Act typed = commands_.Typed(WithoutName(turns_.back().text), loop_->Now());
+      if (!typed.say.empty()) StrAppend(&act.say, " ", typed.say);
+      act.tool = std::move(typed.tool);
+      act.arguments = std::move(typed.arguments);
+    }
     turns_.clear();
     return act;
   }
