@@ -85,12 +85,6 @@ TEST_F(LockTest, R5_R32ASecondProcessEndsWithAnErrorBeforeAndAfterAnUpgradeOfThe
         << upgraded << Text("third");
     EXPECT_EQ(kill(first, 0), 0);
   }
-  // What was killed locks nothing.
-  kill(first, SIGKILL);
-  waitpid(first, nullptr, 0);
-  started_.erase(started_.begin());
-  Start("socket", "one", "next");
-  EXPECT_TRUE(Says("next", "serving")) << Text("next");
 }
 
 }  // namespace
