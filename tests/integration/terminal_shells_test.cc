@@ -61,7 +61,9 @@ TEST_P(ShellsTest, N7CommandsRunAtThePromptOfEveryShell) {
   EXPECT_EQ(Run("echo out-1"), 0);
   // Fish says a title first, zsh marks the end of what has no newline.
   EXPECT_THAT(output_, HasSubstr("out-1\r\n"));
-  if (shell() == "bash") EXPECT_EQ(output_, "out-1\r\n");
+  if (shell() == "bash") {
+    EXPECT_EQ(output_, "out-1\r\n");
+  }
   EXPECT_EQ(Run("sh -c 'echo out-2; exit 7'"), 7);
   EXPECT_THAT(output_, HasSubstr("out-2\r\n"));
   EXPECT_EQ(Run("false"), 1);
