@@ -37,6 +37,9 @@ function(atrium_test name)
   if(ATRIUM_SANITIZE STREQUAL thread)
     set_tests_properties(${name} PROPERTIES ENVIRONMENT
       "TSAN_OPTIONS=ignore_noninstrumented_modules=1:suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp")
+  elseif(ATRIUM_SANITIZE)
+    # What UBSan finds ends the test; by itself it only prints.
+    set_tests_properties(${name} PROPERTIES ENVIRONMENT "UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1")
   endif()
 endfunction()
 

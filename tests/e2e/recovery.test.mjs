@@ -125,10 +125,12 @@ test('R6: kill -9 of one shell is told to all pages, once, with its exit status'
   for (let turn = 0; turn < 5; turn += 1) {
     const tab = await api.call('atrium.v1.TabService', 'CreateTab', { parent: 'sessions/main', tab: { command: ['bash', '-c', 'echo shell-$$-; read end'] } });
     let seen = '';
-    for (const page of pages) page.subscribe(tab.name, () => {});
+    // The first page asks for all from the start; who comes later gets a screen.
     pages[0].offsets.set(tab.name, 0);
     pages[0].subscribe(tab.name, (_at, bytes) => { seen += bytes.toString('latin1'); });
     await until('its number', () => /shell-\d+-/.test(seen));
+    for (const page of pages.slice(1)) page.subscribe(tab.name, () => {});
+    await until('all see it', () => pages.every((page) => page.offsets.get(tab.name) > 0));
     const began = performance.now();
     process.kill(Number(seen.match(/shell-(\d+)-/)[1]), 'SIGKILL');
     const changes = (page) => page.changes.filter((change) => change.tab?.name === tab.name && change.tab.state === 'EXITED');

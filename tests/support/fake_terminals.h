@@ -135,8 +135,8 @@ struct Viewer : Cursor::Listener {
 
 class TabFeedTest : public testing::Test {
  protected:
+  FakeTerminals terminals_;  // Outlives what the loop still holds: a feed that was left.
   ManualLoop loop_;
-  FakeTerminals terminals_;
   Feeds feeds_{&loop_, &terminals_};
 };
 
