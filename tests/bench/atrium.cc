@@ -4,6 +4,7 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 
+#include <fstream>
 #include <map>
 #include <string>
 #include <vector>
@@ -215,6 +216,77 @@ void Join(Atrium* atrium, int lines, int times) {
               static_cast<long long>(bytes));
 }
 
+// With `count` sockets open, each following one of ten tabs: connecting once more,
+// ticket included, until the welcome; and a command's round trip, in turn in each tab.
+void Crowd(Atrium* atrium, int count, int times) {
+  auto owner = atrium->Open(0);
+  std::vector<std::string> tabs;
+  for (int i = 0; i < 10; ++i) tabs.push_back(atrium->OpenTab(owner.get()));
+  atrium->Invite(owner.get(), 2 + static_cast<size_t>(count) / 10);
+  std::vector<std::unique_ptr<Viewer>> viewers;
+  for (int i = 0; i < count; ++i) {
+    viewers.push_back(atrium->Open(1 + static_cast<size_t>(i) / 10));
+    Follow(viewers.back().get(), tabs[static_cast<size_t>(i) % 10], false);
+  }
+  const auto drain = [&] {
+    for (auto& viewer : viewers) {
+      while (true) {
+        pollfd ready{viewer->fd(), POLLIN, 0};
+        if (poll(&ready, 1, 0) <= 0) break;
+        viewer->Read(false);
+      }
+    }
+  };
+  std::vector<double> connects, commands;
+  for (int i = 0; i < times; ++i) {
+    drain();
+    double start = Now();
+    auto late = atrium->Open(0);
+    connects.push_back((Now() - start) * 1e3);
+    Viewer* typist = viewers[static_cast<size_t>(i % count)].get();
+    start = Now();
+    TypeAndWait(typist, "true");
+    commands.push_back((Now() - start) * 1e3);
+  }
+  std::printf("{\"connect\": %.2f, \"connect_p99\": %.2f, \"command\": %.2f, \"command_p99\": %.2f}\n",
+              Quantile(connects, 0.5), Quantile(connects, 0.99), Quantile(commands, 0.5), Quantile(commands, 0.99));
+}
+
+// Kilobytes that are these processes' own, shared pages by their share.
+int64_t Memory(const std::vector<int>& processes) {
+  int64_t sum = 0;
+  for (const int process : processes) {
+    std::ifstream file("/proc/" + std::to_string(process) + "/smaps_rollup");
+    for (std::string line; std::getline(file, line);) {
+      if (line.rfind("Pss:", 0) == 0) sum += std::atoll(line.c_str() + 4);
+    }
+  }
+  return sum;
+}
+
+// What `count` idle viewers of one tab cost these processes each, and `tabs` idle tabs
+// that nobody looks at; both after as many were there before, for what stays allocated.
+void Idle(Atrium* atrium, int count, int tabs, const std::vector<int>& processes) {
+  auto owner = atrium->Open(0);
+  const std::string tab = atrium->OpenTab(owner.get());
+  atrium->Invite(owner.get(), 2 + static_cast<size_t>(count) / 5);
+  std::vector<std::unique_ptr<Viewer>> viewers;
+  int64_t at[2][2];
+  for (auto& round : at) {
+    round[0] = Memory(processes);
+    for (int i = 0; i < count; ++i) {
+      viewers.push_back(atrium->Open(1 + viewers.size() / 10));
+      Follow(viewers.back().get(), tab, false);
+    }
+    round[1] = Memory(processes);
+  }
+  const int64_t before = Memory(processes);
+  for (int i = 0; i < tabs; ++i) atrium->OpenTab(owner.get());
+  usleep(500000);
+  std::printf("{\"viewer\": %.1f, \"tab\": %.1f}\n", static_cast<double>(at[1][1] - at[1][0]) / count,
+              static_cast<double>(Memory(processes) - before) / tabs);
+}
+
 // Pages that were there come back, `at_once` on their way at a time: 10 of each
 // person that was let in.
 void Reconnect(Atrium* atrium, int at_once) {
@@ -266,7 +338,7 @@ void Reconnect(Atrium* atrium, int at_once) {
 
 int main(int count, char** arguments) {
   using namespace bench;
-  if (count < 4) Die("atrium PORT OWNER_SECRET bulk|fan|echo|join|reconnect ...");
+  if (count < 4) Die("atrium PORT OWNER_SECRET bulk|fan|echo|join|crowd|idle|reconnect ...");
   const auto number = [&](int i) { return count > i ? std::atoi(arguments[i]) : 0; };
   Atrium atrium{number(1), {}, {}};
   // One secret, or several with commas: a person in each room.
@@ -280,5 +352,7 @@ int main(int count, char** arguments) {
   if (mode == "fan") Fan(&atrium, number(4), number(5), number(6), arguments[7]);
   if (mode == "echo") Echo(&atrium, number(4));
   if (mode == "join") Join(&atrium, number(4), number(5));
+  if (mode == "crowd") Crowd(&atrium, number(4), number(5));
+  if (mode == "idle") Idle(&atrium, number(4), number(5), {number(6), number(7), number(8)});
   if (mode == "reconnect") Reconnect(&atrium, number(4));
 }

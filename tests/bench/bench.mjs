@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { Line } from '../e2e/line.mjs';
 import { root, Stack, until } from '../e2e/stack.mjs';
 
 const option = (name) => process.argv.includes(name);
@@ -42,16 +43,27 @@ async function turns(kinds) {
 const memory = (pid, field) => Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(new RegExp(`${field}:\\s+(\\d+)`))[1]);
 const secret = (stack) => readFileSync(stack.path('state/owner.link'), 'utf8').trim();
 
-async function withStack(work) {
-  const stack = await new Stack().start();
+async function withStack(work, options = {}) {
+  const stack = await new Stack(options).start();
   try {
     return await work(stack);
   } finally {
     await stack.stop();
   }
 }
+// Works with a line of so many milliseconds each way.
+async function far(delayMs, work) {
+  const line = await new Line().open();
+  line.delayMs = delayMs;
+  try {
+    return await work(line);
+  } finally {
+    line.close();
+  }
+}
 const atrium = (...args) => withStack((stack) => run('atrium', stack.port, secret(stack), ...args));
-async function withTtyd(...args) {
+// ttyd, at the far end of a line of so many milliseconds each way.
+async function withTtyd(delayMs, ...args) {
   const server = createServer();
   await new Promise((done) => server.listen(0, '127.0.0.1', done));
   const { port } = server.address();
@@ -59,7 +71,11 @@ async function withTtyd(...args) {
   const child = spawn(ttyd, ['-i', '127.0.0.1', '-p', String(port), '-W', 'bash', '--norc', '--noprofile'], { stdio: 'ignore' });
   try {
     await until('ttyd answers', () => fetch(`http://127.0.0.1:${port}/`).then(() => true, () => false));
-    return await run('peers', 'ttyd', port, ...args);
+    if (delayMs === 0) return await run('peers', 'ttyd', port, ...args);
+    return await far(delayMs, (line) => {
+      line.port = port;
+      return run('peers', 'ttyd', line.server.address().port, ...args);
+    });
   } finally {
     child.kill('SIGKILL');
   }
@@ -78,7 +94,7 @@ const measurements = {
     const got = await turns({
       ours: () => atrium('bulk', file),
       raw: () => run('peers', 'raw', 'bulk', file),
-      ...(ttyd && { ttyd: () => withTtyd('bulk', file) }),
+      ...(ttyd && { ttyd: () => withTtyd(0, 'bulk', file) }),
     });
     row('bulk output, one viewer, lossless, MB/s', round(got.ours.mb_s), `raw PTY read loop ${round(got.raw.mb_s)}`, `${round(got.ours.mb_s / got.raw.mb_s)}x`, '>= 0.95x');
     if (got.ttyd) row('the same', round(got.ours.mb_s), `ttyd ${round(got.ttyd.mb_s)}`, `${round(got.ours.mb_s / got.ttyd.mb_s)}x`, '>= 1.3x');
@@ -93,12 +109,36 @@ const measurements = {
     const got = await turns({
       ours: () => atrium('echo', keys),
       raw: () => run('peers', 'raw', 'echo', keys),
-      ...(ttyd && { ttyd: () => withTtyd('echo', keys) }),
+      ...(ttyd && { ttyd: () => withTtyd(0, 'echo', keys) }),
     });
     for (const [field, raw, other] of [['p50', '<= 250 us', ''], ['p99', '', '<= 3x']]) {
       row(`echo of a key, ${field}, us`, round(got.ours[field]), `raw PTY ${round(got.raw[field])}`, `${round(got.ours[field] / got.raw[field])}x`, raw);
       if (got.ttyd) row('the same', round(got.ours[field]), `ttyd ${round(got.ttyd[field])}`, `${round(got.ours[field] / got.ttyd[field])}x`, other);
     }
+  },
+  async link() {
+    const count = quick ? 50 : 200;
+    const got = await turns({
+      ours: () => far(20, (line) => withStack((stack) => {
+        line.port = stack.port;
+        return run('atrium', line.server.address().port, secret(stack), 'echo', count);
+      }, { gatewayFlags: [`--allow_origin=${line.origin}`] })),
+      ...(ttyd && { ttyd: () => withTtyd(20, 'echo', count) }),
+    });
+    for (const field of ['p50', 'p99']) {
+      row(`echo of a key over a link of 40 ms there and back, ${field}, ms`, round(got.ours[field] / 1000), got.ttyd && `ttyd ${round(got.ttyd[field] / 1000)}`,
+        got.ttyd && `${round(got.ours[field] / got.ttyd[field])}x`);
+    }
+  },
+  async crowd() {
+    const { ours } = await turns({ ours: () => atrium('crowd', 100, quick ? 50 : 200) });
+    row('beside 100 sockets: connect, p50 and p99, ms', `${round(ours.connect)}, ${round(ours.connect_p99)}`, '', '', '< 50 ms');
+    row('beside 100 sockets: a command there and back, p50 and p99, ms', `${round(ours.command)}, ${round(ours.command_p99)}`, '', '', '< 100 ms');
+  },
+  async idle() {
+    const { ours } = await turns({ ours: () => withStack((stack) => run('atrium', stack.port, secret(stack), 'idle', 100, 20, ...['gateway', 'control', 'terminal'].map((name) => stack.pid(name)))) });
+    row('memory of an idle viewer, gateway, control and terminal, KiB', round(ours.viewer));
+    row('memory of an idle tab, the same, its shell left out, KiB', round(ours.tab));
   },
   async stalled() {
     const one = (viewers, stalled) => withStack(async (stack) => ({

@@ -40,7 +40,7 @@ for (const [program, start, shown, quit] of [
 ]) {
   test(`N2: a newcomer in the middle of ${program} equals the others cell by cell`, async () => {
     await type(owner, 'clear\n');
-    await type(owner, start);
+    await type(owner, start.replace('\n', '; echo left-$((2+3))\n'));
     await shows(owner, tab, program === 'vim' ? '500 lines' : shown);
     if (program === 'vim') await owner.keyboard.type('22Gixyz');
     if (program === 'less') await owner.keyboard.type('   kk');
@@ -52,6 +52,8 @@ for (const [program, start, shown, quit] of [
     if (program !== 'htop') await owner.keyboard.type(program === 'vim' ? 'G' : 'G');
     await equal(owner, newcomer);
     await owner.keyboard.type(quit);
+    // A program that still reads would swallow what is typed next.
+    await shows(owner, tab, 'left-5');
     await type(owner, 'echo done-$((1+1))\n');
     await shows(newcomer, tab, 'done-2');
     await equal(owner, newcomer);

@@ -57,8 +57,8 @@ export class Line {
       way.kill = kill;
       this.ways.add(way);
       way.from.on('close', () => {
-        this.ways.delete(way);
-        if (!way.dead) way.to.destroy();
+        way.ended = true;
+        way.next();
       });
     }
   }
@@ -66,7 +66,7 @@ export class Line {
 
 class Way {
   constructor(line, from, to) {
-    Object.assign(this, { line, from, to, queue: [], bytes: 0, dead: false });
+    Object.assign(this, { line, from, to, queue: [], bytes: 0, dead: false, ended: false });
     from.setNoDelay(true);
     from.on('data', (piece) => this.take(piece));
   }
@@ -88,6 +88,7 @@ class Way {
   }
   next() {
     clearTimeout(this.timer);
+    if (this.dead && this.ended) this.line.ways.delete(this);
     if (this.dead || this.line.stalled) return;
     while (this.queue.length > 0 && this.queue[0].at <= performance.now()) {
       const { piece } = this.queue.shift();
@@ -95,6 +96,11 @@ class Way {
       this.to.write(piece);
     }
     if (this.bytes <= WINDOW) this.from.resume();
+    if (this.queue.length === 0 && this.ended) {
+      // What was said before the end arrives before the end.
+      this.line.ways.delete(this);
+      this.to.end();
+    }
     if (this.queue.length > 0) this.timer = setTimeout(() => this.next(), Math.max(1, this.queue[0].at - performance.now()));
   }
 }
