@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 #include <utility>
 
 #include "control/limits.h"
@@ -34,7 +33,7 @@ static_assert(kCoarseCost + kFineCost + 2 * kHeardSamples <= limits::kEchoMultip
 
 void Add(const std::string& pcm, size_t most, std::deque<float>* to) {
   std::vector<int16_t> samples(pcm.size() / sizeof(int16_t));
-  std::memcpy(samples.data(), pcm.data(), samples.size() * sizeof(int16_t));
+  pcm.copy(reinterpret_cast<char*>(samples.data()), samples.size() * sizeof(int16_t));
   for (size_t i = 0; i + kDown <= samples.size(); i += kDown) {
     to->push_back(static_cast<float>(samples[i] + samples[i + 1] + samples[i + 2]) / kDown);
   }

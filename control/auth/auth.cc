@@ -69,7 +69,11 @@ absl::StatusOr<Actor> Auth::CheckJoin(const std::string& token) {
   const absl::Time now = loop_->Now();
   absl::StatusOr<Claims> ticket = verifier_->Verify(token, kTicketPurpose, now);
   if (!ticket.ok()) return CheckBearer(token);
-  std::erase_if(used_tickets_, [&](const auto& used) { return used.second < now; });
+  // Once a second: in a storm of pages that come back there are thousands.
+  if (now >= next_sweep_) {
+    std::erase_if(used_tickets_, [&](const auto& used) { return used.second < now; });
+    next_sweep_ = now + absl::Seconds(1);
+  }
   if (!used_tickets_.emplace(ticket->id, ticket->expire_time + kClockLeeway).second) {
     return TicketUsed();
   }

@@ -107,6 +107,7 @@ class Auth {
   std::map<std::string, Member> members_;        // By participant's name.
   std::map<std::string, InviteRecord> invites_;  // By name.
   std::map<std::string, absl::Time> used_tickets_;
+  absl::Time next_sweep_ = absl::InfinitePast();  // Of the used tickets.
 };
 
 }  // namespace atrium::control

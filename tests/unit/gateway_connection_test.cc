@@ -217,7 +217,9 @@ TEST_F(ConnectionTest, R17OneThatReadsNothingIsToldWhyAfterThirtySeconds) {
   for (size_t at = 0; at < close;) {
     ASSERT_EQ(all.substr(at, 4), "\x82\x7e\xea\x61") << at;
     at += 4 + 60001;
-    if (at >= close) EXPECT_EQ(at, close);
+    if (at >= close) {
+      EXPECT_EQ(at, close);
+    }
   }
 }
 

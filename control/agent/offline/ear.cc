@@ -1,6 +1,5 @@
 #include "control/agent/offline/ear.h"
 
-#include <cstring>
 #include <utility>
 
 #include "control/agent/offline/g711.h"
@@ -16,7 +15,7 @@ G711 LawOf(const std::string& format) { return format == "audio/pcmu" ? G711::kM
 
 std::vector<int16_t> Samples(const std::string& bytes) {
   std::vector<int16_t> samples(bytes.size() / sizeof(int16_t));
-  std::memcpy(samples.data(), bytes.data(), samples.size() * sizeof(int16_t));
+  bytes.copy(reinterpret_cast<char*>(samples.data()), samples.size() * sizeof(int16_t));
   return samples;
 }
 
