@@ -44,6 +44,10 @@ inline constexpr int kSnapshotEntries = 100;
 inline constexpr size_t kSnapshotEntryBytes = 512 << 10;
 inline constexpr int kListDefault = 50;
 inline constexpr int kListMost = 200;
+// What is looked for in the timeline.
+inline constexpr size_t kQueryBytes = 256;
+// A piece of an exported timeline is sent once it has so many; an entry more at most.
+inline constexpr size_t kExportPieceBytes = 256 << 10;
 // Messages that wait for a page that does not read; then the page is dropped.
 inline constexpr size_t kPageQueue = 4096;
 // Undecided approvals of one session.

@@ -253,6 +253,11 @@ void JoinStream::DispatchTalk(Session* room, const JoinRequest& request) {
           request.list_entries(),
           Later<atrium::v1::ListTimelineEntriesResponse>(
               id, [](const auto& entries, auto* outcome) { *outcome->mutable_entries() = entries; }));
+    case JoinRequest::kSearchTimeline:
+      return room->SearchTimeline(
+          request.search_timeline(),
+          Later<atrium::v1::SearchTimelineResponse>(
+              id, [](const auto& found, auto* outcome) { *outcome->mutable_found() = found; }));
     case JoinRequest::kDecideApproval:
       return room->DecideApproval(actor_, request.decide_approval(),
                                   Later<atrium::v1::Approval>(id));

@@ -155,6 +155,11 @@ class TimelineDoor final : public atrium::v1::TimelineService::CallbackService {
   grpc::ServerUnaryReactor* ListTimelineEntries(grpc::CallbackServerContext*,
                                                 const atrium::v1::ListTimelineEntriesRequest*,
                                                 atrium::v1::ListTimelineEntriesResponse*) override;
+  grpc::ServerUnaryReactor* SearchTimeline(grpc::CallbackServerContext*,
+                                           const atrium::v1::SearchTimelineRequest*,
+                                           atrium::v1::SearchTimelineResponse*) override;
+  grpc::ServerWriteReactor<atrium::v1::ExportTimelineResponse>* ExportTimeline(
+      grpc::CallbackServerContext*, const atrium::v1::ExportTimelineRequest*) override;
   grpc::ServerUnaryReactor* DecideApproval(grpc::CallbackServerContext*,
                                            const atrium::v1::DecideApprovalRequest*,
                                            atrium::v1::Approval*) override;

@@ -290,6 +290,15 @@ ServerUnaryReactor* TimelineDoor::ListTimelineEntries(
         session.ListEntries(*request, reply);
       });
 }
+ServerUnaryReactor* TimelineDoor::SearchTimeline(CallbackServerContext* context,
+                                                 const pb::SearchTimelineRequest* request,
+                                                 pb::SearchTimelineResponse* response) {
+  return ServeSession<pb::SearchTimelineResponse>(
+      doors_, context, response, ParseSessionName(request->parent()),
+      [request](const Actor&, Session& session, auto reply) {
+        session.SearchTimeline(*request, reply);
+      });
+}
 ServerUnaryReactor* TimelineDoor::DecideApproval(CallbackServerContext* context,
                                                  const pb::DecideApprovalRequest* request,
                                                  pb::Approval* response) {

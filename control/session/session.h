@@ -152,6 +152,14 @@ class Session final : public Conversation::Room {
            Done<atrium::v1::TimelineEntry> done);
   void ListEntries(const atrium::v1::ListTimelineEntriesRequest& request,
                    Done<atrium::v1::ListTimelineEntriesResponse> done);
+  // session_find.cc. INVALID_ARGUMENT for a query that is empty or too long.
+  void SearchTimeline(const atrium::v1::SearchTimelineRequest& request,
+                      Done<atrium::v1::SearchTimelineResponse> done);
+  // The next entries after number `after` (0: from the first), oldest first, 50 at
+  // most; none after the newest.
+  void ReadEntries(int64_t after, Done<std::vector<atrium::v1::TimelineEntry>> done);
+  // The newest entry's number; 0 if there is none. It may still be on its way to disk.
+  int64_t last_entry() const { return last_entry_; }
   void DecideApproval(const Actor& actor, const atrium::v1::DecideApprovalRequest& request,
                       Done<atrium::v1::Approval> done);
   void StartConversation(const Actor& actor, Done<atrium::v1::Conversation> done);

@@ -1,5 +1,3 @@
-#include <sqlite3.h>
-
 #include <condition_variable>
 #include <deque>
 #include <limits>
@@ -11,12 +9,14 @@
 #include "common/log.h"
 #include "common/status_macros.h"
 #include "common/str_cat.h"
+#include "control/store/entry_index.h"
+#include "control/store/sqlite.h"
 #include "control/store/store.h"
 
 namespace atrium::control {
 namespace {
 
-constexpr int kSchemaVersion = 1;
+constexpr int kSchemaVersion = 2;
 constexpr int kBusyMs = 2000;
 
 // Version 1. Later versions are added below as steps, never edited.
@@ -28,46 +28,25 @@ CREATE TABLE entries(session TEXT NOT NULL, number INTEGER NOT NULL, value BLOB 
 PRAGMA user_version = 1;
 )";
 
-absl::Status SqliteError(sqlite3* db, std::string_view act) {
-  return MakeError(absl::StatusCode::kInternal,
-                   StrCat("The store cannot ", act, ": ", sqlite3_errmsg(db),
-                          ". Look at the disk and its rights"),
-                   {.reason = "STORE_FAILED"});
-}
+constexpr char kBefore[] =
+    "SELECT value FROM entries WHERE session = ? AND number < ? ORDER BY number DESC LIMIT ?";
+constexpr char kAfter[] =
+    "SELECT value FROM entries WHERE session = ? AND number > ? ORDER BY number LIMIT ?";
 
-struct CloseDb {
-  void operator()(sqlite3* db) const { sqlite3_close(db); }
-};
-struct Finalize {
-  void operator()(sqlite3_stmt* s) const { sqlite3_finalize(s); }
-};
-using Db = std::unique_ptr<sqlite3, CloseDb>;
-using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
-
-absl::Status Run(sqlite3* db, const char* sql) {
-  if (sqlite3_exec(db, sql, nullptr, nullptr, nullptr) == SQLITE_OK) return absl::OkStatus();
-  return SqliteError(db, StrCat("run ", sql));
-}
-Statement Prepare(sqlite3* db, const char* sql) {
-  sqlite3_stmt* raw = nullptr;
-  sqlite3_prepare_v2(db, sql, -1, &raw, nullptr);
-  return Statement(raw);
-}
-void BindText(sqlite3_stmt* s, int at, const std::string& text) {
-  sqlite3_bind_text(s, at, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
-}
-void BindBlob(sqlite3_stmt* s, int at, const std::string& bytes) {
-  sqlite3_bind_blob(s, at, bytes.data(), static_cast<int>(bytes.size()), SQLITE_TRANSIENT);
-}
-std::string Column(sqlite3_stmt* s, int at) {
-  const void* bytes = sqlite3_column_blob(s, at);
-  return std::string(static_cast<const char*>(bytes),
-                     static_cast<size_t>(sqlite3_column_bytes(s, at)));
+// Version 2: entries are found by their words. All of it, or none.
+absl::Status MakeSchema2(sqlite3* db) {
+  RETURN_IF_ERROR(Run(db, "BEGIN IMMEDIATE"));
+  absl::Status status = EntryIndex(db).Create();
+  if (status.ok()) status = Run(db, "PRAGMA user_version = 2");
+  if (status.ok()) return Run(db, "COMMIT");
+  (void)Run(db, "ROLLBACK");
+  return status;
 }
 
 class SqliteStore final : public Store {
  public:
-  SqliteStore(Loop* loop, Db db) : loop_(loop), db_(std::move(db)), thread_([this] { Work(); }) {}
+  SqliteStore(Loop* loop, Db db)
+      : loop_(loop), db_(std::move(db)), index_(db_.get()), thread_([this] { Work(); }) {}
   ~SqliteStore() override {
     {
       std::lock_guard<std::mutex> lock(mu_);
@@ -92,18 +71,31 @@ class SqliteStore final : public Store {
 
   absl::StatusOr<std::vector<std::string>> LoadEntries(const std::string& session,
                                                        int limit) override {
-    return ReadEntries(session, std::numeric_limits<int64_t>::max(), limit);
+    return ReadEntries(kBefore, session, std::numeric_limits<int64_t>::max(), limit);
   }
 
   void Commit(std::vector<StoreWrite> writes, std::function<void(absl::Status)> done) override {
     Enqueue({std::move(writes), std::move(done), nullptr});
   }
 
-  void ListEntries(
-      const std::string& session, int64_t before, int limit,
-      std::function<void(absl::StatusOr<std::vector<std::string>>)> done) override {
+  void ListEntries(const std::string& session, int64_t before, int limit,
+                   EntriesDone done) override {
     Enqueue({{}, nullptr, [this, session, before, limit, done = std::move(done)] {
-               loop_->Post([done, rows = ReadEntries(session, before, limit)] { done(rows); });
+               loop_->Post(
+                   [done, rows = ReadEntries(kBefore, session, before, limit)] { done(rows); });
+             }});
+  }
+  void ListEntriesAfter(const std::string& session, int64_t after, int limit,
+                        EntriesDone done) override {
+    Enqueue({{}, nullptr, [this, session, after, limit, done = std::move(done)] {
+               loop_->Post(
+                   [done, rows = ReadEntries(kAfter, session, after, limit)] { done(rows); });
+             }});
+  }
+  void FindEntries(const std::string& session, const std::string& query, int64_t before, int limit,
+                   FoundDone done) override {
+    Enqueue({{}, nullptr, [this, session, query, before, limit, done = std::move(done)] {
+               loop_->Post([done, found = Find(session, query, before, limit)] { done(found); });
              }});
   }
 
@@ -167,9 +159,11 @@ class SqliteStore final : public Store {
       BindText(s.get(), 1, write.key);
       sqlite3_bind_int64(s.get(), 2, write.entry);
       BindBlob(s.get(), 3, *write.value);
+      if (!index_.Put(write.key, write.entry, *write.value)) return false;
     } else if (write.entry != 0) {
       s = Prepare(db_.get(), "DELETE FROM entries WHERE session = ?");
       BindText(s.get(), 1, write.key);
+      if (!index_.Forget(write.key)) return false;
     } else if (write.value) {
       s = Prepare(db_.get(), "INSERT OR REPLACE INTO records VALUES(?, ?, ?)");
       sqlite3_bind_int(s.get(), 1, static_cast<int>(write.kind));
@@ -183,14 +177,18 @@ class SqliteStore final : public Store {
     return sqlite3_step(s.get()) == SQLITE_DONE;
   }
 
-  absl::StatusOr<std::vector<std::string>> ReadEntries(const std::string& session, int64_t before,
-                                                       int limit) {
+  absl::StatusOr<std::vector<FoundEntry>> Find(const std::string& session, const std::string& query,
+                                               int64_t before, int limit) {
     std::lock_guard<std::mutex> lock(db_mu_);
-    Statement s = Prepare(db_.get(),
-                          "SELECT value FROM entries WHERE session = ? AND number < ? "
-                          "ORDER BY number DESC LIMIT ?");
+    return index_.Find(session, query, before, limit);
+  }
+
+  absl::StatusOr<std::vector<std::string>> ReadEntries(const char* sql, const std::string& session,
+                                                       int64_t number, int limit) {
+    std::lock_guard<std::mutex> lock(db_mu_);
+    Statement s = Prepare(db_.get(), sql);
     BindText(s.get(), 1, session);
-    sqlite3_bind_int64(s.get(), 2, before);
+    sqlite3_bind_int64(s.get(), 2, number);
     sqlite3_bind_int(s.get(), 3, limit);
     std::vector<std::string> entries;
     int code;
@@ -204,6 +202,7 @@ class SqliteStore final : public Store {
   // Protected by db_mu_: the loop uses it only at the start.
   std::mutex db_mu_;
   Db db_;
+  EntryIndex index_;
   // Protected by mu_.
   std::mutex mu_;
   std::condition_variable wake_;
@@ -237,6 +236,7 @@ absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(Loop* loop, const std::st
                      {.reason = "STORE_TOO_NEW"});
   }
   if (have < 1) RETURN_IF_ERROR(Run(raw, kSchema1));
+  if (have < 2) RETURN_IF_ERROR(MakeSchema2(raw));
   return std::make_unique<SqliteStore>(loop, std::move(db));
 }
 

@@ -30,9 +30,18 @@ struct StoreWrite {
   int64_t entry = 0;                 // Not 0: this is the entry of that number.
 };
 
+// An entry that was found.
+struct FoundEntry {
+  std::string value;
+  std::string snippet;                      // A part of its text.
+  std::vector<std::pair<int, int>> ranges;  // Of the snippet: [first, end) in code points.
+};
+
 class Store {
  public:
   using Records = std::vector<std::pair<std::string, std::string>>;
+  using EntriesDone = std::function<void(absl::StatusOr<std::vector<std::string>>)>;
+  using FoundDone = std::function<void(absl::StatusOr<std::vector<FoundEntry>>)>;
   virtual ~Store() = default;
 
   // At the start, before the loop runs; in order of key.
@@ -42,8 +51,16 @@ class Store {
   virtual void Commit(std::vector<StoreWrite> writes, std::function<void(absl::Status)> done) = 0;
   // The `limit` newest entries before number `before`, newest first.
   virtual void ListEntries(const std::string& session, int64_t before, int limit,
-                           std::function<void(absl::StatusOr<std::vector<std::string>>)> done) = 0;
-  // The same at the start.
+                           EntriesDone done) = 0;
+  // The `limit` oldest entries after number `after`, oldest first.
+  virtual void ListEntriesAfter(const std::string& session, int64_t after, int limit,
+                                EntriesDone done) = 0;
+  // The `limit` newest entries before number `before` that hold all words of `query`,
+  // the last one as the beginning of a word; newest first. Any query may be given: one
+  // without a word finds nothing.
+  virtual void FindEntries(const std::string& session, const std::string& query, int64_t before,
+                           int limit, FoundDone done) = 0;
+  // As ListEntries, at the start.
   virtual absl::StatusOr<std::vector<std::string>> LoadEntries(const std::string& session,
                                                                int limit) = 0;
 };

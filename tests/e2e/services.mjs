@@ -6,8 +6,13 @@ import { GrpcReflection } from 'grpc-js-reflection-client';
 export async function connect(stack) {
   const address = `unix:${stack.path('control.sock')}`;
   const reflection = new GrpcReflection(address, grpc.credentials.createInsecure());
-  const metadata = new grpc.Metadata();
-  metadata.set('authorization', `Bearer ${stack.serviceToken()}`);
+  // `token`: true for the service's own, false for none, else somebody's.
+  const proofOf = (token) => {
+    const metadata = new grpc.Metadata();
+    if (token) metadata.set('authorization', `Bearer ${token === true ? stack.serviceToken() : token}`);
+    return metadata;
+  };
+  const metadata = proofOf(true);
   const clients = new Map();
   async function stub(service) {
     if (!clients.has(service)) {
@@ -23,8 +28,15 @@ export async function connect(stack) {
     async call(service, method, request, { deadlineMs = 15_000, token = true } = {}) {
       const client = await stub(service);
       return new Promise((resolve, reject) =>
-        client[method](request, token ? metadata : new grpc.Metadata(), { deadline: Date.now() + deadlineMs },
+        client[method](request, proofOf(token), { deadline: Date.now() + deadlineMs },
           (error, answer) => (error ? reject(error) : resolve(answer))));
+    },
+    // All answers of a call that streams them.
+    async collect(service, method, request, { token = true } = {}) {
+      const stream = (await stub(service))[method](request, proofOf(token));
+      const answers = [];
+      for await (const answer of stream) answers.push(answer);
+      return answers;
     },
     // A unary call to be cancelled.
     async begin(service, method, request) {

@@ -45,8 +45,29 @@ class FakeStore final : public Store {
     if (!held_) CommitNext(failure_);
   }
   void ListEntries(const std::string& session, int64_t before, int limit,
-                   std::function<void(absl::StatusOr<std::vector<std::string>>)> done) override {
+                   EntriesDone done) override {
     done(Read(session, before, limit));
+  }
+  void ListEntriesAfter(const std::string& session, int64_t after, int limit,
+                        EntriesDone done) override {
+    std::vector<std::string> oldest;
+    for (const auto& [number, value] : entries_[session]) {
+      if (number > after && oldest.size() < static_cast<size_t>(limit)) oldest.push_back(value);
+    }
+    done(std::move(oldest));
+  }
+  // Finds the query as it stands, in the whole entry.
+  void FindEntries(const std::string& session, const std::string& query, int64_t before, int limit,
+                   FoundDone done) override {
+    std::vector<FoundEntry> found;
+    for (std::string& value : Read(session, before, INT32_MAX)) {
+      if (value.find(query) == std::string::npos || found.size() == static_cast<size_t>(limit)) {
+        continue;
+      }
+      found.push_back({.value = std::move(value), .snippet = query});
+      found.back().ranges.emplace_back(0, 1);
+    }
+    done(std::move(found));
   }
   absl::StatusOr<std::vector<std::string>> LoadEntries(const std::string& session,
                                                        int limit) override {

@@ -268,6 +268,16 @@ function pageActions(room: Room): Action[] {
       run: () => focusPart(room, 'timeline', '.timeline__find input'),
     },
     {
+      id: 'timeline.export',
+      title: 'Export the timeline',
+      run: () => {
+        room.show({ panel: 'timeline' });
+        requestAnimationFrame(() =>
+          document.querySelector<HTMLElement>('atrium-export button')?.click(),
+        );
+      },
+    },
+    {
       id: 'captions.large',
       title: settings.largeCaptions ? 'Small captions' : 'Large captions',
       run: () => room.setSettings({ largeCaptions: !settings.largeCaptions }),

@@ -41,6 +41,7 @@ export const USUAL_CHORDS = {
   'chat.focus': ['Alt+Shift+M'],
   'people.focus': ['Alt+Shift+P'],
   'timeline.find': ['Alt+Shift+F'],
+  'timeline.export': [],
   'approval.focus': ['Alt+Shift+G'],
   'call.toggle': ['Alt+Shift+A'],
   'call.mute': ['Alt+Shift+U'],

@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
-import { entry, participant } from '../../test/support/make';
+import { participant } from '../../test/support/make';
 import { CaptionSchema } from '../gen/atrium/v1/conversation_pb';
 import { AudioLevelsSchema } from '../gen/atrium/v1/live_pb';
 import { Participant_Role } from '../gen/atrium/v1/session_pb';
@@ -9,7 +9,6 @@ import { best } from './palette';
 import { afterClose, CLOSE, RETRY_DELAYS_MS, retryDelay } from './reconnect';
 import { Requests } from './requests';
 import { isOwner, loudness, mayType, sortRoster } from './roster';
-import { entryMatches } from './timeline';
 import { visibleBytes } from './visible';
 
 const half = () => 0.5;
@@ -127,11 +126,6 @@ describe('the roster', () => {
 });
 
 describe('finding', () => {
-  it('takes entries that hold all words, in names too', () => {
-    expect(entryMatches(entry('1', 0, 'the Tests failed'), 'ada tests')).toBe(true);
-    expect(entryMatches(entry('1', 0, 'the Tests failed'), 'tests passed')).toBe(false);
-  });
-
   it('lists the best actions first', () => {
     const all = [{ title: 'Close this tab' }, { title: 'Tab bar' }, { title: 'Invite people' }];
     expect(best('tab', all).map((one) => one.title)).toEqual(['Tab bar', 'Close this tab']);

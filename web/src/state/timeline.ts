@@ -39,12 +39,3 @@ export function mergeEntries(
   const meet = known.findIndex((entry) => entry.name === first.name);
   return meet < 0 ? [...fresh] : [...known.slice(0, meet), ...fresh];
 }
-
-/** Whether an entry holds all words that are looked for. */
-export function entryMatches(entry: TimelineEntry, query: string): boolean {
-  const text = `${entry.speakerNames.join(' ')} ${entry.text}`.toLowerCase();
-  return query
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.includes(word));
-}

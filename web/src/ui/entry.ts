@@ -21,10 +21,24 @@ const KIND_CLASS: Partial<Record<TimelineEntry_Kind, string>> = {
   [TimelineEntry_Kind.NOTICE]: 'notice',
 };
 
+const DAY = new Intl.DateTimeFormat(undefined, {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+});
+
+/** A moment, for machines, for people who look closely, and in short. */
+export function whenOf(ms: number): { iso: string; exact: string; day: string } {
+  const time = new Date(ms);
+  return { iso: time.toISOString(), exact: EXACT.format(time), day: DAY.format(time) };
+}
+
 /** One line of the timeline. */
 export function entryRow(room: Room, entry: TimelineEntry): TemplateResult {
   const time = new Date(entryTime(entry));
-  return html`<li class="entry entry--${KIND_CLASS[entry.kind] ?? 'notice'}">
+  return html`<li class="entry entry--${KIND_CLASS[entry.kind] ?? 'notice'}" data-entry=${entry.name}>
     <time datetime=${time.toISOString()} title=${EXACT.format(time)}>${CLOCK.format(time)}</time>
     <div class="entry__body">${body(room, entry)}</div>
   </li>`;

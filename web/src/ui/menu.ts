@@ -2,8 +2,8 @@ const EDGE_PX = 8;
 const GAP_PX = 4;
 
 /** Moves the focus through a menu; false if the key is none of a menu's. */
-export function stepMenu(menu: HTMLElement, key: string): boolean {
-  const items = [...menu.querySelectorAll<HTMLElement>('.menu__item')];
+export function stepMenu(menu: HTMLElement, key: string, each = '.menu__item'): boolean {
+  const items = [...menu.querySelectorAll<HTMLElement>(each)];
   const at = items.indexOf(document.activeElement as HTMLElement);
   if (key === 'ArrowDown') items[(at + 1) % items.length]?.focus();
   else if (key === 'ArrowUp') items[(at - 1 + items.length) % items.length]?.focus();

@@ -43,6 +43,7 @@ const TITLES: Record<ActionId, string> = {
   'chat.focus': 'Write a message',
   'people.focus': 'Go to the people',
   'timeline.find': 'Find in the timeline',
+  'timeline.export': 'Export the timeline',
   'approval.focus': 'Go to the pending approval',
   'call.toggle': 'Start or stop live audio',
   'call.mute': 'Mute or unmute',

@@ -7,12 +7,15 @@ import {
   type TimelineEntry,
 } from '../gen/atrium/v1/timeline_pb';
 import type { Topic } from '../room/changes';
-import { entryMatches, entryTime } from '../state/timeline';
+import { TimelineSearch } from '../room/history';
 import { visibleBytes } from '../state/visible';
 import { approvalCard, askText } from './approval';
 import { RoomElement } from './element';
 import { entryRow } from './entry';
+import './export_menu';
+import { foundList } from './found';
 import { icon } from './icons';
+import { stepMenu } from './menu';
 
 const PAGE = 100;
 const AT_END_PX = 40;
@@ -20,7 +23,10 @@ const AT_END_PX = 40;
 /** What was said, done and decided, and the approvals that wait. */
 class AtriumTimeline extends RoomElement {
   protected readonly topics: readonly Topic[] = ['state', 'view'];
-  private query = '';
+  private readonly search = new TimelineSearch(
+    (message) => this.room.ask(message),
+    () => this.requestUpdate(),
+  );
   private finding = false;
   private atEnd = true;
   private lastTop = 0;
@@ -47,14 +53,14 @@ class AtriumTimeline extends RoomElement {
   }
 
   override render(): TemplateResult {
-    const entries = this.query
-      ? this.room.store.entries.filter((one) => entryMatches(one, this.query))
-      : this.room.store.entries;
+    const { entries } = this.room.store;
+    const { query } = this.search;
     return html`<section class="timeline" aria-label="Timeline">
       ${this.head()}
-      <div class="timeline__scroll" tabindex="0" role="log" aria-label="Entries" @scroll=${this.onScroll}>
+      ${query ? foundList(this.search, (entry) => void this.show(entry), this.onFoundKey) : nothing}
+      <div class="timeline__scroll" ?hidden=${query !== ''} tabindex="0" role="log" aria-label="Entries" @scroll=${this.onScroll}>
         ${this.olderButton()}
-        ${entries.length === 0 ? html`<p class="empty">${this.query ? 'Nothing was found.' : 'What is said, run and decided here will be listed in this place.'}</p>` : nothing}
+        ${entries.length === 0 ? html`<p class="empty">What is said, run and decided here will be listed in this place.</p>` : nothing}
         <ol class="entries">
           ${repeat(
             entries,
@@ -64,7 +70,7 @@ class AtriumTimeline extends RoomElement {
         </ol>
         ${this.cards()}
       </div>
-      ${this.atEnd ? nothing : html`<button class="button timeline__newest" @click=${() => this.toEnd()}>${icon('down')} Newest</button>`}
+      ${this.atEnd || query ? nothing : html`<button class="button timeline__newest" @click=${() => this.toEnd()}>${icon('down')} Newest</button>`}
     </section>`;
   }
 
@@ -80,11 +86,11 @@ class AtriumTimeline extends RoomElement {
   private head(): TemplateResult {
     return html`<div class="panel-head">
       <h2>Timeline</h2>
-      <label class="timeline__find ${this.finding || this.query ? 'timeline__find--open' : ''}">
+      <label title="Find in the timeline" class="timeline__find ${this.finding || this.search.query ? 'timeline__find--open' : ''}">
         ${icon('search')}
         <input type="search" aria-label="Find in the timeline" placeholder="Find" @focus=${() => this.setFinding(true)} @blur=${() => this.setFinding(false)} @input=${this.onQuery} @keydown=${this.onFindKey} />
       </label>
-      <button class="button button--icon" title="Save the timeline as a text" aria-label="Save the timeline as a text" @click=${() => this.save()}>${icon('download')}</button>
+      <atrium-export></atrium-export>
     </div>`;
   }
 
@@ -121,17 +127,21 @@ class AtriumTimeline extends RoomElement {
     return html`<button class="button button--quiet timeline__older" ?disabled=${this.older.loading} @click=${() => void this.readOlder()}>Earlier entries</button>`;
   }
 
-  private async readOlder(): Promise<void> {
+  /** False if it failed, which people are told. */
+  private async readOlder(): Promise<boolean> {
     this.older.loading = true;
     this.requestUpdate();
     const known = this.room.store.entries.length;
+    let good = true;
     try {
       while (!this.older.ended && this.room.store.entries.length === known) await this.readPage();
     } catch (error) {
+      good = false;
       this.room.notices.failed(error);
     }
     this.older.loading = false;
     this.requestUpdate();
+    return good;
   }
 
   private async readPage(): Promise<void> {
@@ -175,31 +185,47 @@ class AtriumTimeline extends RoomElement {
   };
 
   private readonly onQuery = (event: Event) => {
-    this.query = (event.target as HTMLInputElement).value.trim();
-    this.requestUpdate();
+    this.search.find((event.target as HTMLInputElement).value.trim());
   };
 
   private readonly onFindKey = (event: KeyboardEvent) => {
-    if (event.key !== 'Escape') return;
-    const input = event.target as HTMLInputElement;
-    input.value = '';
-    this.query = '';
-    input.blur();
+    if (event.key === 'ArrowDown') this.querySelector<HTMLElement>('.found__row')?.focus();
+    else if (event.key === 'Escape') this.endSearch();
+    else return;
+    event.preventDefault();
   };
 
-  private save(): void {
-    const text = this.room.store.entries.map(entryText).join('\n');
-    const link = document.createElement('a');
-    link.href = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));
-    link.download = `timeline-${new Date().toISOString().slice(0, 16).replace(':', '')}.txt`;
-    link.click();
-    URL.revokeObjectURL(link.href);
-  }
-}
+  private readonly onFoundKey = (event: KeyboardEvent) => {
+    if (event.key === 'Escape') {
+      this.endSearch();
+      this.querySelector<HTMLElement>('.timeline__scroll')?.focus();
+    } else if (!stepMenu(event.currentTarget as HTMLElement, event.key, '.found__row')) return;
+    event.preventDefault();
+  };
 
-function entryText(entry: TimelineEntry): string {
-  const code = entry.exitCode === undefined ? '' : ` (exit code ${entry.exitCode})`;
-  return `${new Date(entryTime(entry)).toISOString()}  ${entry.speakerNames.join(', ')}  ${entry.text}${code}`;
+  private endSearch(): void {
+    const input = this.querySelector<HTMLInputElement>('.timeline__find input');
+    if (input) input.value = '';
+    input?.blur();
+    this.search.find('');
+  }
+
+  /** Ends the search at an entry that was found; older ones are read until it is there. */
+  private async show({ name }: TimelineEntry): Promise<void> {
+    this.endSearch();
+    const isThere = () => this.room.store.entries.some((one) => one.name === name);
+    let reads = !this.older.loading;
+    while (reads && !isThere() && !this.older.ended) reads = await this.readOlder();
+    this.setAtEnd(false);
+    await this.updateComplete;
+    const row = this.querySelector<HTMLElement>(`[data-entry="${CSS.escape(name)}"]`);
+    if (!row) return this.toEnd();
+    for (const one of this.querySelectorAll('.entry--shown')) one.classList.remove('entry--shown');
+    row.classList.add('entry--shown');
+    row.tabIndex = -1;
+    row.scrollIntoView({ block: 'center' });
+    row.focus({ preventScroll: true });
+  }
 }
 
 customElements.define('atrium-timeline', AtriumTimeline);

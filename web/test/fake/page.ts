@@ -270,6 +270,9 @@ export class FakePage {
           session.entry(TimelineEntry_Kind.AGENT, ['agent'], 'I hear you.');
         }
         return;
+      case 'listEntries':
+      case 'searchTimeline':
+        return session.read(message);
       case 'decideApproval':
         if (!session.decide(message.value.name, message.value.approve, this.participant)) {
           this.send(

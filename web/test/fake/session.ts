@@ -7,6 +7,7 @@ import {
   Conversation_State,
   ConversationSchema,
 } from '../../src/gen/atrium/v1/conversation_pb';
+import type { JoinRequest } from '../../src/gen/atrium/v1/live_pb';
 import {
   type Participant,
   Participant_Kind,
@@ -25,6 +26,8 @@ import {
   type Approval,
   Approval_State,
   ApprovalSchema,
+  ListTimelineEntriesResponseSchema,
+  SearchTimelineResponseSchema,
   type TimelineEntry,
   TimelineEntry_Kind,
   TimelineEntrySchema,
@@ -188,6 +191,24 @@ export class FakeSession {
     if (!this.tabs.delete(name)) return;
     this.terminals.delete(name);
     this.change({ case: 'deletedTab', value: name });
+  }
+
+  /** The timeline read back, or what was found in it: one page. */
+  read(message: JoinRequest['message']): object | undefined {
+    const newest = this.entries.toReversed();
+    if (message.case === 'listEntries')
+      return {
+        case: 'entries',
+        value: create(ListTimelineEntriesResponseSchema, { entries: newest }),
+      };
+    if (message.case !== 'searchTimeline') return undefined;
+    const query = message.value.query.toLowerCase();
+    const matches = newest.flatMap((entry) => {
+      const start = entry.text.toLowerCase().indexOf(query);
+      if (start < 0) return [];
+      return [{ entry, snippet: entry.text, ranges: [{ start, end: start + query.length }] }];
+    });
+    return { case: 'found', value: create(SearchTimelineResponseSchema, { matches }) };
   }
 
   entry(

@@ -50,6 +50,50 @@ export const roomWalks = {
     await page.getByText('Live audio did not start.').waitFor();
     assert.equal(await page.getByText(problem).count(), 1);
   },
+  'L14: words are found in the timeline, shown there, and all of it is saved': async () => {
+    await room();
+    const { session } = gateway;
+    session.entry(1, ['participants/none'], 'the needle <b>is</b> here');
+    for (let i = 0; i < 60; i++) session.entry(6, [], `straw ${i}`);
+    for (const settings of [{}, { colorScheme: 'light', viewport: { width: 390, height: 844 } }]) {
+      const page = await visit('viewer-eve', settings);
+      const narrow = settings.viewport !== undefined;
+      if (narrow) await page.getByRole('button', { name: 'Timeline' }).click();
+      const field = page.getByRole('searchbox', { name: 'Find in the timeline' });
+      await field.fill('needle');
+      const row = page.locator('.found__row', { hasText: 'the needle <b>is</b> here' });
+      await row.waitFor();
+      assert.equal(await row.locator('mark').textContent(), 'needle');
+      assert.deepEqual(await faults(page), []);
+      const { width } = await field.evaluate((one) => one.getBoundingClientRect());
+      assert.ok(width >= 150, `what is looked for can be read in ${width} px`);
+      await field.press('ArrowDown');
+      await page.keyboard.press('Enter');
+      const shown = page.locator('.entry--shown', { hasText: 'the needle' });
+      await shown.waitFor();
+      assert.ok(await shown.evaluate((one) => one === document.activeElement), 'it has the focus');
+      await field.fill('nowhere at all');
+      await page.getByText('Nothing was found.').waitFor();
+      await field.press('Escape');
+      await page.locator('.found').waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: 'Export the timeline' }).click();
+      assert.deepEqual(await faults(page), []);
+      const [file] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('menuitem', { name: 'Text' }).click(),
+      ]);
+      assert.match(file.suggestedFilename(), /^timeline-.*\.txt$/);
+      if (!narrow) {
+        await page.keyboard.press('F1');
+        await page.keyboard.type('export the timeline');
+        await page.keyboard.press('Enter');
+        await page.getByRole('menuitem', { name: 'Captions' }).waitFor();
+        await page.keyboard.press('Escape');
+        await page.getByRole('menuitem').first().waitFor({ state: 'detached' });
+      }
+      await page.close();
+    }
+  },
   'L20, N9: what a viewer may not do is said: in the invite, and at the phone': async () => {
     await room();
     const [boss, eve] = [await visit('owner-boss'), await visit('viewer-eve')];

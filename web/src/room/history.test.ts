@@ -1,0 +1,112 @@
+import { create } from '@bufbuild/protobuf';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { entry } from '../../test/support/make';
+import { type JoinResponse_Outcome, JoinResponse_OutcomeSchema } from '../gen/atrium/v1/live_pb';
+import {
+  ListTimelineEntriesResponseSchema,
+  SearchTimelineResponseSchema,
+} from '../gen/atrium/v1/timeline_pb';
+import type { Said } from '../link/codec';
+import { readTimeline, TimelineSearch, TYPING_PAUSE_MS } from './history';
+
+const outcome = (result: JoinResponse_Outcome['result']) =>
+  create(JoinResponse_OutcomeSchema, { result });
+const found = (names: string[], nextPageToken = '') =>
+  outcome({
+    case: 'found',
+    value: create(SearchTimelineResponseSchema, {
+      matches: names.map((name) => ({ entry: entry(name, 0), snippet: name })),
+      nextPageToken,
+    }),
+  });
+
+/** Asks that wait to be answered by hand. */
+class Asked {
+  readonly said: Said[] = [];
+  private readonly answers: ((outcome: JoinResponse_Outcome | Error) => void)[] = [];
+  readonly ask = (message: Said) => {
+    this.said.push(message);
+    return new Promise<JoinResponse_Outcome>((resolve, reject) => {
+      this.answers.push((one) => (one instanceof Error ? reject(one) : resolve(one)));
+    });
+  };
+  answer(index: number, outcome: JoinResponse_Outcome | Error): void {
+    this.answers[index]?.(outcome);
+  }
+}
+
+describe('L14: the timeline is searched', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+  const settle = () => vi.advanceTimersByTimeAsync(0);
+  const pause = () => vi.advanceTimersByTimeAsync(TYPING_PAUSE_MS);
+  const names = (search: TimelineSearch) => search.matches.map((one) => one.snippet);
+
+  it('once nobody types, for the words that stand there then', async () => {
+    const asked = new Asked();
+    const search = new TimelineSearch(asked.ask, () => undefined);
+    for (const words of ['m', 'ma', 'make']) search.find(words);
+    expect(asked.said).toHaveLength(0);
+    await pause();
+    expect(asked.said.map((one) => one.case === 'searchTimeline' && one.value.query)).toEqual([
+      'make',
+    ]);
+    expect(search.busy).toBe(true);
+    asked.answer(0, found(['one']));
+    await settle();
+    expect([search.busy, ...names(search)]).toEqual([false, 'one']);
+  });
+
+  it('and an answer to other words is not shown', async () => {
+    const asked = new Asked();
+    const search = new TimelineSearch(asked.ask, () => undefined);
+    search.find('old');
+    await pause();
+    search.find('new');
+    await pause();
+    asked.answer(1, found(['new']));
+    await settle();
+    asked.answer(0, found(['old']));
+    await settle();
+    expect(names(search)).toEqual(['new']);
+    search.find('');
+    expect(names(search)).toEqual([]);
+  });
+
+  it('page by page, and what fails is said', async () => {
+    const asked = new Asked();
+    const search = new TimelineSearch(asked.ask, () => undefined);
+    search.find('make');
+    await pause();
+    asked.answer(0, found(['two'], '2'));
+    await settle();
+    expect(search.hasMore).toBe(true);
+    void search.more();
+    void search.more();
+    expect(asked.said).toHaveLength(2);
+    asked.answer(1, found(['one']));
+    await settle();
+    expect(names(search)).toEqual(['two', 'one']);
+    expect(search.hasMore).toBe(false);
+    search.find('broken');
+    await pause();
+    asked.answer(2, new Error('query is longer than 256 bytes'));
+    await settle();
+    expect([search.problem, search.busy]).toEqual(['query is longer than 256 bytes', false]);
+  });
+});
+
+describe('L14: the whole timeline is read for a file', () => {
+  it('oldest first, over all pages', async () => {
+    const pages = new Map([
+      ['', { entries: [entry('4', 4), entry('3', 3)], nextPageToken: '3' }],
+      ['3', { entries: [entry('2', 2)], nextPageToken: '' }],
+    ]);
+    const ask = async (message: Said) => {
+      const page = message.case === 'listEntries' ? pages.get(message.value.pageToken) : undefined;
+      const value = create(ListTimelineEntriesResponseSchema, page);
+      return outcome({ case: 'entries', value });
+    };
+    expect((await readTimeline(ask)).map((one) => one.text)).toEqual(['2', '3', '4']);
+  });
+});
