@@ -14,6 +14,7 @@ import urllib.request
 import wave
 
 from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
+from aiortc.mediastreams import MediaStreamError
 from av import AudioFrame
 
 ORIGIN, WAV, FORM, HEADERS = sys.argv[1], sys.argv[2], sys.argv[3], json.loads(sys.argv[4])
@@ -57,7 +58,10 @@ class Microphone(MediaStreamTrack):
 async def listen(track):
     heard, told = 0.0, 0
     while True:
-        frame = await track.recv()
+        try:
+            frame = await track.recv()
+        except MediaStreamError:
+            return
         samples = frame.to_ndarray().astype('float64') / 32768
         heard += float((samples ** 2).mean()) * frame.samples / frame.sample_rate
         told += 1

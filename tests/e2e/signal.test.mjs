@@ -33,7 +33,7 @@ const bearer = async () => ({ Authorization: `Bearer ${await ticket(emil)}` });
 // Starts a caller; `heard`, `state` and `connection` are what it last said.
 function call(form, headers) {
   const child = spawn('/usr/bin/python3', [join(root, 'tests/e2e/caller.py'), stack.origin, question(), form, JSON.stringify(headers)], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const caller = { child, heard: 0, state: '', connection: '', states: [] };
+  const caller = { child, heard: 0, state: '', connection: '' };
   createInterface({ input: child.stdout }).on('line', (line) => Object.assign(caller, JSON.parse(line)));
   caller.gone = new Promise((done) => child.on('exit', done));
   callers.push(caller);
@@ -56,19 +56,19 @@ test('V4, V6: a caller over POST /signal is a participant, is heard by the agent
   const caller = call('signal', await bearer());
   await until('it is connected', () => caller.state === 'connected', 15_000);
   assert.match(caller.sdp, /a=candidate:/, 'the answer has all candidates');
-  assert.deepEqual(await live(), [emil.participant]);
+  assert.deepEqual(await live(), [emil.participant.name]);
   assert.equal(await calls(), 1);
   await entry(watcher, SPEECH, /computer what time is it/);
   await entry(watcher, AGENT, /^It is \d+:\d\d/);
   await until('it hears the agent', () => caller.heard > 0.01, 20_000);
   await refusal(await post('/disconnect', '{}'), 400, 'connectionId');
   assert.equal((await post('/disconnect', JSON.stringify({ connectionId: 'a'.repeat(52) }))).status, 204, 'a wrong id tells nothing');
-  assert.deepEqual(await live(), [emil.participant], 'and ends nothing');
+  assert.deepEqual(await live(), [emil.participant.name], 'and ends nothing');
   caller.child.stdin.write('end\n');
   await until('it is told so', () => caller.ended === 204);
   await until('it is out of the call', async () => (await live()).length === 0);
   await until('the gateway has forgotten it', async () => (await calls()) === 0);
-  await until('it is no participant', () => watcher.evaluate((who) => !window.atrium.state.participants.some((one) => one.name === who), emil.participant), 15_000);
+  await until('it is no participant', () => watcher.evaluate((who) => !window.atrium.state.participants.some((one) => one.name === who), emil.participant.name), 15_000);
   await caller.gone;
 });
 
@@ -76,7 +76,7 @@ test('V4: WHIP is another door to the same: 201, Location, DELETE', async () => 
   const caller = call('whip', await bearer());
   await until('it is connected', () => caller.state === 'connected', 15_000);
   assert.match(caller.connection, /^\/whip\/main\/[a-z2-7]{52}$/);
-  assert.deepEqual(await live(), [emil.participant]);
+  assert.deepEqual(await live(), [emil.participant.name]);
   const at = stack.origin + caller.connection;
   assert.equal((await fetch(at, { method: 'PATCH', body: '' })).status, 405);
   assert.equal((await fetch(`${stack.origin}/whip/main/${'a'.repeat(52)}`, { method: 'DELETE' })).status, 404);
@@ -110,30 +110,52 @@ test('V4, S17: strangers, viewers, foreign pages and bad offers are refused, by 
   await until('nobody is left', async () => (await calls()) === 0 && (await live()).length === 0);
 });
 
-// A page of ours without the app's socket: its own offer, a beacon at its end.
-test('V4: a page calls with its cookie and key, and ends by a beacon', async () => {
-  const id = await watcher.evaluate(async () => {
-    window.mine = new RTCPeerConnection();
-    const track = (await navigator.mediaDevices.getUserMedia({ audio: true })).getAudioTracks()[0];
-    window.mine.addTrack(track);
-    await window.mine.setLocalDescription(await window.mine.createOffer());
-    await new Promise((done) => {
-      window.mine.onicegatheringstatechange = () => window.mine.iceGatheringState === 'complete' && done();
-      if (window.mine.iceGatheringState === 'complete') done();
-    });
+// A page of ours makes offers of its own, beside the app's.
+const dial = (page, times) => page.evaluate(async (count) => {
+  const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+  for (let turn = 1; turn <= count; turn += 1) {
+    const peer = new RTCPeerConnection();
+    peer.addTrack(stream.getAudioTracks()[0]);
+    const whole = new Promise((done) => { peer.onicegatheringstatechange = () => peer.iceGatheringState === 'complete' && done(); });
+    await peer.setLocalDescription(await peer.createOffer());
+    await whole;
     const answer = await fetch('/signal', {
       method: 'POST', headers: { 'Content-Type': 'application/json', 'Atrium-Key': localStorage.getItem('atrium.key') },
-      body: JSON.stringify({ offer: window.mine.localDescription }),
+      body: JSON.stringify({ offer: peer.localDescription }),
     });
     const json = await answer.json();
-    await window.mine.setRemoteDescription(json.answer);
-    return json.connectionId;
-  });
-  await watcher.waitForFunction(() => window.mine.connectionState === 'connected');
-  assert.equal((await live()).length, 1);
-  assert.ok(await watcher.evaluate((connectionId) => navigator.sendBeacon('/disconnect', JSON.stringify({ connectionId })), id));
-  await until('it is out of the call', async () => (await live()).length === 0);
+    if (!answer.ok) throw new Error(`${answer.status} ${json.message}`);
+    await peer.setRemoteDescription(json.answer);
+    while (peer.connectionState !== 'connected') await new Promise((done) => { peer.onconnectionstatechange = done; });
+    if (turn === count) return Object.assign(window, { mine: peer, connectionId: json.connectionId }) && count;
+    navigator.sendBeacon('/disconnect', JSON.stringify({ connectionId: json.connectionId }));
+    peer.close();
+  }
+}, times);
+const hangUp = async () => {
+  assert.ok(await watcher.evaluate(() => navigator.sendBeacon('/disconnect', JSON.stringify({ connectionId: window.connectionId }))));
+  await until('it is out of the call', async () => (await calls()) === 0 && (await live()).length === 0);
   await watcher.evaluate(() => window.mine.close());
+};
+
+test('V4: a page calls with its cookie and key, and ends by a beacon', async () => {
+  await dial(watcher, 1);
+  assert.equal((await live()).length, 1);
+  await hangUp();
+});
+
+test('V4, S17: a hundred connections leave no participant, descriptor or thread', { timeout: 120_000 }, async () => {
+  const held = () => ['gateway', 'control', 'media'].map((name) => ['fd', 'task'].map((what) => readdirSync(`/proc/${stack.pid(name)}/${what}`).length)).flat();
+  await dial(watcher, 3);
+  await hangUp();
+  const people = () => watcher.evaluate(() => window.atrium.state.participants.length);
+  await until('who came before is forgotten', async () => (await people()) === 1, 15_000);
+  const before = held();
+  await dial(watcher, 100);
+  await hangUp();
+  assert.equal(await people(), 1);
+  // gRPC keeps a few threads of its own; what a connection left would be a hundred.
+  await until(`as before: ${before}`, () => held().every((count, at) => count <= before[at] + 8), 20_000).catch((error) => assert.fail(`${error.message}; now ${held()}`));
 });
 
 test('V4, R1: who vanishes, and whose media was started again, leaves no connection', async () => {
@@ -143,7 +165,9 @@ test('V4, R1: who vanishes, and whose media was started again, leaves no connect
   await until('the watchdog ends it', async () => (await calls()) === 0 && (await live()).length === 0, 15_000);
   const cut = call('signal', await bearer());
   await until('it is connected', () => cut.state === 'connected', 15_000);
+  const epoch = await watcher.evaluate(() => window.atrium.state.stateEpoch);
   await stack.kill('control');
+  await watcher.waitForFunction((old) => window.atrium.state.stateEpoch !== old, epoch);
   await until('control has it back', async () => (await live()).length === 1 && (await calls()) === 1, 15_000);
   assert.equal(cut.state, 'connected', 'control is not on its way');
   await stack.kill('media');
