@@ -1,6 +1,7 @@
 // Callers that speak HTTP only: one offer, one answer, then RTP.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -88,7 +89,7 @@ test('V4: WHIP is another door to the same: 201, Location, DELETE', async () => 
   await caller.gone;
 });
 
-test('V4, S17: strangers, viewers, foreign pages and bad offers are refused, by name', async () => {
+test('V4, S1, S3, T5: strangers, viewers, foreign pages and bad offers are refused, by name', async () => {
   const good = JSON.stringify({ offer: { type: 'offer', sdp: 'v=0\r\n' } });
   await refusal(await post('/signal', good), 401);
   await refusal(await post('/signal', good, { Authorization: 'Bearer nonsense' }), 401);
@@ -144,7 +145,7 @@ test('V4: a page calls with its cookie and key, and ends by a beacon', async () 
   await hangUp();
 });
 
-test('V4, S17: a hundred connections leave no participant, descriptor or thread', { timeout: 120_000 }, async () => {
+test('V4, S5: a hundred connections leave no participant, descriptor or thread', { timeout: 120_000 }, async () => {
   const held = () => ['gateway', 'control', 'media'].map((name) => ['fd', 'task'].map((what) => readdirSync(`/proc/${stack.pid(name)}/${what}`).length)).flat();
   await dial(watcher, 3);
   await hangUp();
@@ -156,6 +157,26 @@ test('V4, S17: a hundred connections leave no participant, descriptor or thread'
   assert.equal(await people(), 1);
   // gRPC keeps a few threads of its own; what a connection left would be a hundred.
   await until(`as before: ${before}`, () => held().every((count, at) => count <= before[at] + 8), 20_000).catch((error) => assert.fail(`${error.message}; now ${held()}`));
+});
+
+test('V4, S17, S18: an offer whose candidates are on loopback is answered, and nothing is sent there', async (t) => {
+  const trap = createSocket('udp4');
+  let packets = 0;
+  t.after(() => trap.close());
+  trap.on('message', () => { packets += 1; });
+  await new Promise((done) => trap.bind(0, '127.0.0.1', done));
+  const offer = await watcher.evaluate(async (port) => {
+    const peer = new RTCPeerConnection();
+    peer.addTransceiver('audio');
+    const { sdp } = await peer.createOffer();
+    return `${sdp}a=candidate:1 1 udp 2113937151 127.0.0.1 ${port} typ host\r\n`;
+  }, trap.address().port);
+  const answer = await post('/signal', JSON.stringify({ offer: { type: 'offer', sdp: offer } }), await bearer());
+  assert.equal(answer.status, 200);
+  const vain = offer.replace(/a=fingerprint:.*\r\n/g, '');
+  await refusal(await post('/signal', JSON.stringify({ offer: { type: 'offer', sdp: vain } }), await bearer()), 400, 'offer.sdp');
+  await until('what does not connect ends', async () => (await calls()) === 0 && (await live()).length === 0, 25_000);
+  assert.equal(packets, 0);
 });
 
 test('V4, R1: who vanishes, and whose media was started again, leaves no connection', async () => {

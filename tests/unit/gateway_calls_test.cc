@@ -25,7 +25,7 @@ TEST(CallOfferTest, V4ReadsAnOfferWithOrWithoutASession) {
             "main");
 }
 
-TEST(CallOfferTest, V4S17WhatIsWrongIsNamed) {
+TEST(CallOfferTest, V4T5WhatIsWrongIsNamed) {
   const struct {
     const char *body, *field;
   } cases[] = {
@@ -163,7 +163,7 @@ TEST_F(CallsTest, V4JoinsGoesLiveOffersAndAnswers) {
   EXPECT_EQ(figures_.sockets["call"], 1);
 }
 
-TEST_F(CallsTest, V4S17AnIdEndsItsOwnConnectionAndNoOther) {
+TEST_F(CallsTest, V4AnIdEndsItsOwnConnectionAndNoOther) {
   FakeLine::Heard& mine = Connected();
   FakeLine::Heard& other = Connected();
   EXPECT_NE(answer(0)->connection, answer(1)->connection);
@@ -238,7 +238,7 @@ TEST_F(CallsTest, V4N4OutlivesAControlThatComesBackWithinMediasLease) {
   EXPECT_EQ(calls_.count(), 0u);
 }
 
-TEST_F(CallsTest, V4S17WhoConnectsTooOftenWaitsAndOthersDoNot) {
+TEST_F(CallsTest, V4T5WhoConnectsTooOftenWaitsAndOthersDoNot) {
   const auto burst = static_cast<size_t>(limits::kCallBurst);
   for (size_t i = 0; i < burst; ++i) Connect();
   EXPECT_FALSE(answers_.back().has_value());
