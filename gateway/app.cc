@@ -11,8 +11,10 @@
 #include "common/rpc/unary.h"
 #include "common/status_macros.h"
 #include "common/str_cat.h"
+#include "gateway/bridge/calls.h"
 #include "gateway/bridge/feeds.h"
 #include "gateway/bridge/pages.h"
+#include "gateway/call_routes.h"
 #include "gateway/compat/routes.h"
 #include "gateway/compat/screens.h"
 #include "gateway/http/admission.h"
@@ -57,6 +59,9 @@ absl::Status RunApp(const Config& config) {
   });
   Admission admission(loop.get(), &keys, auth.get(), sessions.get());
   Pages pages({loop.get(), live.get(), &feeds, &figures});
+  Calls calls(loop.get(), &figures, [&](const std::string& token, JoinLink::Listener* page) {
+    return std::make_unique<GrpcLine>(loop.get(), live.get(), token, page);
+  });
   const compat::ReadScreen read = [&](const auto& request, auto done) {
     rpc::Call<atrium::v1::ReadScreenResponse>(
         loop.get(), limits::kCallDeadline, request,
@@ -68,11 +73,14 @@ absl::Status RunApp(const Config& config) {
   Routes routes(loop.get(), auth.get(), &keys, &admission, &guard, &pages, &figures, &index);
   std::vector<Route> table = routes.Table([&](ExchangePtr e) { compat.Terminal(e); });
   for (Route& route : compat.Table()) table.push_back(std::move(route));
+  CallRoutes call_routes(loop.get(), auth.get(), &admission, &guard, &calls);
+  for (Route& route : call_routes.Table()) table.push_back(std::move(route));
   server->Serve(std::move(table), std::make_unique<Guard>(guard), std::move(files));
   Loop::HandlePtr goodbye;
   const auto signals = OnTermination(loop.get(), [&] {
     LogInfo("stopping");
     pages.CloseAll();
+    calls.CloseAll();
     goodbye = loop->After(kGoodbye, [&] { loop->Quit(); });
   });
   loop->Run();

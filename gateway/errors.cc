@@ -79,6 +79,35 @@ absl::Status TooManyWords(absl::Duration retry_after) {
                    {.reason = "TOO_MANY_WORDS", .retry_after = wait});
 }
 absl::Status ControlAway() { return Unreachable("control", "the connection was lost"); }
+absl::Status TooManyCalls(absl::Duration retry_after) {
+  const absl::Duration wait = retry_after + absl::Milliseconds(1);
+  return MakeError(StatusCode::kResourceExhausted,
+                   StrCat("Too many connections were made in too short a time: try again in ",
+                          absl::ToInt64Milliseconds(wait), " ms"),
+                   {.reason = "TOO_MANY_CALLS", .retry_after = wait});
+}
+absl::Status NoAnswerInTime() {
+  return MakeError(StatusCode::kDeadlineExceeded,
+                   StrCat("The offer was not answered within ",
+                          absl::FormatDuration(limits::kCallSetup), ": try again"),
+                   {.reason = "NO_ANSWER", .retry_after = absl::Seconds(1)});
+}
+absl::Status OfferRefused(std::string_view why) {
+  return MakeError(StatusCode::kInvalidArgument, StrCat("The offer was refused: ", why),
+                   {.reason = "OFFER_REFUSED", .field = "offer.sdp"});
+}
+absl::Status CallEnded(std::string_view why) {
+  return MakeError(StatusCode::kAborted, StrCat("The connection is over: ", why, ". Connect again"),
+                   {.reason = "CALL_ENDED"});
+}
+absl::Status NoSuchConnection() {
+  return MakeError(StatusCode::kNotFound, "There is no such connection, or it is over",
+                   {.reason = "CONNECTION_NOT_FOUND"});
+}
+absl::Status WrongMediaType(std::string_view wanted) {
+  return MakeError(StatusCode::kInvalidArgument, StrCat("Send it as ", wanted),
+                   {.reason = "WRONG_MEDIA_TYPE", .field = "Content-Type"});
+}
 absl::Status HelloFirst() {
   return MakeError(StatusCode::kInvalidArgument, "The first message must be `hello`",
                    {.reason = "HELLO_FIRST", .field = "hello"});

@@ -26,6 +26,12 @@ absl::Status TooManySubscriptions();
 absl::Status TooManyWords(absl::Duration retry_after);
 absl::Status ControlAway();
 absl::Status HelloFirst();
+absl::Status TooManyCalls(absl::Duration retry_after);
+absl::Status NoAnswerInTime();
+absl::Status OfferRefused(std::string_view why);
+absl::Status CallEnded(std::string_view why);
+absl::Status NoSuchConnection();
+absl::Status WrongMediaType(std::string_view wanted);
 
 }  // namespace atrium::gateway
 

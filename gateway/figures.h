@@ -12,7 +12,8 @@
 namespace atrium::gateway {
 
 struct Figures {
-  // Sockets open now, by kind: "join", "buffers", "input", "terminal".
+  // Sockets open now, by kind: "join", "buffers", "input", "terminal", and
+  // "call", which is one without a socket (V4).
   std::map<std::string, int64_t> sockets;
   // Requests so far, by route; what no route took counts as "other".
   std::map<std::string, int64_t> requests;

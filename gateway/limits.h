@@ -72,6 +72,13 @@ inline constexpr size_t kSocketsPerUser = 20;
 // Sockets that share one identity made for loopback (--trust_localhost); control
 // takes 20 pages of one participant.
 inline constexpr int kSocketsPerIdentity = 16;
+// Connections to calls by HTTP alone, as many as media takes; new ones of one
+// participant a second, and in one go; and how long one may take, the agent's
+// provider included (V4).
+inline constexpr size_t kCalls = 400;
+inline constexpr double kCallsPerSecond = 10;
+inline constexpr double kCallBurst = 40;
+inline constexpr absl::Duration kCallSetup = absl::Seconds(15);
 // Ids and names on the source systems' sockets.
 inline constexpr size_t kCompatIdBytes = 128;
 // Commands of one such socket that are under way.

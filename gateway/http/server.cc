@@ -37,6 +37,9 @@ std::string SecurityPolicy(const std::string& own_host) {
 }
 
 int HttpStatusOf(const absl::Status& status) {
+  const std::string reason = DetailsOf(status).reason;
+  if (reason == "UPGRADE_REQUIRED") return 426;
+  if (reason == "WRONG_MEDIA_TYPE") return 415;
   switch (status.code()) {
     case absl::StatusCode::kInvalidArgument: return 400;
     case absl::StatusCode::kUnauthenticated: return 401;
@@ -44,7 +47,8 @@ int HttpStatusOf(const absl::Status& status) {
     case absl::StatusCode::kNotFound: return 404;
     case absl::StatusCode::kUnimplemented: return 405;
     case absl::StatusCode::kOutOfRange: return 413;
-    case absl::StatusCode::kFailedPrecondition: return 426;
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kAborted: return 409;
     case absl::StatusCode::kResourceExhausted: return 429;
     case absl::StatusCode::kUnavailable:
     case absl::StatusCode::kDeadlineExceeded: return 503;
