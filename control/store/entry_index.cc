@@ -20,9 +20,10 @@ constexpr int64_t kNumbers = int64_t{1} << kNumberBits;
 constexpr char kOpen = '\x01', kClose = '\x02';
 
 constexpr char kTables[] = R"(
+-- The last word of a query is a prefix while it is typed: short ones have lists of their own.
 CREATE TABLE word_sessions(id INTEGER PRIMARY KEY, session TEXT NOT NULL UNIQUE);
 CREATE VIRTUAL TABLE words USING fts5(speakers, text,
-                                      tokenize = "unicode61 remove_diacritics 2");
+                                      tokenize = "unicode61 remove_diacritics 2", prefix = '1 2 3');
 )";
 // 32 words of the text, with what was found between the marks.
 constexpr char kFind[] = R"(

@@ -19,7 +19,7 @@ before(async () => {
   await api.call(TIMELINE, 'Say', { ...MAIN, text: EVIL });
   editor.say({ say: { text: 'Ünïcode from a page' }, requestId: '1' });
   await api.call(TIMELINE, 'Say', { ...MAIN, text: 'what time is it?', audience: 'AGENT' });
-  await until('the agent answered', async () => (await entries()).some((one) => one.kind === 'AGENT'));
+  await until('the agent answered', async () => (await entries()).some((one) => one.kind === 'AGENT'), 30_000);
 });
 after(async () => {
   editor?.close();

@@ -7,6 +7,7 @@ import {
   SearchTimelineResponseSchema,
 } from '../gen/atrium/v1/timeline_pb';
 import type { Said } from '../link/codec';
+import { Refused } from '../link/link';
 import { readTimeline, TimelineSearch, TYPING_PAUSE_MS } from './history';
 
 const outcome = (result: JoinResponse_Outcome['result']) =>
@@ -35,12 +36,13 @@ class Asked {
   }
 }
 
+const settle = () => vi.advanceTimersByTimeAsync(0);
+const pause = () => vi.advanceTimersByTimeAsync(TYPING_PAUSE_MS);
+const names = (search: TimelineSearch) => search.matches.map((one) => one.snippet);
+
 describe('L14: the timeline is searched', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
-  const settle = () => vi.advanceTimersByTimeAsync(0);
-  const pause = () => vi.advanceTimersByTimeAsync(TYPING_PAUSE_MS);
-  const names = (search: TimelineSearch) => search.matches.map((one) => one.snippet);
 
   it('once nobody types, for the words that stand there then', async () => {
     const asked = new Asked();
@@ -64,14 +66,28 @@ describe('L14: the timeline is searched', () => {
     await pause();
     search.find('new');
     await pause();
-    asked.answer(1, found(['new']));
-    await settle();
+    search.find('newer');
+    await pause();
+    // One question at a time, then the newest one.
+    expect(asked.said).toHaveLength(1);
     asked.answer(0, found(['old']));
     await settle();
-    expect(names(search)).toEqual(['new']);
+    expect([search.busy, ...names(search)]).toEqual([true]);
+    expect(asked.said.map((one) => one.case === 'searchTimeline' && one.value.query)).toEqual([
+      'old',
+      'newer',
+    ]);
+    asked.answer(1, found(['newer']));
+    await settle();
+    expect(names(search)).toEqual(['newer']);
     search.find('');
     expect(names(search)).toEqual([]);
   });
+});
+
+describe('L14: what was found is read', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
 
   it('page by page, and what fails is said', async () => {
     const asked = new Asked();
@@ -84,15 +100,21 @@ describe('L14: the timeline is searched', () => {
     void search.more();
     void search.more();
     expect(asked.said).toHaveLength(2);
-    asked.answer(1, found(['one']));
+    asked.answer(1, new Error('no answer'));
+    await settle();
+    expect([search.problem, search.hasMore, ...names(search)]).toEqual(['no answer', true, 'two']);
+    void search.more();
+    asked.answer(2, found(['one']));
     await settle();
     expect(names(search)).toEqual(['two', 'one']);
     expect(search.hasMore).toBe(false);
     search.find('broken');
     await pause();
-    asked.answer(2, new Error('query is longer than 256 bytes'));
+    asked.answer(3, new Error('query is longer than 256 bytes'));
     await settle();
     expect([search.problem, search.busy]).toEqual(['query is longer than 256 bytes', false]);
+    search.find('broken');
+    expect([search.problem, search.busy]).toEqual(['', true]);
   });
 });
 
@@ -108,5 +130,29 @@ describe('L14: the whole timeline is read for a file', () => {
       return outcome({ case: 'entries', value });
     };
     expect((await readTimeline(ask)).map((one) => one.text)).toEqual(['2', '3', '4']);
+  });
+
+  it('as fast as the server lets it; what cannot be mended by waiting is said', async () => {
+    vi.useFakeTimers();
+    const refused = (retryAfterMs: bigint) =>
+      new Refused(create(JoinResponse_OutcomeSchema, { code: 8, message: 'no', retryAfterMs }));
+    const empty = outcome({
+      case: 'entries',
+      value: create(ListTimelineEntriesResponseSchema, {}),
+    });
+    const answers = [refused(300n), refused(200n), empty];
+    let asked = 0;
+    const ask = async () => {
+      const answer = answers[asked++];
+      if (answer instanceof Error) throw answer;
+      return answer as JoinResponse_Outcome;
+    };
+    const whole = readTimeline(ask);
+    await vi.advanceTimersByTimeAsync(499);
+    expect(asked).toBe(2);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await whole).toEqual([]);
+    await expect(readTimeline(() => Promise.reject(refused(0n)))).rejects.toThrow('no');
+    vi.useRealTimers();
   });
 });

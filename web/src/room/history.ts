@@ -7,6 +7,7 @@ import {
   type TimelineEntry,
 } from '../gen/atrium/v1/timeline_pb';
 import type { Said } from '../link/codec';
+import { Refused } from '../link/link';
 
 const PAGE = 100;
 /** While somebody types, the server is asked once they pause for this long. */
@@ -14,13 +15,29 @@ export const TYPING_PAUSE_MS = 150;
 
 type Ask = (message: Said) => Promise<JoinResponse_Outcome>;
 
+/**
+ * Asks page after page as fast as the server lets it: where that says when to try
+ * again, it waits and does. Rejects as asking does otherwise.
+ */
+export async function askPatiently(ask: Ask, message: Said): Promise<JoinResponse_Outcome> {
+  for (;;) {
+    try {
+      return await ask(message);
+    } catch (error) {
+      const wait = error instanceof Refused ? Number(error.outcome.retryAfterMs) : 0;
+      if (wait <= 0) throw error;
+      await new Promise((done) => setTimeout(done, wait));
+    }
+  }
+}
+
 /** The whole timeline, oldest first, read page by page. Rejects as asking does. */
 export async function readTimeline(ask: Ask): Promise<TimelineEntry[]> {
   const newest: TimelineEntry[] = [];
   let pageToken = '';
   do {
     const value = create(ListTimelineEntriesRequestSchema, { pageSize: PAGE, pageToken });
-    const { result } = await ask({ case: 'listEntries', value });
+    const { result } = await askPatiently(ask, { case: 'listEntries', value });
     if (result.case !== 'entries') break;
     newest.push(...result.value.entries);
     pageToken = result.value.nextPageToken;
@@ -40,6 +57,8 @@ export class TimelineSearch {
   private readonly changed: () => void;
   private token = '';
   private turn = 0;
+  /** One question is under way at a time: an answer may be large, and a link slow. */
+  private asking = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   /** `changed` is called whenever there is something else to show. */
@@ -54,14 +73,14 @@ export class TimelineSearch {
 
   /** Looks for other words, once nobody types; for none, it ends. */
   find(query: string): void {
-    if (query === this.query) return;
+    if (query === this.query && !this.problem) return;
     clearTimeout(this.timer);
     this.turn++;
     this.query = query;
     this.problem = '';
     this.token = '';
     this.busy = query !== '';
-    if (query) this.timer = setTimeout(() => void this.read(), TYPING_PAUSE_MS);
+    if (query) this.timer = setTimeout(() => this.asking || void this.read(), TYPING_PAUSE_MS);
     else this.matches = [];
     this.changed();
   }
@@ -77,6 +96,7 @@ export class TimelineSearch {
   private async read(): Promise<void> {
     const { turn, token } = this;
     const value = create(SearchTimelineRequestSchema, { query: this.query, pageToken: token });
+    this.asking = true;
     let problem = '';
     let matches: SearchTimelineResponse_Match[] = [];
     let next = '';
@@ -89,10 +109,17 @@ export class TimelineSearch {
     } catch (error) {
       problem = error instanceof Error ? error.message : String(error);
     }
-    if (turn !== this.turn) return;
+    this.asking = false;
+    if (turn !== this.turn) {
+      // Other words were typed meanwhile.
+      clearTimeout(this.timer);
+      if (this.query) void this.read();
+      return;
+    }
     this.busy = false;
     this.problem = problem;
-    this.token = next;
+    // After a failure the rest is still there to be asked for.
+    this.token = problem ? token : next;
     this.matches = token ? [...this.matches, ...matches] : matches;
     this.changed();
   }

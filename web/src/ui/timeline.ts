@@ -7,7 +7,7 @@ import {
   type TimelineEntry,
 } from '../gen/atrium/v1/timeline_pb';
 import type { Topic } from '../room/changes';
-import { TimelineSearch } from '../room/history';
+import { askPatiently, TimelineSearch } from '../room/history';
 import { visibleBytes } from '../state/visible';
 import { approvalCard, askText } from './approval';
 import { RoomElement } from './element';
@@ -24,7 +24,7 @@ const AT_END_PX = 40;
 class AtriumTimeline extends RoomElement {
   protected readonly topics: readonly Topic[] = ['state', 'view'];
   private readonly search = new TimelineSearch(
-    (message) => this.room.ask(message),
+    (message) => this.room.ask(message, false),
     () => this.requestUpdate(),
   );
   private finding = false;
@@ -68,8 +68,10 @@ class AtriumTimeline extends RoomElement {
             (one) => entryRow(this.room, one),
           )}
         </ol>
-        ${this.cards()}
+        ${query ? nothing : this.cards()}
       </div>
+      ${query ? this.cards() : nothing}
+      <p class="sr-only" role="alert">${this.alarm()}</p>
       ${this.atEnd || query ? nothing : html`<button class="button timeline__newest" @click=${() => this.toEnd()}>${icon('down')} Newest</button>`}
     </section>`;
   }
@@ -97,8 +99,7 @@ class AtriumTimeline extends RoomElement {
   private cards(): TemplateResult {
     const decided = new Set(this.room.store.entries.map((one) => one.approval?.name));
     const cards = [...this.room.store.approvals.values()].filter((one) => !decided.has(one.name));
-    return html`<p class="sr-only" role="alert">${this.alarm()}</p>
-      <div class="approvals">
+    return html`<div class="approvals">
       ${repeat(
         cards,
         (one) => one.name,
@@ -149,7 +150,10 @@ class AtriumTimeline extends RoomElement {
       pageSize: PAGE,
       pageToken: this.older.token,
     });
-    const { result } = await this.room.ask({ case: 'listEntries', value });
+    const { result } = await askPatiently((message) => this.room.ask(message), {
+      case: 'listEntries',
+      value,
+    });
     if (result.case !== 'entries') {
       this.older.ended = true;
       return;

@@ -64,6 +64,13 @@ export const roomWalks = {
       const row = page.locator('.found__row', { hasText: 'the needle <b>is</b> here' });
       await row.waitFor();
       assert.equal(await row.locator('mark').textContent(), 'needle');
+      // What waits for a decision is never behind what was found.
+      const asked = session.propose(build().name, 'make\r');
+      const card = page.locator('.approval--pending');
+      await card.waitFor();
+      assert.deepEqual(await faults(page), []);
+      session.decide(asked.name, true, 'participants/none');
+      await card.waitFor({ state: 'detached' });
       assert.deepEqual(await faults(page), []);
       const { width } = await field.evaluate((one) => one.getBoundingClientRect());
       assert.ok(width >= 150, `what is looked for can be read in ${width} px`);
