@@ -215,7 +215,7 @@ size_t Pty::Read(std::span<char> space) {
 void Pty::SetReading(bool reading) {
   if (!reading) {
     readable_.reset();
-  } else if (!readable_) {
+  } else if (!readable_ && !reaped_) {
     readable_ = loop_->WatchReadable(master_, [this] { listener_->OnReadable(); });
   }
 }
@@ -235,7 +235,7 @@ void Pty::Flush() {
         write(master_, input.data.data() + input.done, input.data.size() - input.done);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) {
-      if (errno == EAGAIN && !writable_) {
+      if (errno == EAGAIN && !writable_ && !reaped_) {
         writable_ = loop_->WatchWritable(master_, [this] {
           if (!flushing_) Flush();
         });
@@ -270,6 +270,9 @@ void Pty::OnProcessEnd() {
   siginfo_t info{};
   if (waitid(P_PID, pid_, &info, WEXITED | WNOHANG) != 0 || info.si_pid == 0) return;
   reaped_ = true;
+  // Whom it left behind may write on; OnExit is the last call all the same.
+  readable_.reset();
+  writable_.reset();
   auto ended = std::move(ended_);  // Kept until we return: we run inside it.
   kill(-pid_, SIGHUP);             // Its children in the background, as a login shell would.
   listener_->OnExit(ExitCode(info));
