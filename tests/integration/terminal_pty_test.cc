@@ -33,8 +33,8 @@ TEST(PtyTest, R6TheEndIsTheLastThingThatIsTold) {
   Deaf deaf(loop.get());
   ShellCommand command;
   command.program = "/bin/sh";
-  // It hangs up with output unread, and leaves somebody who writes on.
-  command.argv = {"sh", "-c", "trap '' HUP; (while :; do echo on; done) & echo last; exit 7"};
+  // It hangs up with output unread, and leaves somebody who writes on until that fails.
+  command.argv = {"sh", "-c", "trap '' HUP; yes & echo last; exit 7"};
   command.environment = {"PATH=/usr/bin:/bin"};
   command.working_directory = "/";
   auto pty = Pty::Start(loop.get(), command, Size{80, 24}, &deaf);
