@@ -2,8 +2,8 @@ import { create } from '@bufbuild/protobuf';
 import { durationFromMs } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from 'vitest';
 import { entry } from '../../test/support/make';
+import { CommandPolicy_Action } from '../gen/atrium/v1/policy_pb';
 import {
-  CommandPolicy_Action,
   FloorPolicy_Interruption,
   FloorPolicy_Mode,
   SessionSchema,

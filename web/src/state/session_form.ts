@@ -4,6 +4,8 @@ import {
   CommandPolicy_Action,
   CommandPolicy_RuleSchema,
   CommandPolicySchema,
+} from '../gen/atrium/v1/policy_pb';
+import {
   FloorPolicy_Interruption,
   FloorPolicy_Mode,
   FloorPolicySchema,

@@ -1,8 +1,8 @@
 import { create } from '@bufbuild/protobuf';
 import { FieldMaskSchema } from '@bufbuild/protobuf/wkt';
 import { html, nothing, type TemplateResult } from 'lit';
+import { CommandPolicy_Action } from '../gen/atrium/v1/policy_pb';
 import {
-  CommandPolicy_Action,
   FloorPolicy_Interruption,
   FloorPolicy_Mode,
   ShellProfile,

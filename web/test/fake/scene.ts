@@ -6,8 +6,8 @@ import {
   ConversationSchema,
 } from '../../src/gen/atrium/v1/conversation_pb';
 import { AudioLevelsSchema } from '../../src/gen/atrium/v1/live_pb';
+import { CommandPolicy_Action } from '../../src/gen/atrium/v1/policy_pb';
 import {
-  CommandPolicy_Action,
   Degradation_Kind,
   Participant_Kind,
   Participant_Role,
