@@ -81,6 +81,10 @@ inline constexpr double kCallBurst = 40;
 inline constexpr absl::Duration kCallSetup = absl::Seconds(15);
 // Ids and names on the source systems' sockets.
 inline constexpr size_t kCompatIdBytes = 128;
+// What such a socket says to a terminal that is still being found or made; each
+// message counts as so many bytes more.
+inline constexpr size_t kHeldMessageBytes = 128 << 10;
+inline constexpr size_t kHeldMessageCost = 1 << 10;
 // Commands of one such socket that are under way.
 inline constexpr size_t kCompatRuns = 8;
 // Reasons of refusals that are told apart in /metrics.

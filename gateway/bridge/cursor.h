@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -70,7 +71,8 @@ struct Cursor {
   bool snapshot_drawing = false;  // Sent, but not acknowledged: nothing follows yet.
   atrium::v1::TerminalSize told_size;
   bool exit_told = false;
-  // State: input that was not confirmed.
+  // State: what the terminal process has not confirmed.
+  std::optional<atrium::v1::TerminalSize> wanted_size;  // Not sent yet.
   std::deque<Typed> unconfirmed;
   size_t unconfirmed_bytes = 0;
   bool opened = false;  // The terminal process accepted it; nothing is shown before.

@@ -98,7 +98,11 @@ absl::Status Page::Type(const std::string& tab, int64_t sequence, const std::str
 }
 
 void Page::Resize(Subscription* subscription, const atrium::v1::TerminalSize& size) {
-  if (subscription->feed != nullptr) subscription->feed->Resize(subscription->cursor.get(), size);
+  if (subscription->feed != nullptr) {
+    subscription->feed->Resize(subscription->cursor.get(), size);
+  } else {
+    subscription->cursor->wanted_size = size;
+  }
 }
 
 void Page::SpendMessage(ws::Opcode opcode) {

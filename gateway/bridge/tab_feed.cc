@@ -172,6 +172,7 @@ void TabFeed::OnOpened(const Response::Opened& opened) {
   for (Cursor* cursor : Of(opened.attachment())) {
     if (cursors_.count(cursor) == 0 || std::exchange(cursor->opened, true)) continue;
     Confirm(cursor, opened.sequence());
+    if (const auto size = std::exchange(cursor->wanted_size, std::nullopt)) Resize(cursor, *size);
     for (const Cursor::Typed& typed : cursor->unconfirmed) {
       Request request;
       request.mutable_input()->set_attachment(cursor->attachment);
@@ -369,6 +370,10 @@ void TabFeed::Input(Cursor* cursor, int64_t sequence, std::string data) {
 }
 
 void TabFeed::Resize(Cursor* cursor, const atrium::v1::TerminalSize& size) {
+  if (!cursor->opened) {
+    cursor->wanted_size = size;
+    return;
+  }
   Request request;
   request.mutable_resize()->set_attachment(cursor->attachment);
   *request.mutable_resize()->mutable_size() = size;

@@ -57,7 +57,7 @@ absl::Status EnvelopeSocket::HearText(const std::string& text) {
   std::string message_id;
   const absl::StatusOr<Envelope> envelope = ParseEnvelope(text, &message_id);
   absl::Status status = envelope.status();
-  if (status.ok()) status = Hear(*envelope);
+  if (status.ok()) status = Hear(*envelope, text);
   if (status.ok() || message_id.empty()) return status;
   const auto type = envelope.ok() ? envelope->type : Envelope::Type::kControl;
   Reply(type, message_id,
@@ -65,12 +65,13 @@ absl::Status EnvelopeSocket::HearText(const std::string& text) {
   return absl::OkStatus();
 }
 
-absl::Status EnvelopeSocket::Hear(const Envelope& envelope) {
+absl::Status EnvelopeSocket::Hear(const Envelope& envelope, const std::string& text) {
   if (envelope.type == Envelope::Type::kHeartbeat) {
     Reply(Envelope::Type::kHeartbeat, envelope.message_id, Json::object());
     return absl::OkStatus();
   }
-  if (envelope.session_id != id() || id().empty()) {
+  if (id().empty()) return HoldUntilAttached({ws::Opcode::kText, text});
+  if (envelope.session_id != id()) {
     return BadField("sessionId", "is not this socket's terminal");
   }
   return envelope.type == Envelope::Type::kCommand ? Start(envelope) : Act(envelope);

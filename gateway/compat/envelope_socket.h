@@ -40,7 +40,8 @@ class EnvelopeSocket final : public TerminalSocket {
   bool SayBytes(FeedItem item, ws::Piece* piece) override;
   absl::Status HearText(const std::string& text) override;
 
-  absl::Status Hear(const Envelope& envelope);
+  // `text` is what it was read from.
+  absl::Status Hear(const Envelope& envelope, const std::string& text);
   absl::Status Start(const Envelope& envelope);
   absl::Status Act(const Envelope& envelope);
   void MakeTab(const Command& command, Run run);

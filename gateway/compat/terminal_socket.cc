@@ -71,6 +71,20 @@ void TerminalSocket::AttachTo(const Tab& tab) {
   if (!status.ok()) return Close(kNotFound, MessageOf(status));
   // What was there before is one message.
   (*Find(tab.name()))->cursor->piece_bytes = limits::kRpcMessageBytes;
+  held_bytes_ = 0;
+  for (ws::Message& message : std::exchange(held_, {})) Dispatch(std::move(message));
+}
+
+absl::Status TerminalSocket::HoldUntilAttached(ws::Message message) {
+  if (held_bytes_ + message.payload.size() + limits::kHeldMessageCost >
+      limits::kHeldMessageBytes) {
+    return MakeError(absl::StatusCode::kResourceExhausted,
+                     "There is no terminal yet, and too much waits for it: wait",
+                     {.reason = "NOT_ATTACHED"});
+  }
+  held_bytes_ += message.payload.size() + limits::kHeldMessageCost;
+  held_.push_back(std::move(message));
+  return absl::OkStatus();
 }
 
 void TerminalSocket::OnTabOpened(const Tab& tab) {
@@ -96,12 +110,15 @@ void TerminalSocket::OnOutcome(const JoinResponse::Outcome& outcome) {
 
 void TerminalSocket::OnMessage(ws::Message message) {
   SpendMessage(message.opcode);
+  Dispatch(std::move(message));
+}
+
+void TerminalSocket::Dispatch(ws::Message message) {
   absl::Status status;
   if (message.opcode == ws::Opcode::kText) {
     status = HearText(message.payload);
   } else if (id_.empty()) {
-    status = MakeError(absl::StatusCode::kFailedPrecondition, "There is no terminal yet: wait",
-                       {.reason = "NOT_ATTACHED"});
+    status = HoldUntilAttached(std::move(message));
   } else if (!message.payload.empty()) {
     status = TypeNext(tab(), message.payload);
   }
@@ -116,7 +133,9 @@ absl::Status TerminalSocket::HearText(const std::string& text) {
     return absl::OkStatus();
   }
   if (type == "pong") return absl::OkStatus();
-  if (type == "resize") return ResizeTo(json, "");
+  if (type == "resize") {
+    return id_.empty() ? HoldUntilAttached({ws::Opcode::kText, text}) : ResizeTo(json, "");
+  }
   return BadField("type", "must be ping, pong or resize");
 }
 

@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gateway/compat/envelope.h"
 #include "gateway/compat/socket.h"
@@ -34,6 +35,9 @@ class TerminalSocket : public CompatSocket {
   // The terminal, once it is known; empty before.
   const std::string& id() const { return id_; }
   std::string tab() const { return TabName(id_); }
+  // Keeps a message that came before the terminal was known; it is heard then.
+  // RESOURCE_EXHAUSTED if there are too many.
+  absl::Status HoldUntilAttached(ws::Message message);
   int64_t NextRequest() { return ++last_request_; }
   absl::Status ResizeTo(const Json& object, std::string_view path);
 
@@ -56,6 +60,7 @@ class TerminalSocket : public CompatSocket {
   virtual absl::Status HearText(const std::string& text);
 
  private:
+  void Dispatch(ws::Message message);
   void Create();
   void AttachTo(const Tab& tab);
   void Say(const Json& json);
@@ -67,6 +72,8 @@ class TerminalSocket : public CompatSocket {
   int64_t last_request_ = 0;
   int64_t creating_ = 0;  // The request that makes the terminal; 0 if none is under way.
   bool skipping_;         // The first snapshot is not sent.
+  std::vector<ws::Message> held_;  // What is for the terminal and came before it.
+  size_t held_bytes_ = 0;
 };
 
 }  // namespace atrium::gateway::compat

@@ -204,6 +204,24 @@ test('M5, M6, M10: /ws/terminal: the list, the terminal, its replay, and what ot
   for (const one of [socket, short]) one.close();
 });
 
+test('M10, P4: what is said before the terminal is there waits for it', async () => {
+  const socket = await open(stack, `/ws/terminal?shell=sh&token=${token}`);
+  socket.send({ type: 'resize', cols: 101, rows: 31 });
+  socket.send(Buffer.from('stty size; echo early-$((1+1))\r'));
+  await until('the shell took it', () => /31 101[^]*early-2/.test(socket.output()));
+  const its = (await socket.hears('which it is', (one) => one.type === 'session_info')).session_id;
+  socket.send(Buffer.from('exit\r'));
+  await socket.closed;
+  await api.call('atrium.v1.TabService', 'DeleteTab', { name: `sessions/main/tabs/${its}` });
+  const flood = await open(stack, `/ws/terminal?shell=sh&token=${token}`);
+  for (let i = 0; i < 5; i++) flood.send(Buffer.alloc(60_000, 'x'));
+  const refused = await flood.hears('that it is too much', (one) => one.type === 'error');
+  assert.match(refused.message, /no terminal yet/);
+  const other = (await flood.hears('which it is', (one) => one.type === 'session_info')).session_id;
+  flood.close();
+  await api.call('atrium.v1.TabService', 'DeleteTab', { name: `sessions/main/tabs/${other}` });
+});
+
 test('M6: /ws/terminal closes with 4000, 4001, 4004 and 4005', async () => {
   assert.equal((await closing(`/ws/terminal?token=${token}`)).code, 4000);
   assert.equal((await closing(`/ws/terminal?shell=bash&token=${viewerToken}`)).code, 4001);

@@ -59,6 +59,19 @@ TEST_F(TabFeedTest, N2OneWhoComesBackGoesOnWhereItWas) {
   EXPECT_EQ(b.screens, 0);
 }
 
+TEST_F(TabFeedTest, M10_R29ASizeThatIsAskedForTooEarlyIsToldOnceItIsHeard) {
+  Viewer a(&terminals_, &feeds_, "a");
+  atrium::v1::TerminalSize size;
+  for (const int columns : {90, 100}) {
+    size.set_columns(columns);
+    a.feed->Resize(&a.cursor, size);
+  }
+  EXPECT_EQ(terminals_.Count(AttachRequest::kResize), 0) << "nobody would take it";
+  terminals_.Opened("a");
+  ASSERT_EQ(terminals_.Count(AttachRequest::kResize), 1);
+  EXPECT_EQ(terminals_.asked.back().resize().size().columns(), 100);
+}
+
 // Its old socket is dead without anybody knowing.
 TEST_F(TabFeedTest, R16OneThatComesBackBesideItsOldSocketIsServedAndStaysOpen) {
   std::optional<Viewer> viewers[2];
