@@ -69,7 +69,8 @@ absl::Status RunApp(const Config& config) {
         std::move(done));
   };
   compat::Screens screens(loop.get(), read);
-  compat::CompatRoutes compat(&admission, &guard, &pages, &screens, read);
+  compat::ScreencapRooms screencaps(loop.get());
+  compat::CompatRoutes compat(&admission, &guard, &pages, &screens, &screencaps, read);
   Routes routes(loop.get(), auth.get(), &keys, &admission, &guard, &pages, &figures, &index);
   std::vector<Route> table = routes.Table([&](ExchangePtr e) { compat.Terminal(e); });
   for (Route& route : compat.Table()) table.push_back(std::move(route));

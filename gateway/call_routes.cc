@@ -18,7 +18,7 @@ using atrium::v1::CreateTicketResponse;
 
 namespace {
 
-constexpr char kWhip[] = "/whip/";
+constexpr char kWhip[] = "/whip/", kWhep[] = "/whep/";
 constexpr char kSdpType[] = "application/sdp";
 
 // A session by its name or by the last part of it.
@@ -79,8 +79,10 @@ std::vector<Route> CallRoutes::Table() {
   return {
       {"POST", "/signal", Origin::kIfSent, false, [this](ExchangePtr e) { Signal(e); }},
       {"POST", "/disconnect", Origin::kIfSent, false, [this](ExchangePtr e) { Disconnect(e); }},
-      {"POST", kWhip, Origin::kIfSent, false, [this](ExchangePtr e) { Publish(e); }},
-      {"DELETE", kWhip, Origin::kIfSent, false, [this](ExchangePtr e) { Unpublish(e); }},
+      {"POST", kWhip, Origin::kIfSent, false, [this](ExchangePtr e) { Whip(e); }},
+      {"DELETE", kWhip, Origin::kIfSent, false, [this](ExchangePtr e) { EndLocation(e); }},
+      {"POST", kWhep, Origin::kIfSent, false, [this](ExchangePtr e) { Whep(e); }},
+      {"DELETE", kWhep, Origin::kIfSent, false, [this](ExchangePtr e) { EndLocation(e); }},
   };
 }
 
@@ -104,15 +106,23 @@ void CallRoutes::Disconnect(const ExchangePtr& exchange) {
   exchange->Answer(204, "text/plain", "");
 }
 
-void CallRoutes::Publish(const ExchangePtr& exchange) {
-  const std::string session = exchange->path().substr(sizeof kWhip - 1);
-  if (session.find('/') != std::string::npos) {
+void CallRoutes::Whip(const ExchangePtr& exchange) {
+  Trade(exchange, {.session = exchange->path().substr(sizeof kWhip - 1)});
+}
+
+void CallRoutes::Whep(const ExchangePtr& exchange) {
+  Trade(exchange, {.session = exchange->Query("session"),
+                   .capture = exchange->path().substr(sizeof kWhep - 1)});
+}
+
+void CallRoutes::Trade(const ExchangePtr& exchange, CallOffer offer) {
+  if (exchange->path().find('/', sizeof kWhip - 1) != std::string::npos) {
     return exchange->Fail(WrongMethod("POST", exchange->path()));
   }
   if (!absl::StartsWithIgnoreCase(exchange->Header("Content-Type"), kSdpType)) {
     return exchange->Fail(WrongMediaType(kSdpType));
   }
-  const CallOffer offer{session, exchange->Body()};
+  offer.sdp = exchange->Body();
   if (const absl::Status s = CheckSdp(offer.sdp); !s.ok()) return exchange->Fail(s);
   Connect(exchange, offer, [exchange](const Calls::Answer& answer) {
     exchange->SetHeader("Location", StrCat(exchange->path(), "/", answer.connection));
@@ -121,7 +131,7 @@ void CallRoutes::Publish(const ExchangePtr& exchange) {
   });
 }
 
-void CallRoutes::Unpublish(const ExchangePtr& exchange) {
+void CallRoutes::EndLocation(const ExchangePtr& exchange) {
   const std::string& path = exchange->path();
   if (!calls_->Disconnect(path.substr(path.rfind('/') + 1))) {
     return exchange->Fail(NoSuchConnection());
@@ -133,12 +143,13 @@ void CallRoutes::Connect(const ExchangePtr& exchange, const CallOffer& offer,
                          std::function<void(Calls::Answer)> done) {
   exchange->Pause();
   Check(exchange, SessionOf(offer.session),
-        [this, exchange, sdp = offer.sdp, done = std::move(done)](absl::StatusOr<Admission::Pass> pass) {
+        [this, exchange, offer, done = std::move(done)](absl::StatusOr<Admission::Pass> pass) {
           if (!pass.ok()) return exchange->Fail(pass.status());
-          calls_->Connect(*pass, sdp, [exchange, done](absl::StatusOr<Calls::Answer> answer) {
-            if (!answer.ok()) return exchange->Fail(answer.status());
-            done(*std::move(answer));
-          });
+          calls_->Connect(*pass, offer.capture, offer.sdp,
+                          [exchange, done](absl::StatusOr<Calls::Answer> answer) {
+                            if (!answer.ok()) return exchange->Fail(answer.status());
+                            done(*std::move(answer));
+                          });
         });
 }
 

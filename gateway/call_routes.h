@@ -1,5 +1,5 @@
-// The routes of calls by HTTP alone: /signal and /disconnect (V4), and their standard
-// form, WHIP (RFC 9725), without trickle and without ICE restarts.
+// The routes of calls by HTTP alone: /signal and /disconnect (V4), their standard form,
+// WHIP (RFC 9725), and WHEP for seeing a screen; without trickle and ICE restarts.
 #ifndef ATRIUM_GATEWAY_CALL_ROUTES_H_
 #define ATRIUM_GATEWAY_CALL_ROUTES_H_
 
@@ -21,6 +21,7 @@ namespace atrium::gateway {
 struct CallOffer {
   std::string session;  // A session's name; empty: the credential's, or the default one.
   std::string sdp;      // Never empty.
+  std::string capture;  // The last part of a screen's name; empty: the session's call.
 };
 // Reads `{session?, offer: {type: "offer", sdp}}`; INVALID_ARGUMENT names the field
 // that is wrong.
@@ -41,8 +42,11 @@ class CallRoutes {
  private:
   void Signal(const ExchangePtr& exchange);
   void Disconnect(const ExchangePtr& exchange);
-  void Publish(const ExchangePtr& exchange);
-  void Unpublish(const ExchangePtr& exchange);
+  void Whip(const ExchangePtr& exchange);
+  void Whep(const ExchangePtr& exchange);
+  // What both have in common: an SDP for an SDP and a location.
+  void Trade(const ExchangePtr& exchange, CallOffer offer);
+  void EndLocation(const ExchangePtr& exchange);
   // Connects whoever asks, with a bearer token or, from our own pages, a credential;
   // refusals are answered, `done` hears of success only.
   void Connect(const ExchangePtr& exchange, const CallOffer& offer,

@@ -85,6 +85,14 @@ inline constexpr size_t kCompatIdBytes = 128;
 // message counts as so many bytes more.
 inline constexpr size_t kHeldMessageBytes = 128 << 10;
 inline constexpr size_t kHeldMessageCost = 1 << 10;
+// Signalling of screens: a message (T7), candidates before they can be sent, requests
+// to the capture peer under way, and messages before it is known who says them.
+inline constexpr size_t kScreencapBytes = 64 << 10;
+inline constexpr size_t kHeldCandidates = 64;
+inline constexpr size_t kScreencapRequests = 64;
+inline constexpr size_t kEarlyMessages = 16;
+// How often viewers are told of frames at most.
+inline constexpr absl::Duration kFrameReadyInterval = absl::Seconds(1);
 // Commands of one such socket that are under way.
 inline constexpr size_t kCompatRuns = 8;
 // Reasons of refusals that are told apart in /metrics.

@@ -15,7 +15,7 @@ using atrium::v1::JoinResponse;
 namespace {
 
 // The ids of our requests.
-constexpr int64_t kGoLive = 1, kOffer = 2, kHangUp = 3;
+constexpr int64_t kEnter = 1, kOffer = 2, kLeave = 3;
 
 absl::Status StatusOf(const JoinResponse::Outcome& outcome) {
   ErrorDetails details{.reason = outcome.reason(), .field = outcome.field()};
@@ -28,18 +28,22 @@ absl::Status StatusOf(const JoinResponse::Outcome& outcome) {
 
 }  // namespace
 
-void Call::Start(const Dial& dial, const std::string& session, const std::string& offer) {
+void Call::Start(const Dial& dial, const std::string& offer) {
   offer_ = offer;
   deadline_ = loop_->After(limits::kCallSetup, [this] { Fail(NoAnswerInTime()); });
   line_ = dial(this);
   JoinRequest hello;
-  hello.mutable_hello()->set_session(session);
+  hello.mutable_hello()->set_session(session_);
   hello.mutable_hello()->set_page_id(RandomId());
   line_->Send(hello);
-  JoinRequest live;
-  live.set_request_id(kGoLive);
-  live.mutable_go_live();
-  line_->Send(live);
+  JoinRequest enter;
+  enter.set_request_id(kEnter);
+  if (capture_.empty()) {
+    enter.mutable_go_live();
+  } else {
+    enter.mutable_watch_capture()->set_capture(capture_);
+  }
+  line_->Send(enter);
 }
 
 void Call::HangUp() {
@@ -47,8 +51,12 @@ void Call::HangUp() {
   Answer(CallEnded("it was ended"));
   if (!welcomed_) return End();
   JoinRequest request;
-  request.set_request_id(kHangUp);
-  request.mutable_hang_up();
+  request.set_request_id(kLeave);
+  if (capture_.empty()) {
+    request.mutable_hang_up();
+  } else {
+    request.mutable_leave_capture()->set_capture(capture_);
+  }
   deadline_ = loop_->After(limits::kCloseWait, [this] { End(); });
   line_->Send(request);
 }
@@ -60,7 +68,9 @@ void Call::OnResponse(const JoinResponse& response) {
       welcomed_ = true;
       if (answered_ && !leaving_) deadline_.reset();  // Control is back.
       return;
-    case JoinResponse::kLiveReady: return OnLiveReady(response.live_ready().epoch());
+    case JoinResponse::kLiveReady: return OnReady(response.live_ready().epoch());
+    case JoinResponse::kCaptureReady: return OnReady(response.capture_ready().epoch());
+    case JoinResponse::kChange: return OnChange(response.change());
     case JoinResponse::kLiveEnded:
       Answer(response.live_ended().reason() == "PEER_FAILED"
                  ? OfferRefused(response.live_ended().message())
@@ -76,7 +86,13 @@ void Call::OnResponse(const JoinResponse& response) {
   }
 }
 
-void Call::OnLiveReady(int64_t epoch) {
+void Call::OnChange(const atrium::v1::SessionChange& change) {
+  if (capture_.empty() || change.deleted_capture() != capture_) return;
+  Answer(CallEnded("the screen is not shown any more"));
+  End();
+}
+
+void Call::OnReady(int64_t epoch) {
   if (leaving_ || epoch == epoch_) return;
   // Another connection is wanted, and the client has no second offer.
   if (epoch_ != 0) return Fail(CallEnded("media was started again, or heard nothing"));
@@ -84,12 +100,13 @@ void Call::OnLiveReady(int64_t epoch) {
   JoinRequest request;
   request.set_request_id(kOffer);
   request.mutable_signal()->set_epoch(epoch);
+  request.mutable_signal()->set_capture(capture_);
   request.mutable_signal()->set_offer_sdp(std::exchange(offer_, ""));
   line_->Send(request);
 }
 
 void Call::OnOutcome(const JoinResponse::Outcome& outcome) {
-  if (outcome.request_id() == kHangUp) return End();
+  if (outcome.request_id() == kLeave) return End();
   if (outcome.code() != 0) Fail(StatusOf(outcome));
 }
 

@@ -1,8 +1,9 @@
-// Call is one person's part in a session's call whose client speaks HTTP only (V4):
-// it sends one offer, hears one answer, and can end it; no more. The gateway joins in
-// its place with a page that has no window, goes live, and hands the offer on. What
-// asks for a second offer, as a restart of media does, ends the call instead, as
-// there is nobody to make one: the client connects again.
+// Call is one peer connection of somebody whose client speaks HTTP only: its part in
+// a session's call (V4), or its view of a screen (X8). It sends one offer, hears one
+// answer, and can end it; no more. The gateway joins in its place with a page that has
+// no window, goes live or watches, and hands the offer on. What asks for a second
+// offer, as a restart of media does, ends the call instead, as there is nobody to make
+// one: the client connects again.
 //
 // On the loop. Owned by Calls.
 #ifndef ATRIUM_GATEWAY_BRIDGE_CALL_H_
@@ -11,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "atrium/v1/live.pb.h"
@@ -40,10 +42,15 @@ class Call final : public JoinLink::Listener {
   // Makes the line of the page that is given.
   using Dial = std::function<std::unique_ptr<Line>(JoinLink::Listener* page)>;
 
-  Call(Loop* loop, Listener* listener) : loop_(loop), listener_(listener) {}
+  // Into `session`, a name: its call, or with `capture` (a name) that screen.
+  Call(Loop* loop, Listener* listener, std::string session, std::string capture)
+      : loop_(loop),
+        listener_(listener),
+        session_(std::move(session)),
+        capture_(std::move(capture)) {}
 
-  // Enters `session`, a name, with `offer`, an SDP of at most limits::kSdpBytes. Once.
-  void Start(const Dial& dial, const std::string& session, const std::string& offer);
+  // Enters with `offer`, an SDP of at most limits::kSdpBytes. Once.
+  void Start(const Dial& dial, const std::string& offer);
   // Leaves the call; OnEnded follows once control knows, or after limits::kCloseWait.
   void HangUp();
 
@@ -53,7 +60,8 @@ class Call final : public JoinLink::Listener {
   void OnRefused(const absl::Status& why) override;
 
  private:
-  void OnLiveReady(int64_t epoch);
+  void OnReady(int64_t epoch);
+  void OnChange(const atrium::v1::SessionChange& change);
   void OnOutcome(const atrium::v1::JoinResponse::Outcome& outcome);
   void Answer(absl::StatusOr<std::string> sdp);
   // No answer can come any more.
@@ -63,6 +71,7 @@ class Call final : public JoinLink::Listener {
   // Given.
   Loop* const loop_;
   Listener* const listener_;
+  const std::string session_, capture_;
   // Owned.
   std::unique_ptr<Line> line_;
   // State.

@@ -6,6 +6,7 @@
 
 #include "common/errors.h"
 #include "common/random.h"
+#include "common/str_cat.h"
 #include "gateway/errors.h"
 #include "gateway/limits.h"
 
@@ -26,15 +27,17 @@ absl::Status Calls::Admit(const std::string& user) {
   return wait > absl::ZeroDuration() ? TooManyCalls(wait) : absl::OkStatus();
 }
 
-void Calls::Connect(const Admission::Pass& pass, const std::string& offer, Done done) {
+void Calls::Connect(const Admission::Pass& pass, const std::string& capture,
+                    const std::string& offer, Done done) {
   if (const absl::Status s = Admit(pass.user); !s.ok()) return done(s);
   const std::string connection = RandomSecret();
   Entry& entry = calls_[connection];
-  entry = {std::make_unique<Call>(loop_, this), pass.place, std::move(done)};
+  entry = {std::make_unique<Call>(loop_, this, pass.room,
+                                  capture.empty() ? "" : StrCat(pass.room, "/captures/", capture)),
+           pass.place, std::move(done)};
   figures_->sockets["call"] = static_cast<int64_t>(calls_.size());
   entry.call->Start(
-      [this, &pass](JoinLink::Listener* page) { return dial_(pass.token, page); }, pass.room,
-      offer);
+      [this, &pass](JoinLink::Listener* page) { return dial_(pass.token, page); }, offer);
 }
 
 bool Calls::Disconnect(const std::string& connection) {

@@ -1,4 +1,4 @@
-// Calls owns all parts in calls whose clients speak HTTP only (V4), under ids that
+// Calls owns all peer connections whose clients speak HTTP only, under ids that
 // cannot be guessed: whoever knows one may end that one, and nothing else. They are
 // nowhere but here, so they end with the process; control then takes them out of the
 // call when their pages' leases are over.
@@ -34,10 +34,11 @@ class Calls final : public Call::Listener {
   // `figures` counts them, and outlives it.
   Calls(Loop* loop, Figures* figures, Dial dial);
 
-  // Puts whoever has `pass` into its session's call with `offer`, an SDP. `done` runs
-  // once, at once or within limits::kCallSetup: RESOURCE_EXHAUSTED beyond the bounds,
+  // Puts whoever has `pass` into its session's call with `offer`, an SDP, or, if it
+  // names one (the last part of a name), before the screen `capture`. `done` runs once, at once or within limits::kCallSetup: RESOURCE_EXHAUSTED beyond the bounds,
   // else what control or media says.
-  void Connect(const Admission::Pass& pass, const std::string& offer, Done done);
+  void Connect(const Admission::Pass& pass, const std::string& capture,
+               const std::string& offer, Done done);
   // Ends one; false if there is none under this id.
   bool Disconnect(const std::string& connection);
   // Ends all; control hears of it once the loop runs.

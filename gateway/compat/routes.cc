@@ -24,11 +24,12 @@ std::string RoomOf(const std::string& room) {
 }  // namespace
 
 CompatRoutes::CompatRoutes(Admission* admission, const Guard* guard, Pages* pages,
-                           Screens* screens, ReadScreen read)
+                           Screens* screens, ScreencapRooms* screencaps, ReadScreen read)
     : admission_(admission),
       guard_(guard),
       pages_(pages),
       screens_(screens),
+      screencaps_(screencaps),
       read_(std::move(read)) {}
 
 std::vector<Route> CompatRoutes::Table() {
@@ -49,6 +50,15 @@ std::vector<Route> CompatRoutes::Table() {
                                                  Admission::Pass pass) {
                 return std::make_unique<InputSocket>(given, std::move(socket), std::move(pass), id,
                                                      read_);
+              });
+       }},
+      {"GET", "/ws/screencap-signal", Origin::kIfSent, true,
+       [this](ExchangePtr e) {
+         Open(e, "screencap", "",
+              [this](const Page::Given& given, Page::Socket socket, Admission::Pass pass) {
+                auto room = screencaps_->Find(pass.room);
+                return std::make_unique<ScreencapSocket>(given, std::move(socket), std::move(pass),
+                                                         std::move(room));
               });
        }},
       {"GET", "/ws/terminal", Origin::kIfSent, true, [this](ExchangePtr e) { Terminal(e); }},

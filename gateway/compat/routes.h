@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gateway/bridge/pages.h"
+#include "gateway/compat/screencap_socket.h"
 #include "gateway/compat/screens.h"
 #include "gateway/http/admission.h"
 #include "gateway/http/guard.h"
@@ -19,7 +20,7 @@ class CompatRoutes {
  public:
   // All given outlive it.
   CompatRoutes(Admission* admission, const Guard* guard, Pages* pages, Screens* screens,
-               ReadScreen read);
+               ScreencapRooms* screencaps, ReadScreen read);
 
   std::vector<Route> Table();
   // `/ws/terminal`, also for another path.
@@ -39,6 +40,7 @@ class CompatRoutes {
   const Guard* const guard_;
   Pages* const pages_;
   Screens* const screens_;
+  ScreencapRooms* const screencaps_;
   const ReadScreen read_;
 };
 

@@ -1,9 +1,10 @@
 """A caller that speaks HTTP only: one offer, one answer, then RTP (aiortc).
 
-Arguments: the server's origin, a WAV file for a microphone, `signal` or `whip`, and the
-headers of the request as JSON. Says on its standard output, a JSON object a line:
-{"connection"} once it was answered, {"state"} with each change of the connection,
-{"heard"}, the energy that was heard so far, five times a second. Ends its connection
+Arguments: the server's origin, a WAV file for a microphone, `signal`, `whip` or
+`whep/CAPTURE`, and the headers of the request as JSON. Says on its standard output, a
+JSON object a line: {"connection"} once it was answered, {"state"} with each change of
+the connection, {"heard"}, the energy that was heard so far, five times a second, and
+{"frames", "size"}, the pictures that were seen of a screen, with each. Ends its connection
 when its standard input says `end`, and says nothing to the server when it is closed.
 """
 import asyncio
@@ -69,10 +70,21 @@ async def listen(track):
             say(heard=heard)
 
 
+async def watch(track):
+    frames = 0
+    while True:
+        try:
+            frame = await track.recv()
+        except MediaStreamError:
+            return
+        frames += 1
+        say(frames=frames, size=[frame.width, frame.height])
+
+
 def connect(offer):
     """The answer's SDP, and how to end it: a path, a method and a body."""
-    if FORM == 'whip':
-        status, headers, sdp = post('/whip/main', offer, 'application/sdp')
+    if FORM.startswith('wh'):
+        status, headers, sdp = post('/whip/main' if FORM == 'whip' else '/' + FORM, offer, 'application/sdp')
         assert status == 201 and headers['Content-Type'] == 'application/sdp', (status, headers)
         return sdp, (headers['Location'], None, 'application/sdp', 'DELETE')
     body = json.dumps({'session': 'main', 'offer': {'type': 'offer', 'sdp': offer}})
@@ -86,8 +98,12 @@ def connect(offer):
 async def main():
     loop = asyncio.get_event_loop()
     peer = RTCPeerConnection()
-    peer.addTrack(Microphone(WAV))
-    peer.on('track', lambda track: loop.create_task(listen(track)))
+    if FORM.startswith('whep'):
+        peer.addTransceiver('video', direction='recvonly')
+        peer.on('track', lambda track: loop.create_task(watch(track)))
+    else:
+        peer.addTrack(Microphone(WAV))
+        peer.on('track', lambda track: loop.create_task(listen(track)))
     peer.on('connectionstatechange', lambda: say(state=peer.connectionState))
     await peer.setLocalDescription(await peer.createOffer())
     sdp, end = await loop.run_in_executor(None, connect, peer.localDescription.sdp)

@@ -42,7 +42,7 @@ test('T4: who may come in is decided before the upgrade, on every socket', async
     return result;
   };
   const ticket = `${token.slice(0, -6)}AAAAAA`;
-  for (const path of ['/buffers', `/ws/input?sessionId=${id}`, `/ws/terminal?session_id=${id}`, `/ws?session_id=${id}`]) {
+  for (const path of ['/buffers', `/ws/input?sessionId=${id}`, `/ws/terminal?session_id=${id}`, `/ws?session_id=${id}`, '/ws/screencap-signal']) {
     const and = path.includes('?') ? '&' : '?';
     assert.equal(await status(path), 401, path);
     assert.equal(await status(`${path}${and}token=nonsense`), 401, path);

@@ -90,6 +90,33 @@ test('V4: WHIP is another door to the same: 201, Location, DELETE', async () => 
   await caller.gone;
 });
 
+test('X8, L6: WHEP shows a screen to a foreign client, a viewer too, until it is not shown', async () => {
+  const viewer = await enter(stack, await inviteLink(stack, api, 'VIEWER'));
+  const may = async () => ({ Authorization: `Bearer ${await ticket(viewer)}` });
+  assert.equal((await post('/whep/nothing', 'v=0\r\n', { ...(await may()), 'Content-Type': 'application/sdp' })).status, 404);
+  await watcher.getByRole('button', { name: 'Share screen' }).first().click();
+  await watcher.waitForFunction(() => window.atrium.state.captures.some((one) => one.state === 2), null, { timeout: 15_000 });
+  const [capture] = await watcher.evaluate(() => window.atrium.state.captures.map((one) => one.name));
+  const path = `whep/${capture.split('/').at(-1)}`;
+  assert.equal((await post(`/${path}`, 'v=0\r\n', { 'Content-Type': 'application/sdp' })).status, 401);
+  await refusal(await post(`/${path}`, 'v=0\r\n', { ...(await may()), 'Content-Type': 'application/sdp' }), 400, 'offer.sdp');
+  const [leaving, staying] = [call(path, await may()), call(path, await may())];
+  for (const one of [leaving, staying]) {
+    await until('it sees pictures', () => one.frames > 5, 30_000);
+    assert.ok(one.size[0] > 300 && one.size[1] > 200, `a picture of ${one.size}`);
+    assert.match(one.connection, new RegExp(`^/${path}/[a-z2-7]{52}$`));
+  }
+  assert.equal(await calls(), 2);
+  leaving.child.stdin.write('end\n');
+  await until('it is told so', () => leaving.ended === 200);
+  await until('one is left', async () => (await calls()) === 1);
+  await watcher.getByRole('button', { name: 'Stop sharing' }).first().click();
+  await until('nobody is left', async () => (await calls()) === 0);
+  assert.equal((await fetch(stack.origin + staying.connection, { method: 'DELETE' })).status, 404);
+  staying.child.stdin.write('end\n');
+  await leaving.gone;
+});
+
 test('V4, S1, S3, T5: strangers, viewers, foreign pages and bad offers are refused, by name', async () => {
   const good = JSON.stringify({ offer: { type: 'offer', sdp: 'v=0\r\n' } });
   await refusal(await post('/signal', good), 401);

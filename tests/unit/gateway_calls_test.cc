@@ -81,11 +81,12 @@ class FakeLine final : public Call::Line {
 class CallsTest : public testing::Test {
  protected:
   // Begins a connection; its answer is in `answers` once there is one.
-  FakeLine::Heard& Connect(const std::string& user = "sessions/main/participants/emil") {
+  FakeLine::Heard& Connect(const std::string& user = "sessions/main/participants/emil",
+                           const std::string& capture = "") {
     const size_t index = answers_.size();
     answers_.emplace_back();
     calls_.Connect({.token = "ticket", .room = "sessions/main", .user = user, .place = nullptr},
-                   "v=0 offer", [this, index](auto answer) {
+                   capture, "v=0 offer", [this, index](auto answer) {
                      EXPECT_FALSE(answers_[index].has_value()) << "told twice";
                      answers_[index] = std::move(answer);
                    });
@@ -238,6 +239,40 @@ TEST_F(CallsTest, V4N4OutlivesAControlThatComesBackWithinMediasLease) {
   EXPECT_EQ(calls_.count(), 0u);
 }
 
+// A viewer without a window.
+TEST_F(CallsTest, X8AScreenIsSeenByOneOfferUntilItIsNotShownOrTheViewerLeaves) {
+  const std::string name = "sessions/main/captures/c1";
+  for (const bool leaves : {true, false}) {
+    FakeLine::Heard& line = Connect("sessions/main/participants/vera", "c1");
+    ASSERT_EQ(line.requests.size(), 2u);
+    EXPECT_EQ(line.requests[1].watch_capture().capture(), name);
+    Welcome(line);
+    JoinResponse ready;
+    ready.mutable_capture_ready()->set_capture(name);
+    ready.mutable_capture_ready()->set_epoch(7);
+    line.page->OnResponse(ready);
+    EXPECT_EQ(line.requests.back().signal().capture(), name);
+    EXPECT_EQ(line.requests.back().signal().offer_sdp(), "v=0 offer");
+    Signal(line, 7, "v=0 answer");
+    EXPECT_TRUE(answers_.back()->ok());
+    JoinResponse gone;
+    gone.mutable_change()->set_deleted_capture("sessions/main/captures/c2");
+    line.page->OnResponse(gone);
+    EXPECT_EQ(calls_.count(), 1u);
+    if (leaves) {
+      EXPECT_TRUE(calls_.Disconnect((*answers_.back())->connection));
+      EXPECT_EQ(line.requests.back().leave_capture().capture(), name);
+      Outcome(line);
+    } else {
+      gone.mutable_change()->set_deleted_capture(name);
+      line.page->OnResponse(gone);
+      loop_.RunPosted();
+    }
+    EXPECT_FALSE(line.open);
+    EXPECT_EQ(calls_.count(), 0u);
+  }
+}
+
 TEST_F(CallsTest, V4T5WhoConnectsTooOftenWaitsAndOthersDoNot) {
   const auto burst = static_cast<size_t>(limits::kCallBurst);
   for (size_t i = 0; i < burst; ++i) Connect();
@@ -263,7 +298,7 @@ TEST(CallRoutesTest, V4EachRouteTakesItsOwnMethods) {
     all.push_back(route.method + " " + route.prefix);
   }
   EXPECT_THAT(all, testing::ElementsAre("POST /signal", "POST /disconnect", "POST /whip/",
-                                        "DELETE /whip/"));
+                                        "DELETE /whip/", "POST /whep/", "DELETE /whep/"));
 }
 
 }  // namespace
