@@ -272,6 +272,7 @@ class Session final : public Conversation::Room {
   void PublishCapture(const std::string& name, Publisher::Done done = nullptr);
   void EndCapture(const std::string& name, const std::string& notice);
   void TellCaptureReady(const CapturePeer& peer);
+  void TellCaptureEnded(const CapturePeer& peer, const std::string& problem);
   void RenewCapturePeer(CapturePeer peer);
   // A page that comes back is told of its connections; it ignores those that it has.
   void TellCapturesOf(const PageId& page);

@@ -157,6 +157,18 @@ void Session::TellCaptureReady(const CapturePeer& peer) {
   page->second.door->Send(response);
 }
 
+// It may ask again.
+void Session::TellCaptureEnded(const CapturePeer& peer, const std::string& problem) {
+  auto page = people_.pages().find(peer.page);
+  if (page == people_.pages().end() || page->second.door == nullptr) return;
+  JoinResponse response;
+  auto* ended = response.mutable_capture_ended();
+  ended->set_capture(peer.capture);
+  ended->set_reason("PEER_FAILED");
+  ended->set_message(problem);
+  page->second.door->Send(response);
+}
+
 void Session::RenewCapturePeer(CapturePeer peer) {
   peer.epoch = NextEpoch();
   captures_.Renew(peer, peer.epoch);
@@ -240,7 +252,8 @@ void Session::OnCapturePeer(const DriveResponse::PeerStatus& status) {
   LogWarning("a screen's peer failed", {{"peer", status.peer()}, {"problem", status.problem()}});
   if (status.state() == DriveResponse::PeerStatus::SILENT) return RenewCapturePeer(*peer);
   if (peer->shows) return OnShowingFailed(*peer, status.problem());
-  LeaveCapture(peer->page, peer->capture).IgnoreError();  // It asks again.
+  LeaveCapture(peer->page, peer->capture).IgnoreError();
+  TellCaptureEnded(*peer, status.problem());
 }
 
 }  // namespace atrium::control

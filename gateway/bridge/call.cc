@@ -70,12 +70,11 @@ void Call::OnResponse(const JoinResponse& response) {
       return;
     case JoinResponse::kLiveReady: return OnReady(response.live_ready().epoch());
     case JoinResponse::kCaptureReady: return OnReady(response.capture_ready().epoch());
+    case JoinResponse::kCaptureEnded:
+      return OnEnded(response.capture_ended().reason(), response.capture_ended().message());
     case JoinResponse::kChange: return OnChange(response.change());
     case JoinResponse::kLiveEnded:
-      Answer(response.live_ended().reason() == "PEER_FAILED"
-                 ? OfferRefused(response.live_ended().message())
-                 : CallEnded(response.live_ended().message()));
-      return End();
+      return OnEnded(response.live_ended().reason(), response.live_ended().message());
     case JoinResponse::kOutcome: return OnOutcome(response.outcome());
     case JoinResponse::kSignal:
       if (response.signal().has_answer_sdp() && response.signal().epoch() == epoch_) {
@@ -84,6 +83,11 @@ void Call::OnResponse(const JoinResponse& response) {
       return;
     default: return;  // For pages that show something.
   }
+}
+
+void Call::OnEnded(const std::string& reason, const std::string& message) {
+  Answer(reason == "PEER_FAILED" ? OfferRefused(message) : CallEnded(message));
+  End();
 }
 
 void Call::OnChange(const atrium::v1::SessionChange& change) {

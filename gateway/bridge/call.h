@@ -61,6 +61,7 @@ class Call final : public JoinLink::Listener {
 
  private:
   void OnReady(int64_t epoch);
+  void OnEnded(const std::string& reason, const std::string& message);
   void OnChange(const atrium::v1::SessionChange& change);
   void OnOutcome(const atrium::v1::JoinResponse::Outcome& outcome);
   void Answer(absl::StatusOr<std::string> sdp);

@@ -235,6 +235,8 @@ TEST_F(CaptureTest, V5AConnectionThatFailsEndsThatScreenOrThatViewerOnly) {
   ASSERT_TRUE(session_->WatchCapture(PageOf("eve"), one).ok());
   TellPeer(ViewerOf(one, "bob"), EpochTold(bob), DriveResponse::PeerStatus::FAILED);
   EXPECT_EQ(ShownCapture(one)->viewer_count(), 1);
+  EXPECT_EQ(bob.Count(JoinResponse::kCaptureEnded), 1) << "it may ask again";
+  EXPECT_EQ(eve.Count(JoinResponse::kCaptureEnded), 0);
   TellPeer(ViewerOf(one, "eve"), EpochTold(eve), DriveResponse::PeerStatus::SILENT);
   EXPECT_EQ(ShownCapture(one)->viewer_count(), 1);
   EXPECT_EQ(eve.Count(JoinResponse::kCaptureReady), 2) << "it connects anew";
