@@ -58,7 +58,7 @@ void Room::Apply(const atrium::media::v1::Plan::Room& plan) {
   members_.clear();
   planned_epochs_.clear();
   for (const auto& peer : plan.peers()) {
-    members_[peer.participant()] = {peer.muted(), peer.deafened()};
+    members_[peer.participant()] = {peer.muted(), peer.deafened(), peer.withheld()};
     planned_epochs_[peer.participant()] = peer.epoch();
   }
   screens_.Apply(plan);
@@ -105,6 +105,7 @@ atrium::media::v1::Plan::Room Room::Inventory() const {
     if (member == members_.end()) continue;
     peer->set_muted(member->second.muted);
     peer->set_deafened(member->second.deafened);
+    peer->set_withheld(member->second.withheld);
   }
   return room;
 }
@@ -203,6 +204,7 @@ void Room::UpdateSeats() {
                      .participant = name,
                      .muted = member->second.muted,
                      .deafened = member->second.deafened,
+                     .withheld = member->second.withheld,
                      .in = audio->ring(),
                      .out = audio->outlet()});
   }

@@ -87,6 +87,7 @@ class Room final : public Peer::Listener {
   struct Member {
     bool muted = false;
     bool deafened = false;
+    bool withheld = false;
   };
   struct Entry {
     std::shared_ptr<Peer> peer;
