@@ -25,9 +25,9 @@ absl::Status RunApp(const Config& config) {
   std::unique_ptr<MainLoop> loop = NewMainLoop();
   Fanout fanout(limits::kSenders);
   MixClock clock;  // Ends first: its last tick may still send.
-  WorkQueue reaper("reaper");
+  WorkQueue reaper("reaper"), pictures("pictures");
   const PeerPipeline::Context peers{loop.get(), &clock, &reaper, config.ice};
-  Rooms rooms({.peers = peers, .fanout = &fanout}, config.addresses, RandomId());
+  Rooms rooms({.peers = peers, .fanout = &fanout, .pictures = &pictures}, config.addresses, RandomId());
   MediaService service(loop.get(), &rooms);
   ASSIGN_OR_RETURN(std::unique_ptr<rpc::Server> server,
                    rpc::Server::Start(loop.get(), {.socket_path = config.listen},

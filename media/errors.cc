@@ -97,4 +97,25 @@ absl::Status WrongCertificate() {
                    {.reason = "WRONG_CERTIFICATE"});
 }
 
+absl::Status NoScreen(std::string_view capture) {
+  return MakeError(StatusCode::kNotFound,
+                   StrCat("No picture of ", capture, " arrives: try again once it is shown"),
+                   {.reason = "NO_SCREEN", .resource = std::string(capture)});
+}
+absl::Status NoStill(std::string_view capture) {
+  return MakeError(StatusCode::kDeadlineExceeded,
+                   StrCat("No whole picture of ", capture, " came within ",
+                          absl::FormatDuration(limits::kStillWait), ": try again"),
+                   {.reason = "NO_STILL", .resource = std::string(capture)});
+}
+absl::Status StillUnderWay(std::string_view capture) {
+  return MakeError(StatusCode::kResourceExhausted,
+                   StrCat("A picture of ", capture, " is being taken: wait for that"),
+                   {.reason = "STILL_UNDER_WAY", .resource = std::string(capture)});
+}
+absl::Status NoJpeg(std::string_view why) {
+  return MakeError(StatusCode::kInternal, StrCat("The picture cannot be coded: ", why),
+                   {.reason = "NO_JPEG"});
+}
+
 }  // namespace atrium::media

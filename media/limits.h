@@ -38,6 +38,15 @@ inline constexpr absl::Duration kListenerSilence = absl::Seconds(20);
 // Between two pictures that need none before them: each costs as much as a second of
 // others.
 inline constexpr absl::Duration kKeyFrameSpacing = absl::Milliseconds(500);
+// A picture of a screen: how long and wide, unless less is asked for and at most,
+inline constexpr int kStillSide = 1280;
+inline constexpr int kMaxStillSide = 4096;
+// of what, as anybody may send what claims to be huge,
+inline constexpr int kStillPixels = 4096 * 4096;
+inline constexpr size_t kStillKeyFrameBytes = 4 << 20;
+// how long it may take, and how long all that takes them waits for the next request.
+inline constexpr absl::Duration kStillWait = absl::Seconds(4);
+inline constexpr absl::Duration kStillIdle = absl::Seconds(10);
 // How often peers are looked after.
 inline constexpr absl::Duration kWatchSpacing = absl::Milliseconds(250);
 

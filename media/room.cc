@@ -17,7 +17,7 @@ Room::Room(Context* context, std::string session, Listener* listener)
     : context_(context),
       session_(std::move(session)),
       listener_(listener),
-      screens_([loop = context->peers.loop] { return loop->Monotonic(); }),
+      screens_({context->peers.loop, context->peers.reaper, context->pictures}),
       self_(std::make_shared<Room*>(this)),
       desk_(std::make_shared<Desk>(context->fanout, ++context->last_id, MakeHooks())) {
   context_->peers.clock->Add(desk_);

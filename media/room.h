@@ -46,6 +46,7 @@ class Room final : public Peer::Listener {
   struct Context {
     PeerPipeline::Context peers;
     Fanout* fanout;
+    WorkQueue* pictures;  // Scales and codes those of screens.
     int64_t last_id = 0;    // Of rooms and peers.
     // Of all rooms.
     size_t peer_count = 0;
@@ -69,6 +70,11 @@ class Room final : public Peer::Listener {
   // False if there is no such peer.
   bool AddCandidate(const PeerKey& key, const std::string& candidate);
   void Watch();
+
+  // See MediaService.TakeStill.
+  void TakeStill(const atrium::media::v1::TakeStillRequest& request, Still::Done done) {
+    screens_.TakeStill(request, std::move(done));
+  }
 
   // One stream at a time; null takes leave of `old`.
   void OpenAudio(AudioStream* stream);

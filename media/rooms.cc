@@ -174,6 +174,12 @@ void Rooms::Refuse(const PeerKey& key, const absl::Status& why) {
   OnPeer(status);
 }
 
+void Rooms::TakeStill(const atrium::media::v1::TakeStillRequest& request, Still::Done done) {
+  Room* room = RoomOf(request.capture());
+  if (room == nullptr) return done(NoScreen(request.capture()));
+  room->TakeStill(request, std::move(done));
+}
+
 absl::StatusOr<Room*> Rooms::OpenAudio(const std::string& session, Room::AudioStream* stream) {
   ASSIGN_OR_RETURN(Room* const room, Find(session));
   room->OpenAudio(stream);

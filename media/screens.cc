@@ -10,6 +10,7 @@
 namespace atrium::media {
 
 using atrium::media::v1::Plan;
+using atrium::media::v1::TakeStillRequest;
 
 bool IsCapturePeer(std::string_view peer) {
   return peer.find("/captures/") != std::string_view::npos;
@@ -36,8 +37,14 @@ void Screens::Apply(const Plan::Room& plan) {
     Screen& screen = screens[capture.name()];
     const auto known = screens_.find(capture.name());
     screen.plan = capture;
+    if (known != screens_.end()) {
+      screen.forward = known->second.forward;
+      screen.still = known->second.still;
+      continue;
+    }
     screen.forward =
-        known == screens_.end() ? std::make_shared<Forward>(now_) : known->second.forward;
+        std::make_shared<Forward>([loop = context_.loop] { return loop->Monotonic(); });
+    screen.still = std::make_shared<Still>(context_, screen.forward);
   }
   // Those that go let go of their ends, which hold them.
   for (const auto& [name, screen] : screens_) {
@@ -86,6 +93,12 @@ void Screens::Connect(const std::map<std::string, std::shared_ptr<PeerStreams>>&
     }
     screen.forward->SetSinks(std::move(sinks));
   }
+}
+
+void Screens::TakeStill(const TakeStillRequest& request, Still::Done done) {
+  const auto screen = screens_.find(request.capture());
+  if (screen == screens_.end()) return done(NoScreen(request.capture()));
+  screen->second.still->Take(request, std::move(done));
 }
 
 void Screens::AddInventory(const std::map<std::string, int64_t>& epochs, Plan::Room* room) const {

@@ -6,7 +6,6 @@
 #define ATRIUM_MEDIA_SCREENS_H_
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -16,6 +15,7 @@
 #include "atrium/media/v1/media.pb.h"
 #include "media/forward.h"
 #include "media/peer_streams.h"
+#include "media/still.h"
 
 namespace atrium::media {
 
@@ -29,8 +29,7 @@ std::string ViewerPeer(std::string_view capture, std::string_view page);
 
 class Screens {
  public:
-  // `now` may be called on any thread.
-  explicit Screens(std::function<absl::Duration()> now) : now_(std::move(now)) {}
+  explicit Screens(const Still::Context& context) : context_(context) {}
   ~Screens();
 
   void Apply(const atrium::media::v1::Plan::Room& plan);
@@ -41,6 +40,8 @@ class Screens {
   std::shared_ptr<PeerStreams> MakeStreams(const std::string& peer, int64_t id) const;
   // Joins those who are connected now.
   void Connect(const std::map<std::string, std::shared_ptr<PeerStreams>>& connected);
+  // See MediaService.TakeStill.
+  void TakeStill(const atrium::media::v1::TakeStillRequest& request, Still::Done done);
   // The captures and viewers that there are, of those in `epochs`.
   void AddInventory(const std::map<std::string, int64_t>& epochs,
                     atrium::media::v1::Plan::Room* room) const;
@@ -49,9 +50,10 @@ class Screens {
   struct Screen {
     atrium::media::v1::Plan::Capture plan;
     std::shared_ptr<Forward> forward;
+    std::shared_ptr<Still> still;
   };
 
-  const std::function<absl::Duration()> now_;
+  const Still::Context context_;
   std::map<std::string, Screen> screens_;  // By capture.
 };
 

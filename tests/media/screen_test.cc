@@ -1,10 +1,13 @@
 // Screens as control and browsers see them: who shows, who watches.
 #include <gmock/gmock.h>
 
+#include "common/rpc/unary.h"
 #include "media/forward.h"
 #include "media/screens.h"
 #include "media/video_streams.h"
 #include "tests/media/media_call.h"
+#include "tests/media/pictures.h"
+#include "tests/support/manual_loop.h"
 
 namespace atrium::media {
 namespace {
@@ -37,6 +40,20 @@ class ScreenTest : public MediaCall {
     auto peer = std::make_unique<CallPeer>(CallPeer::Voice{.shows = pattern});
     Connect(Capture(id), epoch, peer.get());
     return peer;
+  }
+  void BeginTaking(const v1::TakeStillRequest& request, Still::Done done) {
+    rpc::Call<v1::TakeStillResponse>(
+        loop_.get(), absl::Seconds(10), request,
+        [this](auto* context, auto* ask, auto* answer, auto then) {
+          stub_->async()->TakeStill(context, ask, answer, then);
+        },
+        std::move(done));
+  }
+  absl::StatusOr<v1::TakeStillResponse> Take(const v1::TakeStillRequest& request) {
+    std::optional<absl::StatusOr<v1::TakeStillResponse>> taken;
+    BeginTaking(request, [&](auto answer) { taken = std::move(answer); });
+    EXPECT_TRUE(WaitFor([&] { return taken.has_value(); }, 15));
+    return taken ? *std::move(taken) : absl::UnknownError("no answer");
   }
   std::unique_ptr<CallPeer> Watch(const std::string& id, const std::string& page, int64_t epoch) {
     auto peer = std::make_unique<CallPeer>(CallPeer::Voice{.watches = true});
@@ -161,12 +178,72 @@ TEST_F(ScreenTest, V9_TwentyWhoWatchAndLeaveLeaveNothingBehind) {
   }
 }
 
+TEST_F(ScreenTest, L6_TheAgentGetsAStillOfAScreenAndNoneWhileItLooksTheSame) {
+  auto* capture = PlanCapture("a", 1);
+  PlanViewer(capture, "one", 2);
+  SendPlan();
+  v1::TakeStillRequest request;
+  request.set_capture(Capture("b"));
+  EXPECT_EQ(Take(request).status().code(), absl::StatusCode::kNotFound);
+  request.set_capture(Capture("a"));
+  EXPECT_EQ(Take(request).status().code(), absl::StatusCode::kNotFound) << "not shown yet";
+  auto show = Show("a", 1, "white");
+  auto one = Watch("a", "one", 2);
+  ASSERT_TRUE(WaitFor([&] { return one->pictures() > 5; }));
+  request.set_max_side(160);
+  auto still = Take(request);
+  ASSERT_TRUE(still.ok()) << still.status();
+  Seen seen = Look(still->jpeg());
+  EXPECT_EQ(seen.width, 160);
+  EXPECT_EQ(seen.height, 120);
+  EXPECT_GT(seen.brightness, 220);
+  request.set_signature(still->signature());
+  still = Take(request);
+  ASSERT_TRUE(still.ok()) << still.status();
+  EXPECT_EQ(still->jpeg(), "");
+  EXPECT_EQ(still->signature().size(), request.signature().size());
+  PlanCapture("a", 7);
+  SendPlan();
+  auto next = Show("a", 7, "black");
+  ASSERT_TRUE(WaitFor([&] { return one->brightness() < 50; }));
+  still = Take(request);
+  ASSERT_TRUE(still.ok()) << still.status();
+  seen = Look(still->jpeg());
+  EXPECT_LT(seen.brightness, 30);
+  // Nobody who watches noticed.
+  const int pictures = one->pictures();
+  EXPECT_TRUE(WaitFor([&] { return one->pictures() > pictures + 5; }));
+}
+
+TEST_F(ScreenTest, L6_AScreenThatSendsNothingGivesNoStillAndOneIsTakenAtATime) {
+  PlanViewer(PlanCapture("a", 1), "one", 2);
+  SendPlan();
+  auto show = Show("a", 1, "white");
+  auto one = Watch("a", "one", 2);
+  v1::TakeStillRequest request;
+  request.set_capture(Capture("a"));
+  ASSERT_TRUE(Take(request).ok());
+  // Something came since, so a key frame is needed, and none comes.
+  const int pictures = one->pictures();
+  ASSERT_TRUE(WaitFor([&] { return one->pictures() > pictures + 5; }));
+  show->Freeze();
+  std::vector<absl::StatusCode> codes;
+  for (int i = 0; i < 2; ++i) {
+    BeginTaking(request, [&](const auto& answer) { codes.push_back(answer.status().code()); });
+  }
+  ASSERT_TRUE(WaitFor([&] { return codes.size() == 2; }));
+  EXPECT_EQ(codes[0], absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(codes[1], absl::StatusCode::kDeadlineExceeded);
+}
+
 // What is shown no longer holds nothing.
 
 TEST(ScreensTest, V9_AScreenThatEndsIsLetGo) {
   std::weak_ptr<Forward::Source> source;
   std::weak_ptr<Forward::Sink> sink;
-  Screens screens([] { return absl::ZeroDuration(); });
+  ManualLoop loop;
+  WorkQueue reaper("reaper"), pictures("pictures");
+  Screens screens({&loop, &reaper, &pictures});
   {
     v1::Plan::Room plan;
     auto* capture = plan.add_captures();
@@ -187,21 +264,6 @@ TEST(ScreensTest, V9_AScreenThatEndsIsLetGo) {
   screens.Apply({});
   EXPECT_TRUE(source.expired());
   EXPECT_TRUE(sink.expired());
-}
-
-TEST(ForwardTest, KeyFramesAreKnownByTheirFirstPacket) {
-  using Bytes = std::vector<uint8_t>;
-  EXPECT_TRUE(BeginsKeyFrame(Bytes{0x10, 0x00}));
-  EXPECT_FALSE(BeginsKeyFrame(Bytes{0x10, 0x01})) << "it needs others";
-  EXPECT_FALSE(BeginsKeyFrame(Bytes{0x00, 0x00})) << "not the first packet";
-  EXPECT_FALSE(BeginsKeyFrame(Bytes{0x11, 0x00})) << "not the first partition";
-  EXPECT_TRUE(BeginsKeyFrame(Bytes{0x90, 0x80, 0x7f, 0x00})) << "a short id";
-  EXPECT_TRUE(BeginsKeyFrame(Bytes{0x90, 0x80, 0x81, 0x02, 0x00})) << "a long id";
-  EXPECT_FALSE(BeginsKeyFrame(Bytes{0x90, 0x80, 0x81, 0x02, 0x01}));
-  EXPECT_TRUE(BeginsKeyFrame(Bytes{0x90, 0xf0, 0x81, 0x02, 0x05, 0x21, 0x00})) << "all of them";
-  for (const Bytes& cut : {Bytes{}, Bytes{0x10}, Bytes{0x90}, Bytes{0x90, 0x80}}) {
-    EXPECT_FALSE(BeginsKeyFrame(cut));
-  }
 }
 
 // The stream that a receiver sees.
