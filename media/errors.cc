@@ -118,4 +118,24 @@ absl::Status NoJpeg(std::string_view why) {
                    {.reason = "NO_JPEG"});
 }
 
+absl::Status NoDisplay() {
+  return MakeError(StatusCode::kFailedPrecondition,
+                   "This machine's display is not to be shown: start atrium-media with --display",
+                   {.reason = "NO_DISPLAY"});
+}
+absl::Status TooManyDisplays() {
+  return TooMany("captures of the display", limits::kDisplays, absl::Seconds(10));
+}
+absl::Status DisplayFailed(std::string_view display, std::string_view why) {
+  return MakeError(StatusCode::kUnavailable,
+                   StrCat("Display ", display, " cannot be shown (", why,
+                          "): check that it runs and lets this user in"),
+                   {.reason = "DISPLAY_FAILED", .resource = std::string(display)});
+}
+absl::Status DisplaySilent(std::string_view display) {
+  return MakeError(StatusCode::kUnavailable,
+                   StrCat("Display ", display, " gives no pictures: check that it runs"),
+                   {.reason = "DISPLAY_SILENT", .resource = std::string(display)});
+}
+
 }  // namespace atrium::media

@@ -29,8 +29,8 @@ uint8_t MeanOf(const Luma& luma, int left, int right, int top, int bottom) {
     for (int x = left; x < right; ++x) in_row += row[x];
     sum += in_row;
   }
-  return static_cast<uint8_t>(sum / (static_cast<uint64_t>(right - left) *
-                                     static_cast<uint64_t>(bottom - top)));
+  return static_cast<uint8_t>(
+      sum / (static_cast<uint64_t>(right - left) * static_cast<uint64_t>(bottom - top)));
 }
 
 }  // namespace
@@ -44,9 +44,9 @@ std::string LookOf(const Luma& luma) {
   for (int row = 0; row < kRows; ++row) {
     const int top = Begin(row, kRows, luma.height), bottom = Begin(row + 1, kRows, luma.height);
     for (int column = 0; column < kColumns; ++column) {
-      look.push_back(static_cast<char>(MeanOf(luma, Begin(column, kColumns, luma.width),
-                                              Begin(column + 1, kColumns, luma.width), top,
-                                              bottom)));
+      look.push_back(
+          static_cast<char>(MeanOf(luma, Begin(column, kColumns, luma.width),
+                                   Begin(column + 1, kColumns, luma.width), top, bottom)));
     }
   }
   return look;

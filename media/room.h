@@ -47,6 +47,7 @@ class Room final : public Peer::Listener {
     PeerPipeline::Context peers;
     Fanout* fanout;
     WorkQueue* pictures;  // Scales and codes those of screens.
+    Display::Context* displays;
     int64_t last_id = 0;    // Of rooms and peers.
     // Of all rooms.
     size_t peer_count = 0;
@@ -110,8 +111,10 @@ class Room final : public Peer::Listener {
   // Joins those who are connected now.
   void UpdateSeats();
   std::shared_ptr<PeerStreams> MakeStreams(const PeerKey& key);
-  void Tell(const Peer& peer, atrium::media::v1::DriveResponse::PeerStatus::State state,
+  void Tell(const PeerKey& peer, atrium::media::v1::DriveResponse::PeerStatus::State state,
             std::string_view problem);
+  void OnDisplay(const std::string& capture, int64_t epoch, Display::State state,
+                 const absl::Status& why);
   Desk::Hooks MakeHooks();
 
   // Given.

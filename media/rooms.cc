@@ -44,6 +44,7 @@ void Rooms::Leave(Driver* driver) {
 DriveResponse::Inventory Rooms::Inventory() const {
   DriveResponse::Inventory inventory;
   inventory.set_incarnation(incarnation_);
+  inventory.set_has_display(!context_.displays->name.empty());
   for (const auto& [session, room] : rooms_) {
     if (room->planned()) *inventory.add_rooms() = room->Inventory();
   }

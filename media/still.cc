@@ -65,9 +65,7 @@ class Still::Tap final : public Forward::Sink {
 };
 
 Still::Still(const Context& context, std::shared_ptr<Forward> forward)
-    : context_(context),
-      forward_(std::move(forward)),
-      self_(std::make_shared<Still*>(this)) {}
+    : context_(context), forward_(std::move(forward)), self_(std::make_shared<Still*>(this)) {}
 
 Still::~Still() {
   forward_->SetTap(nullptr);

@@ -60,7 +60,7 @@ class Still {
   // State.
   std::optional<Ask> ask_;
   int64_t last_ask_ = 0, last_decoder_ = 0;  // What comes of earlier ones is void.
-  int64_t source_ = 0;  // What `picture_` is of.
+  int64_t source_ = 0;                       // What `picture_` is of.
   GRef<GstSample> picture_;
   // Owned.
   std::shared_ptr<Still*> self_;  // Empty it, and what other threads posted is void.

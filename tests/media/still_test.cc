@@ -36,8 +36,16 @@ TEST(Vp8Test, KeyFramesAreKnownByTheirFirstPacket) {
 
 // A key frame's first packet that claims to be so wide and high.
 Bytes FirstOf(int width, int height) {
-  return {0x10, 0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, static_cast<uint8_t>(width),
-          static_cast<uint8_t>(width >> 8), static_cast<uint8_t>(height),
+  return {0x10,
+          0x10,
+          0x02,
+          0x00,
+          0x9d,
+          0x01,
+          0x2a,
+          static_cast<uint8_t>(width),
+          static_cast<uint8_t>(width >> 8),
+          static_cast<uint8_t>(height),
           static_cast<uint8_t>(height >> 8)};
 }
 
@@ -102,7 +110,8 @@ TEST(LookTest, L6_AnotherSizeLooksDifferent) {
   const Bytes screen(640 * 360, 40);
   const std::string look = LookOf({screen.data(), 640, 640, 360});
   EXPECT_FALSE(LooksSame(look, LookOf({screen.data(), 640, 639, 360})));
-  EXPECT_TRUE(LooksSame(look, LookOf({screen.data() + 1, 640, 640, 359}).replace(0, 4, look, 0, 4)));
+  EXPECT_TRUE(
+      LooksSame(look, LookOf({screen.data() + 1, 640, 640, 359}).replace(0, 4, look, 0, 4)));
   const std::string tiny = LookOf({screen.data(), 640, 1, 1});
   EXPECT_TRUE(LooksSame(tiny, tiny));
 }
@@ -269,7 +278,8 @@ TEST_F(StillTest, S18_R25_DamagedPicturesAreSurvived) {
       GstMapInfo map;
       gst_buffer_map(copy, &map, GST_MAP_READWRITE);
       // Behind the RTP header and, mostly, what says how large it is.
-      for (int n = 0; n < 8; ++n) map.data[12 + random() % (map.size - 12)] = static_cast<uint8_t>(random());
+      for (int n = 0; n < 8; ++n)
+        map.data[12 + random() % (map.size - 12)] = static_cast<uint8_t>(random());
       gst_buffer_unmap(copy, &map);
       bad.push_back(GRef<GstBuffer>::Adopt(copy));
     }
