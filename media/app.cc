@@ -11,6 +11,7 @@
 #include "common/status_macros.h"
 #include "media/clock.h"
 #include "media/fanout.h"
+#include "media/grabber.h"
 #include "media/limits.h"
 #include "media/media_service.h"
 #include "media/rooms.h"
@@ -20,14 +21,17 @@
 namespace atrium::media {
 
 absl::Status RunApp(const Config& config) {
+  if (config.grabs) return RunGrabber(config.display);
   gst_init(nullptr, nullptr);
   RETURN_IF_ERROR(CheckPlugins());
   std::unique_ptr<MainLoop> loop = NewMainLoop();
   Fanout fanout(limits::kSenders);
   MixClock clock;  // Ends first: its last tick may still send.
-  WorkQueue reaper("reaper");
+  WorkQueue reaper("reaper"), pictures("pictures");
+  Display::Context displays{.loop = loop.get(), .reaper = &reaper, .name = config.display};
   const PeerPipeline::Context peers{loop.get(), &clock, &reaper, config.ice};
-  Rooms rooms({.peers = peers, .fanout = &fanout}, config.addresses, RandomId());
+  Rooms rooms({.peers = peers, .fanout = &fanout, .pictures = &pictures, .displays = &displays},
+              config.addresses, RandomId());
   MediaService service(loop.get(), &rooms);
   ASSIGN_OR_RETURN(std::unique_ptr<rpc::Server> server,
                    rpc::Server::Start(loop.get(), {.socket_path = config.listen},

@@ -17,6 +17,10 @@ ABSL_FLAG(std::vector<std::string>, ice_address, {"127.0.0.1"},
           "loopback are let in only if one of these is");
 ABSL_FLAG(int, min_port, 0, "Lowest UDP port for media; 0: any");
 ABSL_FLAG(int, max_port, 0, "Highest UDP port for media; 0: any");
+ABSL_FLAG(std::string, display, "",
+          "This machine's display, to be shown in sessions, as X11 names it (:0); empty: none");
+ABSL_FLAG(bool, grab, false,
+          "Only grabs --display, for the atrium-media that started it so on descriptor 3");
 
 namespace atrium::media {
 
@@ -25,6 +29,12 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv) {
       "atrium-media connects browsers by WebRTC and mixes what they say and hear.");
   absl::ParseCommandLine(argc, argv);
   Config config{.listen = absl::GetFlag(FLAGS_listen), .log_level = absl::GetFlag(FLAGS_log_level)};
+  config.display = absl::GetFlag(FLAGS_display);
+  if (!config.display.empty() && config.display.find(':') == std::string::npos) {
+    return BadField("--display", StrCat("must be a display such as :0, not ", config.display));
+  }
+  config.grabs = absl::GetFlag(FLAGS_grab);
+  if (config.grabs) return config;
   if (config.listen.empty()) return MissingField("--listen");
   config.ice.addresses = absl::GetFlag(FLAGS_ice_address);
   for (const std::string& address : config.ice.addresses) {

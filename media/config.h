@@ -15,6 +15,8 @@ struct Config {
   std::string log_level;
   IceOptions ice;
   AddressPolicy addresses;  // Where peers may be.
+  bool grabs = false;       // Only shows `display` to the process that started it.
+  std::string display;      // Of this machine, as X11 names it; empty: none is shown.
 };
 
 // Reads and checks the command line.

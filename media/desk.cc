@@ -37,7 +37,7 @@ void Desk::Tick(int64_t frame, GstClockTime pts) {
     const Seat& seat = plan->seats[i];
     // What a muted one says is taken too, so that it is not heard later.
     const bool heard = seat.in->Pop(&frames_[i]) && !seat.muted;
-    inputs[i] = {seat.id, heard ? &frames_[i] : nullptr};
+    inputs[i] = {seat.id, heard ? &frames_[i] : nullptr, seat.withheld};
   }
   const bool agent = port_.Play(&agent_frame_);
   mixer_.Take(inputs, agent ? &agent_frame_ : nullptr);
@@ -68,6 +68,7 @@ void Desk::Listen(const Plan& plan, int64_t frame) {
                             .pcm = mixer_.All()};
   for (size_t i = 0; i < plan.seats.size(); ++i) {
     const Mixer::Level& level = mixer_.levels()[i];
+    if (plan.seats[i].withheld) continue;
     if (level.dbfs > kAudibleDbfs) room.voices.push_back({plan.seats[i].participant, level.dbfs});
   }
   port_.GiveRoomFrame(std::move(room));

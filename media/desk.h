@@ -32,6 +32,7 @@ class Desk final : public MixClock::Ticker {
     std::string participant;
     bool muted = false;
     bool deafened = false;
+    bool withheld = false;  // The agent does not hear it.
     std::shared_ptr<FrameRing> in;
     std::shared_ptr<FrameSink> out;
   };

@@ -97,4 +97,45 @@ absl::Status WrongCertificate() {
                    {.reason = "WRONG_CERTIFICATE"});
 }
 
+absl::Status NoScreen(std::string_view capture) {
+  return MakeError(StatusCode::kNotFound,
+                   StrCat("No picture of ", capture, " arrives: try again once it is shown"),
+                   {.reason = "NO_SCREEN", .resource = std::string(capture)});
+}
+absl::Status NoStill(std::string_view capture) {
+  return MakeError(StatusCode::kDeadlineExceeded,
+                   StrCat("No whole picture of ", capture, " came within ",
+                          absl::FormatDuration(limits::kStillWait), ": try again"),
+                   {.reason = "NO_STILL", .resource = std::string(capture)});
+}
+absl::Status StillUnderWay(std::string_view capture) {
+  return MakeError(StatusCode::kResourceExhausted,
+                   StrCat("A picture of ", capture, " is being taken: wait for that"),
+                   {.reason = "STILL_UNDER_WAY", .resource = std::string(capture)});
+}
+absl::Status NoJpeg(std::string_view why) {
+  return MakeError(StatusCode::kInternal, StrCat("The picture cannot be coded: ", why),
+                   {.reason = "NO_JPEG"});
+}
+
+absl::Status NoDisplay() {
+  return MakeError(StatusCode::kFailedPrecondition,
+                   "This machine's display is not to be shown: start atrium-media with --display",
+                   {.reason = "NO_DISPLAY"});
+}
+absl::Status TooManyDisplays() {
+  return TooMany("captures of the display", limits::kDisplays, absl::Seconds(10));
+}
+absl::Status DisplayFailed(std::string_view display, std::string_view why) {
+  return MakeError(StatusCode::kUnavailable,
+                   StrCat("Display ", display, " cannot be shown (", why,
+                          "): check that it runs and lets this user in"),
+                   {.reason = "DISPLAY_FAILED", .resource = std::string(display)});
+}
+absl::Status DisplaySilent(std::string_view display) {
+  return MakeError(StatusCode::kUnavailable,
+                   StrCat("Display ", display, " gives no pictures: check that it runs"),
+                   {.reason = "DISPLAY_SILENT", .resource = std::string(display)});
+}
+
 }  // namespace atrium::media

@@ -30,6 +30,16 @@ absl::Status ConnectionLost();
 absl::Status PipelineFailed(std::string_view why);
 absl::Status WrongCertificate();
 
+absl::Status NoScreen(std::string_view capture);
+absl::Status NoStill(std::string_view capture);
+absl::Status StillUnderWay(std::string_view capture);
+absl::Status NoJpeg(std::string_view why);
+
+absl::Status NoDisplay();
+absl::Status TooManyDisplays();
+absl::Status DisplayFailed(std::string_view display, std::string_view why);
+absl::Status DisplaySilent(std::string_view display);
+
 }  // namespace atrium::media
 
 #endif  // ATRIUM_MEDIA_ERRORS_H_

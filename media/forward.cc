@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "media/limits.h"
+#include "media/vp8.h"
 
 namespace atrium::media {
 namespace {
@@ -30,22 +31,6 @@ RtpSequence::Place RtpSequence::Take(int64_t source, Place place) {
   }
   if (static_cast<int32_t>(out.timestamp - next_.timestamp) > 0) next_.timestamp = out.timestamp;
   return out;
-}
-
-bool BeginsKeyFrame(std::span<const uint8_t> payload) {
-  size_t at = 0;
-  const auto next = [&]() -> int { return at < payload.size() ? payload[at++] : -1; };
-  const int first = next();
-  if (first < 0 || (first & 0x17) != 0x10) return false;  // Not the first of a picture.
-  if ((first & 0x80) != 0) {
-    const int extension = next();
-    if (extension < 0) return false;
-    if ((extension & 0x80) != 0 && (next() & 0x80) != 0) next();  // The picture's id.
-    if ((extension & 0x40) != 0) next();
-    if ((extension & 0x30) != 0) next();
-  }
-  const int header = next();
-  return header >= 0 && (header & 1) == 0;
 }
 
 void Forward::SetSource(int64_t id, std::shared_ptr<Source> source) {
@@ -73,6 +58,21 @@ void Forward::SetSinks(std::vector<std::shared_ptr<Sink>> sinks) {
   if (more) AskForKeyFrame();
 }
 
+int64_t Forward::source_id() const {
+  std::lock_guard<std::mutex> lock(mu_);
+  return source_id_;
+}
+
+void Forward::SetTap(std::shared_ptr<Sink> tap) {
+  std::lock_guard<std::mutex> lock(mu_);
+  tap_.swap(tap);
+}
+
+bool Forward::has_tap() const {
+  std::lock_guard<std::mutex> lock(mu_);
+  return tap_ != nullptr;
+}
+
 void Forward::Push(int64_t source, GstBuffer* packet) {
   GstRTPBuffer rtp = GST_RTP_BUFFER_INIT;
   if (!gst_rtp_buffer_map(packet, GST_MAP_READ, &rtp)) return;
@@ -92,6 +92,7 @@ void Forward::Push(int64_t source, GstBuffer* packet) {
     return AskForKeyFrame();
   }
   for (const auto& sink : sinks_) sink->Send(source, place, marker, payload);
+  if (tap_ != nullptr) tap_->Send(source, place, marker, payload);
 }
 
 void Forward::AskForKeyFrame() {

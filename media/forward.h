@@ -10,7 +10,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -39,10 +38,6 @@ class RtpSequence {
   uint32_t timestamp_shift_ = 0;
 };
 
-// Whether a VP8 payload begins a picture that needs none before it, see RFC 7741, section
-// 4. Pure.
-bool BeginsKeyFrame(std::span<const uint8_t> payload);
-
 class Forward {
  public:
   // The page that shows.
@@ -66,8 +61,13 @@ class Forward {
 
   // Whose packets go on, from a key frame on; null: nobody's. `id` names it.
   void SetSource(int64_t id, std::shared_ptr<Source> source);
+  // Of the source; 0: nobody.
+  int64_t source_id() const;
   // Who gets them. Whoever is new gets a key frame soon.
   void SetSinks(std::vector<std::shared_ptr<Sink>> sinks);
+  // Somebody who gets them beside those; null: nobody.
+  void SetTap(std::shared_ptr<Sink> tap);
+  bool has_tap() const;
   // One RTP packet.
   void Push(int64_t source, GstBuffer* packet);
   // From the source, at most twice a second.
@@ -75,12 +75,13 @@ class Forward {
 
  private:
   const std::function<absl::Duration()> now_;
-  std::mutex mu_;
+  mutable std::mutex mu_;
   // Guarded by mu_.
   int64_t source_id_ = 0;
   std::shared_ptr<Source> source_;
   bool begun_ = false;  // A key frame of the source was seen.
   std::vector<std::shared_ptr<Sink>> sinks_;
+  std::shared_ptr<Sink> tap_;
   absl::Duration asked_at_ = -absl::InfiniteDuration();
 };
 

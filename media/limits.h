@@ -38,6 +38,29 @@ inline constexpr absl::Duration kListenerSilence = absl::Seconds(20);
 // Between two pictures that need none before them: each costs as much as a second of
 // others.
 inline constexpr absl::Duration kKeyFrameSpacing = absl::Milliseconds(500);
+// A picture of a screen: how long and wide, unless less is asked for and at most,
+inline constexpr int kStillSide = 1280;
+inline constexpr int kMaxStillSide = 4096;
+// of what, as anybody may send what claims to be huge,
+inline constexpr int kStillPixels = 4096 * 4096;
+inline constexpr size_t kStillKeyFrameBytes = 4 << 20;
+// how long it may take, and how long all that takes them waits for the next request.
+inline constexpr absl::Duration kStillWait = absl::Seconds(4);
+inline constexpr absl::Duration kStillIdle = absl::Seconds(10);
+// This machine's display: how many grab it at once, how often a second, its size,
+// to which a larger one is scaled, and the size of its packets.
+inline constexpr int kDisplays = 4;
+inline constexpr int kDisplayRate = 15;
+inline constexpr int kDisplayWidth = 1920;
+inline constexpr int kDisplayHeight = 1080;
+inline constexpr int kVideoPacketBytes = 1200;
+// One that sends nothing for so long is SILENT; one that failed is tried again after a
+// pause that doubles.
+inline constexpr absl::Duration kDisplaySilence = absl::Seconds(3);
+inline constexpr absl::Duration kDisplayPause = absl::Seconds(1);
+inline constexpr absl::Duration kDisplayMostPause = absl::Seconds(10);
+// What a screen sends in a second before anything is known of those who watch.
+inline constexpr int64_t kScreenStartBps = 1'500'000;
 // How often peers are looked after.
 inline constexpr absl::Duration kWatchSpacing = absl::Milliseconds(250);
 

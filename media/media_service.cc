@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/rpc/stream.h"
+#include "common/rpc/unary.h"
 #include "media/agent_stream.h"
 #include "media/errors.h"
 
@@ -92,6 +93,15 @@ grpc::ServerBidiReactor<v1::StreamAudioRequest, v1::StreamAudioResponse>* MediaS
     grpc::CallbackServerContext*) {
   return new AgentStream::Stream(
       loop_, [this](AgentStream::Stream* stream) { AgentStream::Serve(rooms_, stream); });
+}
+
+grpc::ServerUnaryReactor* MediaService::TakeStill(grpc::CallbackServerContext* context,
+                                                  const v1::TakeStillRequest* request,
+                                                  v1::TakeStillResponse* response) {
+  return rpc::Serve(loop_, context, response,
+                    [this, request](rpc::Reply<v1::TakeStillResponse> reply) {
+                      rooms_->TakeStill(*request, std::move(reply));
+                    });
 }
 
 }  // namespace atrium::media

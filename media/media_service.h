@@ -17,6 +17,10 @@ class MediaService final : public v1::MediaService::CallbackService {
   grpc::ServerBidiReactor<v1::StreamAudioRequest, v1::StreamAudioResponse>* StreamAudio(
       grpc::CallbackServerContext* context) override;
 
+  grpc::ServerUnaryReactor* TakeStill(grpc::CallbackServerContext* context,
+                                      const v1::TakeStillRequest* request,
+                                      v1::TakeStillResponse* response) override;
+
  private:
   // Given.
   Loop* const loop_;

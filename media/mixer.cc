@@ -104,7 +104,7 @@ void Mixer::AddVoice(const Input& input, Voice* voice, bool chosen) {
 Frame Mixer::All() const {
   std::array<int32_t, kFrameSamples> sum{};
   for (const Input& input : inputs_) {
-    if (input.frame == nullptr) continue;
+    if (input.frame == nullptr || input.withheld) continue;
     for (size_t i = 0; i < kFrameSamples; ++i) sum[i] += (*input.frame)[i];
   }
   Frame out;

@@ -20,6 +20,7 @@ class Mixer {
   struct Input {
     int64_t id = 0;
     const Frame* frame = nullptr;
+    bool withheld = false;  // People hear it, the agent does not.
   };
   // How a voice is.
   struct Level {
@@ -33,7 +34,8 @@ class Mixer {
   // `agent` is null while it is silent.
   void Take(const std::vector<Input>& inputs, const Frame* agent);
 
-  // All microphones, also the quiet ones, without the agent: what the agent hears.
+  // All microphones that are not withheld, also the quiet ones, without the agent:
+  // what the agent hears.
   Frame All() const;
   // What people hear: the agent, and if `voices` the mixed microphones but that
   // of `without` (0: of nobody).

@@ -1,5 +1,6 @@
 #include "media/room.h"
 
+#include <functional>
 #include <utility>
 
 #include "common/errors.h"
@@ -17,7 +18,9 @@ Room::Room(Context* context, std::string session, Listener* listener)
     : context_(context),
       session_(std::move(session)),
       listener_(listener),
-      screens_([loop = context->peers.loop] { return loop->Monotonic(); }),
+      screens_({.stills = {context->peers.loop, context->peers.reaper, context->pictures},
+                .displays = context->displays,
+                .on_display = std::bind_front(&Room::OnDisplay, this)}),
       self_(std::make_shared<Room*>(this)),
       desk_(std::make_shared<Desk>(context->fanout, ++context->last_id, MakeHooks())) {
   context_->peers.clock->Add(desk_);
@@ -58,7 +61,7 @@ void Room::Apply(const atrium::media::v1::Plan::Room& plan) {
   members_.clear();
   planned_epochs_.clear();
   for (const auto& peer : plan.peers()) {
-    members_[peer.participant()] = {peer.muted(), peer.deafened()};
+    members_[peer.participant()] = {peer.muted(), peer.deafened(), peer.withheld()};
     planned_epochs_[peer.participant()] = peer.epoch();
   }
   screens_.Apply(plan);
@@ -105,6 +108,7 @@ atrium::media::v1::Plan::Room Room::Inventory() const {
     if (member == members_.end()) continue;
     peer->set_muted(member->second.muted);
     peer->set_deafened(member->second.deafened);
+    peer->set_withheld(member->second.withheld);
   }
   return room;
 }
@@ -113,7 +117,7 @@ void Room::Connect(PeerKey key, Offer offer) {
   Close(key);  // The same once more: offered anew.
   if (peers_.empty()) LogDebug("the first peer of a room", {{"session", session_}});
   std::shared_ptr<PeerStreams> streams = MakeStreams(key);
-  if (streams == nullptr) return;  // It is not planned any more.
+  if (streams == nullptr) return;  // It is not planned any more, or nobody's to offer.
   auto peer = std::make_shared<Peer>(context_->peers, context_->last_id, key, std::move(offer),
                                      std::move(streams), this);
   peers_[key].peer = peer;
@@ -155,6 +159,7 @@ void Room::Watch() {
   std::vector<std::shared_ptr<Peer>> peers;
   for (const auto& [key, entry] : peers_) peers.push_back(entry.peer);
   for (const auto& peer : peers) peer->Watch();
+  screens_.Watch();
   Reconcile();
 }
 
@@ -203,6 +208,7 @@ void Room::UpdateSeats() {
                      .participant = name,
                      .muted = member->second.muted,
                      .deafened = member->second.deafened,
+                     .withheld = member->second.withheld,
                      .in = audio->ring(),
                      .out = audio->outlet()});
   }
@@ -233,23 +239,31 @@ void Room::OnAnswer(Peer* peer, std::string sdp) {
 void Room::OnConnected(Peer* peer) {
   const auto self = peer->shared_from_this();
   Reconcile();
-  Tell(*self, PeerStatus::CONNECTED, "");
+  Tell(self->key(), PeerStatus::CONNECTED, "");
 }
 
 void Room::OnSilent(Peer* peer) {
   LogWarning("a peer is silent", {{"peer", peer->key().name}});
-  Tell(*peer, PeerStatus::SILENT, "Nothing is received of it");
+  Tell(peer->key(), PeerStatus::SILENT, "Nothing is received of it");
 }
 
 void Room::OnFailed(Peer* peer, const absl::Status& why) {
-  Tell(*peer, PeerStatus::FAILED, ToStd(why.message()));
+  Tell(peer->key(), PeerStatus::FAILED, ToStd(why.message()));
   Close(PeerKey(peer->key()));
 }
 
-void Room::Tell(const Peer& peer, PeerStatus::State state, std::string_view problem) {
+void Room::OnDisplay(const std::string& capture, int64_t epoch, Display::State state,
+                     const absl::Status& why) {
+  const auto told = state == Display::State::kShown    ? PeerStatus::CONNECTED
+                    : state == Display::State::kSilent ? PeerStatus::SILENT
+                                                       : PeerStatus::FAILED;
+  Tell({capture, epoch}, told, ToStd(why.message()));
+}
+
+void Room::Tell(const PeerKey& peer, PeerStatus::State state, std::string_view problem) {
   PeerStatus status;
-  status.set_peer(peer.key().name);
-  status.set_epoch(peer.key().epoch);
+  status.set_peer(peer.name);
+  status.set_epoch(peer.epoch);
   status.set_state(state);
   status.set_problem(std::string(problem));
   listener_->OnPeer(status);

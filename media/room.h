@@ -46,6 +46,8 @@ class Room final : public Peer::Listener {
   struct Context {
     PeerPipeline::Context peers;
     Fanout* fanout;
+    WorkQueue* pictures;  // Scales and codes those of screens.
+    Display::Context* displays;
     int64_t last_id = 0;    // Of rooms and peers.
     // Of all rooms.
     size_t peer_count = 0;
@@ -70,6 +72,11 @@ class Room final : public Peer::Listener {
   bool AddCandidate(const PeerKey& key, const std::string& candidate);
   void Watch();
 
+  // See MediaService.TakeStill.
+  void TakeStill(const atrium::media::v1::TakeStillRequest& request, Still::Done done) {
+    screens_.TakeStill(request, std::move(done));
+  }
+
   // One stream at a time; null takes leave of `old`.
   void OpenAudio(AudioStream* stream);
   void CloseAudio(AudioStream* old);
@@ -87,6 +94,7 @@ class Room final : public Peer::Listener {
   struct Member {
     bool muted = false;
     bool deafened = false;
+    bool withheld = false;
   };
   struct Entry {
     std::shared_ptr<Peer> peer;
@@ -103,8 +111,10 @@ class Room final : public Peer::Listener {
   // Joins those who are connected now.
   void UpdateSeats();
   std::shared_ptr<PeerStreams> MakeStreams(const PeerKey& key);
-  void Tell(const Peer& peer, atrium::media::v1::DriveResponse::PeerStatus::State state,
+  void Tell(const PeerKey& peer, atrium::media::v1::DriveResponse::PeerStatus::State state,
             std::string_view problem);
+  void OnDisplay(const std::string& capture, int64_t epoch, Display::State state,
+                 const absl::Status& why);
   Desk::Hooks MakeHooks();
 
   // Given.

@@ -44,6 +44,7 @@ void Rooms::Leave(Driver* driver) {
 DriveResponse::Inventory Rooms::Inventory() const {
   DriveResponse::Inventory inventory;
   inventory.set_incarnation(incarnation_);
+  inventory.set_has_display(!context_.displays->name.empty());
   for (const auto& [session, room] : rooms_) {
     if (room->planned()) *inventory.add_rooms() = room->Inventory();
   }
@@ -172,6 +173,12 @@ void Rooms::Refuse(const PeerKey& key, const absl::Status& why) {
   status.set_state(DriveResponse::PeerStatus::FAILED);
   status.set_problem(std::string(ToStd(why.message())));
   OnPeer(status);
+}
+
+void Rooms::TakeStill(const atrium::media::v1::TakeStillRequest& request, Still::Done done) {
+  Room* room = RoomOf(request.capture());
+  if (room == nullptr) return done(NoScreen(request.capture()));
+  room->TakeStill(request, std::move(done));
 }
 
 absl::StatusOr<Room*> Rooms::OpenAudio(const std::string& session, Room::AudioStream* stream) {

@@ -38,6 +38,9 @@ class Rooms final : public Room::Listener {
   atrium::media::v1::DriveResponse::PlanStatus Apply(const atrium::media::v1::Plan& plan);
   void Signal(const atrium::media::v1::Signal& signal);
 
+  // See MediaService.TakeStill.
+  void TakeStill(const atrium::media::v1::TakeStillRequest& request, Still::Done done);
+
   // The agent's side: the session's room, made if it does not exist.
   absl::StatusOr<Room*> OpenAudio(const std::string& session, Room::AudioStream* stream);
   void CloseAudio(const std::string& session, Room::AudioStream* stream);

@@ -10,6 +10,7 @@
 namespace atrium::media {
 
 using atrium::media::v1::Plan;
+using atrium::media::v1::TakeStillRequest;
 
 bool IsCapturePeer(std::string_view peer) {
   return peer.find("/captures/") != std::string_view::npos;
@@ -36,8 +37,16 @@ void Screens::Apply(const Plan::Room& plan) {
     Screen& screen = screens[capture.name()];
     const auto known = screens_.find(capture.name());
     screen.plan = capture;
-    screen.forward =
-        known == screens_.end() ? std::make_shared<Forward>(now_) : known->second.forward;
+    if (known == screens_.end()) {
+      Loop* const loop = context_.stills.loop;
+      screen.forward = std::make_shared<Forward>([loop] { return loop->Monotonic(); });
+      screen.still = std::make_shared<Still>(context_.stills, screen.forward);
+    } else {
+      screen.forward = known->second.forward;
+      screen.still = known->second.still;
+      if (capture.epoch() == known->second.plan.epoch()) screen.display = known->second.display;
+    }
+    if (capture.display() && screen.display == nullptr) MakeDisplay(&screen);
   }
   // Those that go let go of their ends, which hold them.
   for (const auto& [name, screen] : screens_) {
@@ -46,6 +55,21 @@ void Screens::Apply(const Plan::Room& plan) {
     screen.forward->SetSinks({});
   }
   screens_ = std::move(screens);
+}
+
+void Screens::MakeDisplay(Screen* screen) {
+  screen->display =
+      std::make_shared<Display>(context_.displays, screen->forward,
+                                [this, name = screen->plan.name(), epoch = screen->plan.epoch()](
+                                    Display::State state, const absl::Status& why) {
+                                  context_.on_display(name, epoch, state, why);
+                                });
+}
+
+void Screens::Watch() {
+  for (const auto& [name, screen] : screens_) {
+    if (screen.display != nullptr) screen.display->Watch();
+  }
 }
 
 void Screens::AddEpochs(std::map<std::string, int64_t>* epochs) const {
@@ -59,7 +83,9 @@ void Screens::AddEpochs(std::map<std::string, int64_t>* epochs) const {
 
 std::shared_ptr<PeerStreams> Screens::MakeStreams(const std::string& peer, int64_t id) const {
   for (const auto& [name, screen] : screens_) {
-    if (peer == name) return std::make_shared<VideoInlet>(id, screen.forward);
+    if (peer == name && !screen.plan.display()) {
+      return std::make_shared<VideoInlet>(id, screen.forward);
+    }
     for (const auto& viewer : screen.plan.viewers()) {
       if (peer == ViewerPeer(name, viewer.page())) {
         return std::make_shared<VideoOutlet>(screen.forward);
@@ -72,7 +98,9 @@ std::shared_ptr<PeerStreams> Screens::MakeStreams(const std::string& peer, int64
 void Screens::Connect(const std::map<std::string, std::shared_ptr<PeerStreams>>& connected) {
   for (const auto& [name, screen] : screens_) {
     const auto shows = connected.find(name);
-    if (shows == connected.end()) {
+    if (screen.plan.display()) {
+      // It is there without anybody.
+    } else if (shows == connected.end()) {
       screen.forward->SetSource(0, nullptr);
     } else {
       const auto inlet = std::static_pointer_cast<VideoInlet>(shows->second);
@@ -88,13 +116,20 @@ void Screens::Connect(const std::map<std::string, std::shared_ptr<PeerStreams>>&
   }
 }
 
+void Screens::TakeStill(const TakeStillRequest& request, Still::Done done) {
+  const auto screen = screens_.find(request.capture());
+  if (screen == screens_.end()) return done(NoScreen(request.capture()));
+  screen->second.still->Take(request, std::move(done));
+}
+
 void Screens::AddInventory(const std::map<std::string, int64_t>& epochs, Plan::Room* room) const {
   for (const auto& [name, screen] : screens_) {
     const auto shows = epochs.find(name);
-    if (shows == epochs.end()) continue;
+    const bool displayed = screen.display != nullptr && screen.display->shown();
+    if (shows == epochs.end() && !displayed) continue;
     Plan::Capture& capture = *room->add_captures();
     capture = screen.plan;
-    capture.set_epoch(shows->second);
+    if (!displayed) capture.set_epoch(shows->second);
     capture.clear_viewers();
     for (const auto& viewer : screen.plan.viewers()) {
       const auto watches = epochs.find(ViewerPeer(name, viewer.page()));

@@ -11,11 +11,14 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "atrium/media/v1/media.pb.h"
+#include "media/display.h"
 #include "media/forward.h"
 #include "media/peer_streams.h"
+#include "media/still.h"
 
 namespace atrium::media {
 
@@ -29,8 +32,16 @@ std::string ViewerPeer(std::string_view capture, std::string_view page);
 
 class Screens {
  public:
-  // `now` may be called on any thread.
-  explicit Screens(std::function<absl::Duration()> now) : now_(std::move(now)) {}
+  struct Context {
+    Still::Context stills;
+    Display::Context* displays;
+    // A capture of this machine's display is another way than it was.
+    std::function<void(const std::string& capture, int64_t epoch, Display::State,
+                       const absl::Status&)>
+        on_display;
+  };
+
+  explicit Screens(Context context) : context_(std::move(context)) {}
   ~Screens();
 
   void Apply(const atrium::media::v1::Plan::Room& plan);
@@ -39,8 +50,12 @@ class Screens {
   // For a peer that connects; null if the plan does not hold it. `id` names the
   // connection in this process.
   std::shared_ptr<PeerStreams> MakeStreams(const std::string& peer, int64_t id) const;
+  // Looks after displays; call now and then.
+  void Watch();
   // Joins those who are connected now.
   void Connect(const std::map<std::string, std::shared_ptr<PeerStreams>>& connected);
+  // See MediaService.TakeStill.
+  void TakeStill(const atrium::media::v1::TakeStillRequest& request, Still::Done done);
   // The captures and viewers that there are, of those in `epochs`.
   void AddInventory(const std::map<std::string, int64_t>& epochs,
                     atrium::media::v1::Plan::Room* room) const;
@@ -49,9 +64,13 @@ class Screens {
   struct Screen {
     atrium::media::v1::Plan::Capture plan;
     std::shared_ptr<Forward> forward;
+    std::shared_ptr<Still> still;
+    std::shared_ptr<Display> display;  // Null if a page shows it.
   };
 
-  const std::function<absl::Duration()> now_;
+  void MakeDisplay(Screen* screen);
+
+  const Context context_;
   std::map<std::string, Screen> screens_;  // By capture.
 };
 

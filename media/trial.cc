@@ -32,7 +32,8 @@ Offer MakeOffer() {
 absl::Status CheckPlugins() {
   for (const char* name :
        {"webrtcbin", "nicesrc", "nicesink", "dtlssrtpenc", "dtlssrtpdec", "rtpbin", "rtpopuspay",
-        "rtpopusdepay", "opusdec", "appsrc", "appsink", "capsfilter", "fakesink"}) {
+        "rtpopusdepay", "opusdec", "appsrc", "appsink", "capsfilter", "fakesink",
+        "vp8dec", "vp8enc", "jpegenc", "videoconvert", "videoscale"}) {
     // Making one loads its plugin.
     GstElement* element = gst_element_factory_make(name, nullptr);
     if (element == nullptr) return NoSuchPlugin(name);

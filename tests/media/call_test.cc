@@ -98,6 +98,37 @@ TEST_F(CallTest, V8_MuteDeafenAndAgentOnlyTakeEffectInTheCall) {
   CloseAgent(agent.get());
 }
 
+TEST_F(CallTest, N5_WhoIsWithheldIsHeardByPeopleAndNotByTheAgent) {
+  auto agent = OpenAgent(1);
+  auto ann = Join(1, "ann", 1, {.hertz = 500});
+  auto bob = Join(1, "bob", 1, {.hertz = 1100});
+  ASSERT_TRUE(WaitFor([&] {
+    return agent->Hears(500) > kHeard && agent->Hears(1100) > kHeard && bob->Hears(500) > kHeard;
+  }));
+  PlanPeer(1, "ann", 1)->set_withheld(true);
+  SendPlan();
+  const int64_t generation = plan_.generation();
+  ASSERT_TRUE(WaitFor([&] { return planned_generation_ == generation; }));
+  // What was mixed before the plan was real arrives; then nothing more of her does.
+  const int frames = agent->frames;
+  ASSERT_TRUE(WaitFor([&] { return agent->frames >= frames + 20; }));
+  EXPECT_LT(agent->Hears(500), 1);
+  EXPECT_GT(agent->Hears(1100), kHeard);
+  EXPECT_THAT(agent->voices, UnorderedElementsAre(Participant(1, "bob")));
+  bob->ForgetHeard();
+  EXPECT_TRUE(WaitFor([&] { return bob->Hears(500) > kHeard; }));
+  // A control that is started anew finds it so.
+  StopDriving();
+  StartDriving();
+  EXPECT_TRUE(inventories_.back().rooms(0).peers(0).withheld());
+  EXPECT_FALSE(inventories_.back().rooms(0).peers(1).withheld());
+  SendPlan();
+  PlanPeer(1, "ann", 1)->set_withheld(false);
+  SendPlan();
+  EXPECT_TRUE(WaitFor([&] { return agent->Hears(500) > kHeard; }));
+  CloseAgent(agent.get());
+}
+
 TEST_F(CallTest, V5_S18_R25_ABadOfferFailsAloneAndDisturbsNobody) {
   auto agent = OpenAgent(1);
   auto ann = Join(1, "ann", 1, {.hertz = 500});

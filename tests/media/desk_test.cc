@@ -137,6 +137,27 @@ TEST_F(DeskTest, V8_NothingOfTheMutedIsHeardByAnybody) {
   Run(1, {});
   EXPECT_LT(ToneIn(LastRoomFrame()->pcm, 200), 1);
 }
+TEST_F(DeskTest, N5_FromTheNextFrameOnNothingOfTheWithheldReachesTheAgent) {
+  desk_->port().Open();
+  desk_->SetSeats(Conversation::EVERYBODY, seats_);
+  Run(3, {0, 1});
+  EXPECT_EQ(LastRoomFrame()->voices.size(), 2u);
+  seats_[0].withheld = true;
+  desk_->SetSeats(Conversation::EVERYBODY, seats_);
+  Run(1, {0, 1});
+  auto frame = LastRoomFrame();
+  ASSERT_EQ(frame->voices.size(), 1u);
+  EXPECT_EQ(frame->voices[0].participant, "p1");
+  EXPECT_LT(ToneIn(frame->pcm, 200), 1);
+  EXPECT_GT(ToneIn(frame->pcm, 350), 3000);
+  // People still hear both: each who speaks has a mix of their own, the others share one.
+  EXPECT_EQ(fanout_.encoded_count(), 4 * 3);
+  // And what was said while withheld is not heard later.
+  seats_[0].withheld = false;
+  desk_->SetSeats(Conversation::EVERYBODY, seats_);
+  Run(1, {1});
+  EXPECT_LT(ToneIn(LastRoomFrame()->pcm, 200), 1);
+}
 TEST_F(DeskTest, V8_TheDeafenedGetNothing) {
   seats_[0].deafened = true;
   desk_->SetSeats(Conversation::EVERYBODY, seats_);

@@ -37,7 +37,7 @@ double MediaCall::Agent::Hears(double hertz) const {
   return heard.size() < 10 ? 0 : ToneIn(all.data(), all.size(), hertz);
 }
 
-MediaCall::MediaCall() {
+MediaCall::MediaCall(std::vector<std::string> flags) : flags_(std::move(flags)) {
   gst_init(nullptr, nullptr);
   loop_ = NewMainLoop();
   std::string name = std::filesystem::temp_directory_path() / "atrium-media-XXXXXX";
@@ -56,8 +56,10 @@ MediaCall::~MediaCall() {
 void MediaCall::StartProcess() {
   std::string binary = ATRIUM_MEDIA_BINARY, listen = "--listen=" + socket_,
               level = std::string("--log_level=warning");
-  char* argv[] = {binary.data(), listen.data(), level.data(), nullptr};
-  ASSERT_EQ(posix_spawn(&pid_, argv[0], nullptr, nullptr, argv, environ), 0);
+  std::vector<char*> argv = {binary.data(), listen.data(), level.data()};
+  for (const std::string& flag : flags_) argv.push_back(const_cast<char*>(flag.c_str()));
+  argv.push_back(nullptr);
+  ASSERT_EQ(posix_spawn(&pid_, argv[0], nullptr, nullptr, argv.data(), environ), 0);
   channel_ = rpc::UnixChannel(socket_);
   stub_ = v1::MediaService::NewStub(channel_);
 }

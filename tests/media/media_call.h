@@ -40,7 +40,8 @@ class MediaCall : public testing::Test {
     double Hears(double hertz) const;
   };
 
-  MediaCall();
+  // The process is started with `flags`.
+  explicit MediaCall(std::vector<std::string> flags = {});
   ~MediaCall() override;
 
   void StartProcess();
@@ -83,6 +84,7 @@ class MediaCall : public testing::Test {
   int Descriptors() const;
   int ResidentKb() const;
 
+  const std::vector<std::string> flags_;
   std::unique_ptr<MainLoop> loop_;
   std::string directory_, socket_;
   pid_t pid_ = -1;

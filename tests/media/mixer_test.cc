@@ -34,6 +34,14 @@ TEST_F(MixerTest, V6_TheAgentHearsAllWhoSpeakAtOnce) {
   for (double hertz : kHertz) EXPECT_NEAR(ToneIn(mixer_.All(), hertz), 2000, 50) << hertz;
 }
 
+TEST_F(MixerTest, N5_TheAgentDoesNotHearTheWithheldAndPeopleDo) {
+  const Frame ann = ToneFrame(kHertz[0], 3000), bob = ToneFrame(kHertz[1], 3000);
+  mixer_.Take({{.id = 1, .frame = &ann, .withheld = true}, {.id = 2, .frame = &bob}}, nullptr);
+  EXPECT_EQ(mixer_.All(), bob);
+  EXPECT_NEAR(ToneIn(mixer_.Mix(true, 2), kHertz[0]), 3000, 30);
+  EXPECT_TRUE(mixer_.levels()[0].mixed);
+}
+
 TEST_F(MixerTest, V6_PeopleHearTheLoudestFour) {
   Take({1000, 5000, 2000, 4000, 3000, 500});
   const Frame heard = mixer_.Mix(true, 0);

@@ -4,46 +4,16 @@
 #include "media/forward.h"
 #include "media/screens.h"
 #include "media/video_streams.h"
-#include "tests/media/media_call.h"
+#include "tests/media/pictures.h"
+#include "tests/media/screen_call.h"
+#include "tests/support/manual_loop.h"
 
 namespace atrium::media {
 namespace {
 
 using testing::HasSubstr;
 
-class ScreenTest : public MediaCall {
- protected:
-  static std::string Capture(const std::string& id) { return Session(1) + "/captures/" + id; }
-  static std::string Viewer(const std::string& id, const std::string& page) {
-    return Capture(id) + "/viewers/" + page;
-  }
-  v1::Plan::Capture* PlanCapture(const std::string& id, int64_t epoch) {
-    auto* room = PlanRoom(1);
-    for (auto& capture : *room->mutable_captures()) {
-      if (capture.name() == Capture(id)) return capture.set_epoch(epoch), &capture;
-    }
-    auto* capture = room->add_captures();
-    capture->set_name(Capture(id));
-    capture->set_page("page-that-shows");
-    capture->set_epoch(epoch);
-    return capture;
-  }
-  static void PlanViewer(v1::Plan::Capture* capture, const std::string& page, int64_t epoch) {
-    auto* viewer = capture->add_viewers();
-    viewer->set_page(page);
-    viewer->set_epoch(epoch);
-  }
-  std::unique_ptr<CallPeer> Show(const std::string& id, int64_t epoch, const std::string& pattern) {
-    auto peer = std::make_unique<CallPeer>(CallPeer::Voice{.shows = pattern});
-    Connect(Capture(id), epoch, peer.get());
-    return peer;
-  }
-  std::unique_ptr<CallPeer> Watch(const std::string& id, const std::string& page, int64_t epoch) {
-    auto peer = std::make_unique<CallPeer>(CallPeer::Voice{.watches = true});
-    Connect(Viewer(id, page), epoch, peer.get());
-    return peer;
-  }
-};
+using ScreenTest = ScreenCall;
 
 TEST_F(ScreenTest, L6_WhoeverWatchesSeesTheScreenHoweverLateTheyCome) {
   auto* capture = PlanCapture("a", 1);
@@ -161,12 +131,73 @@ TEST_F(ScreenTest, V9_TwentyWhoWatchAndLeaveLeaveNothingBehind) {
   }
 }
 
+TEST_F(ScreenTest, L6_TheAgentGetsAStillOfAScreenAndNoneWhileItLooksTheSame) {
+  auto* capture = PlanCapture("a", 1);
+  PlanViewer(capture, "one", 2);
+  SendPlan();
+  v1::TakeStillRequest request;
+  request.set_capture(Capture("b"));
+  EXPECT_EQ(Take(request).status().code(), absl::StatusCode::kNotFound);
+  request.set_capture(Capture("a"));
+  EXPECT_EQ(Take(request).status().code(), absl::StatusCode::kNotFound) << "not shown yet";
+  auto show = Show("a", 1, "white");
+  auto one = Watch("a", "one", 2);
+  ASSERT_TRUE(WaitFor([&] { return one->pictures() > 5; }));
+  request.set_max_side(160);
+  auto still = Take(request);
+  ASSERT_TRUE(still.ok()) << still.status();
+  Seen seen = Look(still->jpeg());
+  EXPECT_EQ(seen.width, 160);
+  EXPECT_EQ(seen.height, 120);
+  EXPECT_GT(seen.brightness, 220);
+  request.set_signature(still->signature());
+  still = Take(request);
+  ASSERT_TRUE(still.ok()) << still.status();
+  EXPECT_EQ(still->jpeg(), "");
+  EXPECT_EQ(still->signature().size(), request.signature().size());
+  PlanCapture("a", 7);
+  SendPlan();
+  auto next = Show("a", 7, "black");
+  ASSERT_TRUE(WaitFor([&] { return one->brightness() < 50; }));
+  still = Take(request);
+  ASSERT_TRUE(still.ok()) << still.status();
+  seen = Look(still->jpeg());
+  EXPECT_LT(seen.brightness, 30);
+  // Nobody who watches noticed.
+  const int pictures = one->pictures();
+  EXPECT_TRUE(WaitFor([&] { return one->pictures() > pictures + 5; }));
+}
+
+TEST_F(ScreenTest, L6_AScreenThatSendsNothingGivesNoStillAndOneIsTakenAtATime) {
+  PlanViewer(PlanCapture("a", 1), "one", 2);
+  SendPlan();
+  auto show = Show("a", 1, "white");
+  auto one = Watch("a", "one", 2);
+  v1::TakeStillRequest request;
+  request.set_capture(Capture("a"));
+  ASSERT_TRUE(Take(request).ok());
+  // Something came since, so a key frame is needed, and none comes.
+  const int pictures = one->pictures();
+  ASSERT_TRUE(WaitFor([&] { return one->pictures() > pictures + 5; }));
+  show->Freeze();
+  std::vector<absl::StatusCode> codes;
+  for (int i = 0; i < 2; ++i) {
+    BeginTaking(request, [&](const auto& answer) { codes.push_back(answer.status().code()); });
+  }
+  ASSERT_TRUE(WaitFor([&] { return codes.size() == 2; }));
+  EXPECT_EQ(codes[0], absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(codes[1], absl::StatusCode::kDeadlineExceeded);
+}
+
 // What is shown no longer holds nothing.
 
 TEST(ScreensTest, V9_AScreenThatEndsIsLetGo) {
   std::weak_ptr<Forward::Source> source;
   std::weak_ptr<Forward::Sink> sink;
-  Screens screens([] { return absl::ZeroDuration(); });
+  ManualLoop loop;
+  WorkQueue reaper("reaper"), pictures("pictures");
+  Display::Context displays{.loop = &loop, .reaper = &reaper};
+  Screens screens({.stills = {&loop, &reaper, &pictures}, .displays = &displays});
   {
     v1::Plan::Room plan;
     auto* capture = plan.add_captures();
@@ -187,21 +218,6 @@ TEST(ScreensTest, V9_AScreenThatEndsIsLetGo) {
   screens.Apply({});
   EXPECT_TRUE(source.expired());
   EXPECT_TRUE(sink.expired());
-}
-
-TEST(ForwardTest, KeyFramesAreKnownByTheirFirstPacket) {
-  using Bytes = std::vector<uint8_t>;
-  EXPECT_TRUE(BeginsKeyFrame(Bytes{0x10, 0x00}));
-  EXPECT_FALSE(BeginsKeyFrame(Bytes{0x10, 0x01})) << "it needs others";
-  EXPECT_FALSE(BeginsKeyFrame(Bytes{0x00, 0x00})) << "not the first packet";
-  EXPECT_FALSE(BeginsKeyFrame(Bytes{0x11, 0x00})) << "not the first partition";
-  EXPECT_TRUE(BeginsKeyFrame(Bytes{0x90, 0x80, 0x7f, 0x00})) << "a short id";
-  EXPECT_TRUE(BeginsKeyFrame(Bytes{0x90, 0x80, 0x81, 0x02, 0x00})) << "a long id";
-  EXPECT_FALSE(BeginsKeyFrame(Bytes{0x90, 0x80, 0x81, 0x02, 0x01}));
-  EXPECT_TRUE(BeginsKeyFrame(Bytes{0x90, 0xf0, 0x81, 0x02, 0x05, 0x21, 0x00})) << "all of them";
-  for (const Bytes& cut : {Bytes{}, Bytes{0x10}, Bytes{0x90}, Bytes{0x90, 0x80}}) {
-    EXPECT_FALSE(BeginsKeyFrame(cut));
-  }
 }
 
 // The stream that a receiver sees.
