@@ -38,6 +38,9 @@ void Conversation::Restore(const std::vector<atrium::v1::TimelineEntry>& entries
   engine_->Restore(entries);
 }
 void Conversation::SetAnybodyLive(bool live) { engine_->SetAnybodyLive(live); }
-Shape Conversation::Shown() const { return engine_->shown(); }
+void Conversation::SetScreens(std::vector<Screen> screens) {
+  engine_->SetScreens(std::move(screens));
+}
+const Shape& Conversation::Shown() const { return engine_->shown(); }
 
 }  // namespace atrium::control

@@ -37,6 +37,14 @@ class Conversation {
     std::string input;  // The exact bytes that would be written, or what is asked for.
   };
 
+  // A screen that somebody shows.
+  struct Screen {
+    std::string capture;  // The capture's name.
+    std::string whose;    // Who shows it, as people call them.
+    bool shown = false;   // Its picture arrives.
+    bool agent_sees = false;
+  };
+
   // The room that the talk is in. Called on the loop, never from inside a call
   // of the room's to us but for OnConversation.
   class Room {
@@ -114,10 +122,12 @@ class Conversation {
   void Overhear(const std::string& speaker, const std::string& text);
   // What was said before, oldest first, after a restart of control.
   void Restore(const std::vector<atrium::v1::TimelineEntry>& entries);
+  // The screens that are shown now, oldest first.
+  void SetScreens(std::vector<Screen> screens);
   // Whether anybody is in the call; audio is opened and closed with it.
   void SetAnybodyLive(bool live);
 
-  atrium::v1::Conversation Shown() const;
+  const atrium::v1::Conversation& Shown() const;
 
  private:
   class Engine;

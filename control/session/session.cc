@@ -39,6 +39,7 @@ Session::Session(Context* context, SessionId id, atrium::control::v1::SessionRec
   record_.mutable_session()->set_state_epoch(context_->state_epoch);
   record_.mutable_session()->set_state(atrium::v1::Session::IDLE);
   record_.mutable_session()->clear_degradations();
+  record_.mutable_session()->set_has_display(context_->has_display);
   if (context_->providers != nullptr) {
     conversation_ = std::make_unique<Conversation>(
         context_->loop, context_->providers, &context_->profiles, context_->media, this,
@@ -323,6 +324,7 @@ void Session::ForgetPerson(const ParticipantId& id) {
   if (it->second.live_epoch != 0) EndLive(id, "", "");
   auto lease = std::move(it->second.lease);
   people_.all().erase(it);
+  ForgetDisplayOf(name);
   SessionChange change;
   change.set_deleted_participant(name);
   Publish(std::move(change));
