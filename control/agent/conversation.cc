@@ -25,6 +25,9 @@ void Conversation::SetFloor(const atrium::v1::FloorPolicy& floor) { engine_->Set
 void Conversation::SetTalking(const std::string& speaker, bool talking) {
   engine_->SetTalking(speaker, talking);
 }
+bool Conversation::ListensTo(const std::string& speaker) const {
+  return engine_->ListensTo(speaker);
+}
 void Conversation::MintSecret(Done<atrium::v1::ProviderSecret> done) {
   engine_->MintSecret(std::move(done));
 }

@@ -113,6 +113,8 @@ class Conversation {
   // Whom it listens to, from now on; and who holds the talk key.
   void SetFloor(const atrium::v1::FloorPolicy& floor);
   void SetTalking(const std::string& speaker, bool talking);
+  // Whether it listens to them; media withholds the others' voices from it.
+  bool ListensTo(const std::string& speaker) const;
   // A key with which a browser may speak with the provider by itself.
   void MintSecret(Done<atrium::v1::ProviderSecret> done);
   // Somebody typed `text` to the agent: it answers (starts if need be).

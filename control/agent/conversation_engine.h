@@ -48,6 +48,7 @@ class Conversation::Engine final : public ProviderLine::Listener,
   void SetAudioMode(Shape::AudioMode mode);
   void SetFloor(const atrium::v1::FloorPolicy& floor) { floor_.Set(floor); }
   void SetTalking(const std::string& speaker, bool talking) { floor_.SetTalking(speaker, talking); }
+  bool ListensTo(const std::string& speaker) const { return floor_.MayBeHeard(speaker); }
   void MintSecret(Done<atrium::v1::ProviderSecret> done);
   void TextTurn(const std::string& speaker, const std::string& text);
   void Overhear(const std::string& speaker, const std::string& text);

@@ -36,7 +36,7 @@ void Conversation::Engine::OnRoomAudio(const atrium::media::v1::StreamAudioRespo
   heard_position_ = room.position() + samples;
   Floor::Audible audible;
   for (const auto& voice : room.voices()) audible.emplace_back(voice.participant(), voice.dbfs());
-  // Of whom it does not listen to, it hears nothing.
+  // Somebody whom media will withhold in a moment, and has not yet.
   if (!floor_.Passes(audible)) return Append(std::string(room.pcm().size(), '\0'));
   voices_.Add(appended_, samples, std::move(audible));
   echo_.AddHeard(room.pcm());

@@ -241,7 +241,10 @@ void Session::TellScreens() {
 void Session::SetTalking(const ParticipantId& id, bool talking) {
   Person* person = people_.Find(id);
   person->shown.set_talking(talking && person->shown.role() >= Participant::EDITOR);
-  if (conversation_) conversation_->SetTalking(person->shown.name(), person->shown.talking());
+  if (!conversation_) return;
+  const bool listens = conversation_->ListensTo(person->shown.name());
+  conversation_->SetTalking(person->shown.name(), person->shown.talking());
+  if (conversation_->ListensTo(person->shown.name()) != listens) context_->media->PlanChanged();
 }
 
 // Files are read as the shells' user, in a tab that everybody sees: control itself

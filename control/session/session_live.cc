@@ -157,6 +157,7 @@ void Session::AddToMediaPlan(atrium::media::v1::Plan* plan) const {
     peer->set_epoch(person.live_epoch);
     peer->set_muted(person.shown.muted());
     peer->set_deafened(person.shown.deafened());
+    peer->set_withheld(conversation_ && !conversation_->ListensTo(person.shown.name()));
   }
   if (!captures_.all().empty()) {
     if (room == nullptr) room = plan->add_rooms();

@@ -96,6 +96,7 @@ void Session::UpdateSession(const Actor& actor, const atrium::v1::UpdateSessionR
     } else if (path == "floor_policy") {
       *ours.mutable_floor_policy() = wanted.floor_policy();
       if (conversation_) conversation_->SetFloor(wanted.floor_policy());
+      context_->media->PlanChanged();
     } else if (path == "tool_policies") {
       *ours.mutable_tool_policies() = wanted.tool_policies();
       if (ToolAction("look_at_screen") == CommandPolicy::DENY) BlindAgent();
