@@ -118,7 +118,10 @@ absl::Status RunApp(const Config& config) {
                            .profiles = profiles,
                            .attachment_key = std::move(attachment_key),
                            .state_epoch = RandomId(),
-                           .build_id = std::string(kBuildId)};
+                           .build_id = std::string(kBuildId),
+                           .allowed = {.calls = !config.forbid_calls,
+                                       .screens = !config.forbid_screens,
+                                       .agent_sight = !config.forbid_agent_sight}};
   Registry registry(&context);
   auth.set_listener(&registry);
   GrpcHostLink host(loop.get(), config.terminal, fence, &registry);

@@ -3,6 +3,7 @@
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
+#include "absl/strings/str_split.h"
 #include "common/errors.h"
 
 ABSL_FLAG(std::string, listen, "", "Path of the unix socket to serve on (required)");
@@ -22,7 +23,29 @@ ABSL_FLAG(std::string, agent_profiles, "",
           "JSON file of what the agent can be: a list of {id, display_name, instructions, voice, "
           "mode}; the first is the default; read at start");
 
+ABSL_FLAG(std::string, forbid, "",
+          "What nobody may do here, separated by commas: calls, screens, agent_sight (show screens "
+          "to the agent)");
+
 namespace atrium::control {
+namespace {
+
+absl::Status ReadForbidden(const std::string& list, Config* config) {
+  for (const absl::string_view act : absl::StrSplit(list, ',', absl::SkipWhitespace())) {
+    if (act == "calls") {
+      config->forbid_calls = true;
+    } else if (act == "screens") {
+      config->forbid_screens = true;
+    } else if (act == "agent_sight") {
+      config->forbid_agent_sight = true;
+    } else {
+      return BadField("--forbid", "may name calls, screens and agent_sight");
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
 
 absl::StatusOr<Config> ReadConfig(int argc, char** argv) {
   absl::SetProgramUsageMessage(
@@ -45,6 +68,7 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv) {
   if (config.terminal.empty()) return MissingField("--terminal");
   if (config.media.empty()) return MissingField("--media");
   if (config.state_dir.empty()) return MissingField("--state_dir");
+  if (absl::Status s = ReadForbidden(absl::GetFlag(FLAGS_forbid), &config); !s.ok()) return s;
   return config;
 }
 

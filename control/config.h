@@ -22,6 +22,8 @@ struct Config {
   std::string provider_voice;
   std::string provider_key_file;
   std::string provider_name;
+  // What nobody may do here.
+  bool forbid_calls = false, forbid_screens = false, forbid_agent_sight = false;
   std::string agent_profiles;  // File of what the agent can be; empty: one default.
 };
 

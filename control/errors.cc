@@ -108,6 +108,54 @@ absl::Status NoSuchCapture(std::string_view name) {
   return MakeError(StatusCode::kNotFound, StrCat("No screen ", name, " is shown"),
                    {.reason = "CAPTURE_NOT_FOUND", .resource = std::string(name)});
 }
+absl::Status NoDisplay() {
+  return MakeError(StatusCode::kFailedPrecondition,
+                   "This deployment shows no display: start media with one",
+                   {.reason = "NO_DISPLAY"});
+}
+absl::Status DisplayShown() {
+  return MakeError(StatusCode::kAlreadyExists, "The machine's display is shown already",
+                   {.reason = "DISPLAY_SHOWN"});
+}
+absl::Status NotJoined(std::string_view act) {
+  return MakeError(StatusCode::kFailedPrecondition, StrCat("To ", act, ", join the session first"),
+                   {.reason = "NOT_JOINED"});
+}
+absl::Status NotYourScreen() {
+  return MakeError(StatusCode::kPermissionDenied,
+                   "Only whoever shows a screen decides who sees it; owners may stop it",
+                   {.reason = "NOT_YOUR_SCREEN"});
+}
+absl::Status AgentIsBlind() {
+  return MakeError(StatusCode::kFailedPrecondition,
+                   "The voice agent's provider takes no pictures: it cannot see screens",
+                   {.reason = "AGENT_TAKES_NO_IMAGES"});
+}
+absl::Status NoScreenToSee() {
+  return MakeError(StatusCode::kNotFound,
+                   "Nobody shows the agent such a screen: ask for one with ask_for_screen",
+                   {.reason = "NO_SCREEN_TO_SEE"});
+}
+absl::Status StillTooLarge() {
+  return MakeError(StatusCode::kResourceExhausted, "The picture of the screen is too large",
+                   {.reason = "STILL_TOO_LARGE"});
+}
+absl::Status ShareToApprove() {
+  return MakeError(StatusCode::kFailedPrecondition,
+                   "The agent asks to see a screen: share one to approve that, or deny it",
+                   {.reason = "SHARE_TO_APPROVE"});
+}
+absl::Status Forbidden(std::string_view act) {
+  return MakeError(StatusCode::kPermissionDenied,
+                   StrCat("This deployment does not allow anybody to ", act,
+                          ": whoever runs it can change --forbid"),
+                   {.reason = "FORBIDDEN_HERE"});
+}
+absl::Status DeniedByRoom(std::string_view tool) {
+  return MakeError(StatusCode::kPermissionDenied,
+                   StrCat("The room's policy denies ", tool, ": ask an owner"),
+                   {.reason = "DENIED_BY_ROOM", .resource = std::string(tool)});
+}
 absl::Status NotLive() {
   return MakeError(StatusCode::kFailedPrecondition, "This page is not in the call: go live first",
                    {.reason = "NOT_LIVE"});

@@ -133,6 +133,20 @@ inline constexpr int64_t kSilenceSamples = 24000 * 2;
 inline constexpr absl::Duration kVoiceMemory = absl::Seconds(60);
 // What one look for the agent's own echo may cost: about a millisecond.
 inline constexpr size_t kEchoMultiplyAdds = 2'500'000;
+// A screen that the agent sees is looked at this often; what looks the same is not sent.
+inline constexpr absl::Duration kStillSpacing = absl::Seconds(2);
+// A picture this young is fresh; before an answer a fresh one is waited for so long.
+inline constexpr absl::Duration kStillFresh = absl::Milliseconds(500);
+inline constexpr absl::Duration kStillPatience = absl::Milliseconds(700);
+// How long media may take for one (the first one waits for a key frame),
+inline constexpr absl::Duration kStillWait = absl::Seconds(3);
+// its longer side in pixels, its bytes, and how many of one screen the provider keeps:
+// each answer pays for all of them.
+inline constexpr int kStillSide = 1280;
+inline constexpr size_t kStillBytes = 1 << 20;
+inline constexpr size_t kStillsKept = 2;
+// A provider session that refused so many pictures takes none.
+inline constexpr int kStillRefusals = 3;
 // Calls of tools that the agent may make in a minute.
 inline constexpr size_t kToolCallsAMinute = 60;
 // Results of tools that wait for a provider session.

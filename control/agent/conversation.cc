@@ -25,6 +25,9 @@ void Conversation::SetFloor(const atrium::v1::FloorPolicy& floor) { engine_->Set
 void Conversation::SetTalking(const std::string& speaker, bool talking) {
   engine_->SetTalking(speaker, talking);
 }
+bool Conversation::ListensTo(const std::string& speaker) const {
+  return engine_->ListensTo(speaker);
+}
 void Conversation::MintSecret(Done<atrium::v1::ProviderSecret> done) {
   engine_->MintSecret(std::move(done));
 }
@@ -38,6 +41,9 @@ void Conversation::Restore(const std::vector<atrium::v1::TimelineEntry>& entries
   engine_->Restore(entries);
 }
 void Conversation::SetAnybodyLive(bool live) { engine_->SetAnybodyLive(live); }
-Shape Conversation::Shown() const { return engine_->shown(); }
+void Conversation::SetScreens(std::vector<Screen> screens) {
+  engine_->SetScreens(std::move(screens));
+}
+const Shape& Conversation::Shown() const { return engine_->shown(); }
 
 }  // namespace atrium::control

@@ -37,6 +37,14 @@ class Conversation {
     std::string input;  // The exact bytes that would be written, or what is asked for.
   };
 
+  // A screen that somebody shows.
+  struct Screen {
+    std::string capture;  // The capture's name.
+    std::string whose;    // Who shows it, as people call them.
+    bool shown = false;   // Its picture arrives.
+    bool agent_sees = false;
+  };
+
   // The room that the talk is in. Called on the loop, never from inside a call
   // of the room's to us but for OnConversation.
   class Room {
@@ -105,6 +113,8 @@ class Conversation {
   // Whom it listens to, from now on; and who holds the talk key.
   void SetFloor(const atrium::v1::FloorPolicy& floor);
   void SetTalking(const std::string& speaker, bool talking);
+  // Whether it listens to them; media withholds the others' voices from it.
+  bool ListensTo(const std::string& speaker) const;
   // A key with which a browser may speak with the provider by itself.
   void MintSecret(Done<atrium::v1::ProviderSecret> done);
   // Somebody typed `text` to the agent: it answers (starts if need be).
@@ -114,10 +124,12 @@ class Conversation {
   void Overhear(const std::string& speaker, const std::string& text);
   // What was said before, oldest first, after a restart of control.
   void Restore(const std::vector<atrium::v1::TimelineEntry>& entries);
+  // The screens that are shown now, oldest first.
+  void SetScreens(std::vector<Screen> screens);
   // Whether anybody is in the call; audio is opened and closed with it.
   void SetAnybodyLive(bool live);
 
-  atrium::v1::Conversation Shown() const;
+  const atrium::v1::Conversation& Shown() const;
 
  private:
   class Engine;

@@ -24,7 +24,8 @@ Conversation::Engine::Engine(Loop* loop, ProviderFactory* providers, const Profi
       room_(room),
       options_(std::move(options)),
       floor_([room](const std::string& speaker) { return room->IsOwner(speaker); }),
-      tools_(loop, room, this),
+      tools_(loop, room, this, this),
+      sight_(loop, media, this),
       speech_(this),
       line_(loop, providers, this) {
   shown_.set_name(options_.session + "/conversation");
@@ -56,7 +57,16 @@ void Conversation::Engine::ApplyProfile() {
   shown_.set_instructions(instructions.empty() ? providers_->default_instructions() : instructions);
   shown_.set_voice(options_.voice.empty() ? profile->voice : options_.voice);
   shown_.set_mode(options_.mode == 0 ? profile->mode : static_cast<Shape::Mode>(options_.mode));
-  shown_.set_makes_secrets(providers_->capabilities().mints_secrets);
+  ShowCapabilities();
+}
+
+// Some are only known once the provider was asked.
+void Conversation::Engine::ShowCapabilities() {
+  const ProviderCapabilities& can = providers_->capabilities();
+  shown_.set_makes_secrets(can.mints_secrets);
+  shown_.set_takes_images(can.takes_images);
+  shown_.set_owns_turns(can.owns_turns);
+  *shown_.mutable_tools() = tools_.List();
 }
 
 void Conversation::Engine::Start(std::function<void(absl::Status)> done) {
@@ -96,6 +106,7 @@ void Conversation::Engine::Leave(Shape::State state) {
 // Its ids mean nothing any more.
 void Conversation::Engine::ForgetProviderSession() {
   tools_.ForgetSession();
+  sight_.Close();
   utterances_.clear();
   echoing_.clear();
   configured_.clear();
@@ -162,7 +173,7 @@ void Conversation::Engine::MintSecret(Done<atrium::v1::ProviderSecret> done) {
         if (!minted.ok()) {
           LogWarning("no secret of the provider", {{"session", options_.session},
                                                    {"why", minted.status().message()}});
-          ApplyProfile();
+          ShowCapabilities();
           Show();
           return done(minted.status());
         }
@@ -241,7 +252,9 @@ void Conversation::Engine::Configure() {
 void Conversation::Engine::OnReady(std::optional<absl::Time>) {
   LogInfo("the agent is ready", {{"session", options_.session}});
   shown_.clear_problem();
+  ShowCapabilities();
   SetState(Shape::ACTIVE);
+  sight_.Open(sees());
   Answer(absl::OkStatus());
   for (const Late& late : std::exchange(late_, {})) {
     OnLateResult(late.call, late.tool, late.arguments, late.output);
@@ -262,6 +275,7 @@ bool Conversation::Engine::Silent() const {
 void Conversation::Engine::OnExchanged() {
   LogInfo("the agent's session was exchanged", {{"session", options_.session}});
   ForgetProviderSession();
+  sight_.Open(sees());
   Configure();
 }
 

@@ -18,6 +18,7 @@
 #include "control/agent/history.h"
 #include "control/agent/provider_line.h"
 #include "control/agent/responses.h"
+#include "control/agent/sight.h"
 #include "control/agent/speech.h"
 #include "control/agent/tool_desk.h"
 #include "control/agent/voices.h"
@@ -26,8 +27,10 @@ namespace atrium::control {
 
 class Conversation::Engine final : public ProviderLine::Listener,
                                    public MediaLink::Audio::Listener,
+                                   public Sight::Listener,
                                    public Speech::Listener,
-                                   public ToolDesk::Listener {
+                                   public ToolDesk::Listener,
+                                   public Tools::Eyes {
  public:
   using Shape = atrium::v1::Conversation;
 
@@ -45,10 +48,12 @@ class Conversation::Engine final : public ProviderLine::Listener,
   void SetAudioMode(Shape::AudioMode mode);
   void SetFloor(const atrium::v1::FloorPolicy& floor) { floor_.Set(floor); }
   void SetTalking(const std::string& speaker, bool talking) { floor_.SetTalking(speaker, talking); }
+  bool ListensTo(const std::string& speaker) const { return floor_.MayBeHeard(speaker); }
   void MintSecret(Done<atrium::v1::ProviderSecret> done);
   void TextTurn(const std::string& speaker, const std::string& text);
   void Overhear(const std::string& speaker, const std::string& text);
   void Restore(const std::vector<atrium::v1::TimelineEntry>& entries);
+  void SetScreens(std::vector<Screen> screens) { sight_.SetScreens(std::move(screens)); }
   void SetAnybodyLive(bool live);
 
  private:
@@ -95,6 +100,16 @@ class Conversation::Engine final : public ProviderLine::Listener,
   void OnUtteranceBegun(const std::string& utterance) override;
   void OnUtteranceEnded(const std::string& utterance) override;
   void OnUtterancePlayed(const std::string& pcm) override { echo_.AddPlayed(pcm); }
+  // Sight::Listener.
+  void OnStill(const std::string& item, const std::string& label,
+               const std::string& jpeg) override;
+  void OnStillGone(const std::string& item) override;
+  void OnScreenNews(const std::string& text) override;
+  // Tools::Eyes.
+  bool sees() const override { return providers_->capabilities().takes_images; }
+  void Look(const std::string& whose, Done<std::string> done) override {
+    sight_.Look(whose, std::move(done));
+  }
   // ToolDesk::Listener.
   void OnToolResult(const std::string& call, const std::string& output) override;
   void OnLateResult(const std::string& call, const std::string& tool, const std::string& arguments,
@@ -107,6 +122,7 @@ class Conversation::Engine final : public ProviderLine::Listener,
   void Answer(const absl::Status& status);
   void ForgetProviderSession();
   void ApplyProfile();
+  void ShowCapabilities();
   void Configure();
   void Leave(Shape::State state);
 
@@ -118,6 +134,7 @@ class Conversation::Engine final : public ProviderLine::Listener,
   void AskFor(Utterance* utterance);
   void RequestResponse();
   void AskNext();
+  void Create();
   void Say(const std::string& item, bool interrupted);
   void CutOff();
 
@@ -162,6 +179,7 @@ class Conversation::Engine final : public ProviderLine::Listener,
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   // Owned; last, as they call the rest.
   ToolDesk tools_;
+  Sight sight_;
   Speech speech_;
   std::unique_ptr<MediaLink::Audio> audio_;
   ProviderLine line_;

@@ -36,7 +36,7 @@ void Conversation::Engine::OnRoomAudio(const atrium::media::v1::StreamAudioRespo
   heard_position_ = room.position() + samples;
   Floor::Audible audible;
   for (const auto& voice : room.voices()) audible.emplace_back(voice.participant(), voice.dbfs());
-  // Of whom it does not listen to, it hears nothing.
+  // Somebody whom media will withhold in a moment, and has not yet.
   if (!floor_.Passes(audible)) return Append(std::string(room.pcm().size(), '\0'));
   voices_.Add(appended_, samples, std::move(audible));
   echo_.AddHeard(room.pcm());
@@ -156,14 +156,19 @@ void Conversation::Engine::OnHeard(const std::string& item, const std::string& t
 void Conversation::Engine::RequestResponse() {
   if (!active()) return;
   responses_.Want();
-  if (responses_.Next()) line_.provider()->CreateResponse();
+  Create();
   UpdateActivity();
 }
 // The next one, once the last is over and its tools have answered.
 void Conversation::Engine::AskNext() {
   if (!active() || tools_.open() || !responses_.wanted()) return;
   Configure();
-  if (responses_.Next()) line_.provider()->CreateResponse();
+  Create();
+}
+// Whoever asks about a screen means what is on it now.
+void Conversation::Engine::Create() {
+  if (!responses_.Next()) return;
+  sight_.Freshen([this] { line_.provider()->CreateResponse(); });
 }
 
 void Conversation::Engine::OnResponseStarted(const std::string& response) {
@@ -212,6 +217,24 @@ void Conversation::Engine::OnResponseRefused(const absl::Status& why, bool busy)
 }
 void Conversation::Engine::OnRefused(const absl::Status& why) {
   LogWarning("the provider refused a request", {{"why", why.message()}});
+  if (shown_.takes_images() == sees()) return;
+  // It turned out to be blind.
+  ShowCapabilities();
+  sight_.Open(sees());
+  Show();
+}
+
+// What is seen.
+
+void Conversation::Engine::OnStill(const std::string& item, const std::string& label,
+                                   const std::string& jpeg) {
+  line_.provider()->AddImage(item, label, jpeg);
+}
+void Conversation::Engine::OnStillGone(const std::string& item) {
+  line_.provider()->DeleteItem(item);
+}
+void Conversation::Engine::OnScreenNews(const std::string& text) {
+  line_.provider()->AddText(HistoryItem::Role::kSystem, text);
 }
 
 // Tools.

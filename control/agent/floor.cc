@@ -28,7 +28,6 @@ bool Floor::MayBeHeard(const std::string& speaker) const {
 }
 
 bool Floor::Passes(const Audible& audible) const {
-  if (policy_.mode() == FloorPolicy::PUSH_TO_TALK && talking_.empty()) return false;
   return std::all_of(audible.begin(), audible.end(),
                      [this](const auto& voice) { return MayBeHeard(voice.first); });
 }

@@ -26,9 +26,10 @@ class Floor {
   // Somebody holds the talk key, or let go of it.
   void SetTalking(const std::string& speaker, bool talking);
 
+  // Media leaves whoever may not be heard out of the mix that the provider gets.
   bool MayBeHeard(const std::string& speaker) const;
   // Whether a frame in which these are audible reaches the provider: not if one of
-  // them may not be heard, however loud the others are.
+  // them may not be heard, which media did not know yet when it mixed it.
   bool Passes(const Audible& audible) const;
   // Whether these may cut the agent off by speaking; nobody: it is not known who.
   bool MayInterrupt(const std::vector<std::string>& speakers) const;

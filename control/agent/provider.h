@@ -24,6 +24,8 @@ struct ProviderCapabilities {
   bool owns_turns = false;       // It decides who may speak; we only gate microphones.
   bool truncates = true;         // It can be told how much was heard.
   bool takes_images = true;
+  // It takes a video track. None that we know does; one that did would get the screen's
+  // own packets from media, in place of stills.
   bool takes_video = false;
   bool mints_secrets = false;    // It gives short-lived keys for browsers.
   bool bills_by_minute = false;  // Silence costs.
@@ -109,6 +111,10 @@ class Provider {
   virtual void AppendAudio(const std::string& pcm) = 0;
   // Something for the agent to know or to answer.
   virtual void AddText(HistoryItem::Role role, const std::string& text) = 0;
+  // Shows it a JPEG, with a line on what it is. `item` names it, for DeleteItem: 1-32
+  // of [A-Za-z0-9_-]. Only where the provider takes images.
+  virtual void AddImage(const std::string& item, const std::string& label,
+                        const std::string& jpeg) = 0;
   virtual void AddToolResult(const std::string& call, const std::string& output) = 0;
   // What came of a call that had a preliminary result, or was another provider
   // session's: told as a call of its own that is answered.

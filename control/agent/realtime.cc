@@ -62,8 +62,11 @@ json SessionOf(const ProviderSettings& settings, const std::string& voice) {
 
 class RealtimeProvider final : public Provider, public RealtimeSocket::Listener {
  public:
-  RealtimeProvider(Loop* loop, const RealtimeOptions& options, Provider::Listener* listener)
-      : loop_(loop), options_(options), listener_(listener), socket_(loop, options, this) {}
+  // What it learns of the server it writes into `can`, which outlives it.
+  RealtimeProvider(Loop* loop, const RealtimeOptions& options, ProviderCapabilities* can,
+                   Provider::Listener* listener)
+      : loop_(loop), options_(options), can_(can), listener_(listener),
+        socket_(loop, options, this) {}
 
   void Connect(const ProviderSettings& settings, const std::vector<HistoryItem>& history) override {
     settings_ = settings;
@@ -83,6 +86,20 @@ class RealtimeProvider final : public Provider, public RealtimeSocket::Listener 
     AddItem({{"type", "message"},
              {"role", roles[static_cast<int>(role)]},
              {"content", json::array({{{"type", type}, {"text", text}}})}});
+  }
+  void AddImage(const std::string& item, const std::string& label,
+                const std::string& jpeg) override {
+    const std::string picture = "data:image/jpeg;base64," + realtime::ToBase64(jpeg);
+    socket_.Send({{"type", "conversation.item.create"},
+                  {"event_id", item},
+                  {"item",
+                   {{"id", item},
+                    {"type", "message"},
+                    {"role", "user"},
+                    {"content", json::array({{{"type", "input_text"}, {"text", label}},
+                                             {{"type", "input_image"},
+                                              {"image_url", picture}}})}}}});
+    image_ = item;
   }
   void AddToolResult(const std::string& call, const std::string& output) override {
     AddItem({{"type", "function_call_output"}, {"call_id", call}, {"output", output}});
@@ -177,6 +194,9 @@ class RealtimeProvider final : public Provider, public RealtimeSocket::Listener 
   void OnSession(const std::string& type, const json& event) {
     const int64_t expires = Number(Object(event, "session"), "expires_at");
     if (expires > 0) expire_time_ = absl::FromUnixSeconds(expires);
+    // Servers that say what they take are believed.
+    const json& takes = realtime::List(Object(event, "session"), "input_modalities");
+    if (!takes.empty()) can_->takes_images = realtime::Holds(takes, "image");
     if (type == "session.created") greeted_ = true;
     if (type == "session.updated") BeReady();
   }
@@ -256,6 +276,9 @@ class RealtimeProvider final : public Provider, public RealtimeSocket::Listener 
     if (!ready_) return Lose(ProviderUnreachable(message.empty() ? code : message), false);
     const absl::Status why = MakeError(absl::StatusCode::kFailedPrecondition, message,
                                        {.reason = "PROVIDER_ERROR", .resource = code});
+    if (!image_.empty() && cause == image_ && ++refused_images_ >= limits::kStillRefusals) {
+      can_->takes_images = false;
+    }
     const bool busy = code == kBusy;
     const bool ours = !asked_.empty() && (cause == asked_ || (cause.empty() && busy));
     if (!ours) return listener_->OnRefused(why);
@@ -271,6 +294,7 @@ class RealtimeProvider final : public Provider, public RealtimeSocket::Listener 
   // Given.
   Loop* const loop_;
   const RealtimeOptions options_;
+  ProviderCapabilities* const can_;
   Provider::Listener* const listener_;
   // State.
   ProviderSettings settings_;
@@ -282,7 +306,8 @@ class RealtimeProvider final : public Provider, public RealtimeSocket::Listener 
   std::deque<std::string> unnamed_;                    // Utterances whose item is not known.
   std::string asked_;   // The event that asks for a response; empty if none is under way.
   std::string active_;  // The response under way.
-  int made_ = 0;
+  std::string image_;   // The last one that was added.
+  int made_ = 0, refused_images_ = 0;
   bool greeted_ = false, ready_ = false, lost_ = false;
   // Owned; last, as they call the rest.
   Loop::HandlePtr deadline_;
@@ -292,10 +317,13 @@ class RealtimeProvider final : public Provider, public RealtimeSocket::Listener 
 class RealtimeFactory final : public ProviderFactory {
  public:
   RealtimeFactory(Loop* loop, RealtimeOptions options)
-      : loop_(loop), options_(std::move(options)) {}
+      : loop_(loop), options_(std::move(options)) {
+    // A server on this machine is not believed to see until it says so.
+    capabilities_.takes_images = UnixPathOf(options_.url).empty();
+  }
 
   std::unique_ptr<Provider> Make(Provider::Listener* listener) override {
-    return std::make_unique<RealtimeProvider>(loop_, options_, listener);
+    return std::make_unique<RealtimeProvider>(loop_, options_, &capabilities_, listener);
   }
   const ProviderCapabilities& capabilities() const override { return capabilities_; }
   std::string name() const override { return options_.name; }

@@ -38,6 +38,12 @@ const json& List(const json& object, const char* name) {
   return it != object.end() && it->is_array() ? *it : kNone;
 }
 
+bool Holds(const json& list, std::string_view text) {
+  return std::any_of(list.begin(), list.end(), [text](const json& one) {
+    return one.is_string() && one.get_ref<const std::string&>() == text;
+  });
+}
+
 std::string ToBase64(const std::string& bytes) {
   gchar* text = g_base64_encode(reinterpret_cast<const guchar*>(bytes.data()), bytes.size());
   std::string out = text;

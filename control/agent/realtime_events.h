@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 #include "control/agent/provider.h"
 
@@ -16,6 +17,9 @@ std::string Text(const nlohmann::json& object, const char* name);
 int64_t Number(const nlohmann::json& object, const char* name);
 const nlohmann::json& Object(const nlohmann::json& object, const char* name);
 const nlohmann::json& List(const nlohmann::json& object, const char* name);
+
+// Whether a list holds this text.
+bool Holds(const nlohmann::json& list, std::string_view text);
 
 std::string ToBase64(const std::string& bytes);
 std::string FromBase64(const std::string& text);

@@ -29,9 +29,10 @@ class ToolDesk {
                               const std::string& arguments, const std::string& output) = 0;
   };
 
-  ToolDesk(Loop* loop, Conversation::Room* room, Listener* listener)
-      : loop_(loop), listener_(listener), tools_(room) {}
+  ToolDesk(Loop* loop, Conversation::Room* room, Tools::Eyes* eyes, Listener* listener)
+      : loop_(loop), listener_(listener), tools_(room, eyes) {}
 
+  ToolList List() const { return tools_.List(); }
   std::vector<ToolDeclaration> Declare() const { return tools_.Declare(); }
   void Call(const std::string& call, const std::string& name, const std::string& arguments);
   // The provider session is gone, and with it whoever waits for answers.

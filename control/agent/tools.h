@@ -11,6 +11,7 @@
 
 #include "control/agent/conversation.h"
 #include "control/agent/provider.h"
+#include "control/agent/tool_list.h"
 
 namespace atrium::control {
 
@@ -18,9 +19,23 @@ class Tools {
  public:
   using Done = std::function<void(std::string output)>;
 
-  explicit Tools(Conversation::Room* room) : room_(room) {}
+  // The agent's eyes.
+  class Eyes {
+   public:
+    virtual ~Eyes() = default;
+    // Its provider takes pictures.
+    virtual bool sees() const = 0;
+    // Attaches a fresh picture of the screen that `whose` shows (a name; empty: anybody)
+    // to the talk; `done` runs once with what was attached.
+    virtual void Look(const std::string& whose, Conversation::Done<std::string> done) = 0;
+  };
 
-  // What there is, with the names of the live tabs in it.
+  // Both outlive it. Without `eyes` it sees nothing.
+  explicit Tools(Conversation::Room* room, Eyes* eyes = nullptr) : room_(room), eyes_(eyes) {}
+
+  // All that there is, denied or not.
+  ToolList List() const;
+  // What is not denied, with the names of the live tabs in it.
   std::vector<ToolDeclaration> Declare() const;
   // Runs one call, if the room's policy allows it; `done` runs once, at once or
   // later, with what the agent is told. `waiting` is set to true if a person has to
@@ -33,12 +48,12 @@ class Tools {
   // The tab that people mean by `title`: its title, or its place from 1.
   absl::StatusOr<std::string> FindTab(const std::string& title) const;
 
+  void AskForScreen(const nlohmann::json& arguments, const Done& done);
+
   // Given.
   Conversation::Room* const room_;
+  Eyes* const eyes_;  // May be null.
 };
-
-// Whether the agent has a tool of this name.
-bool IsTool(const std::string& name);
 
 }  // namespace atrium::control
 

@@ -3,12 +3,15 @@
 #include <utility>
 
 #include "common/rpc/server.h"
+#include "common/rpc/unary.h"
 #include "control/limits.h"
 
 namespace atrium::control {
 
 using atrium::media::v1::StreamAudioRequest;
 using atrium::media::v1::StreamAudioResponse;
+using atrium::media::v1::TakeStillRequest;
+using atrium::media::v1::TakeStillResponse;
 
 class GrpcMediaLink::AudioStream final : public MediaLink::Audio {
  public:
@@ -114,6 +117,14 @@ void GrpcMediaLink::Signal(const atrium::media::v1::Signal& signal) {
   DriveRequest request;
   *request.mutable_signal() = signal;
   drive_.Send(std::move(request));
+}
+
+void GrpcMediaLink::TakeStill(const TakeStillRequest& request,
+                              std::function<void(absl::StatusOr<TakeStillResponse>)> done) {
+  rpc::Call<TakeStillResponse>(
+      loop_, limits::kStillWait, request,
+      [this](auto* c, auto* q, auto* r, auto then) { stub_->async()->TakeStill(c, q, r, then); },
+      std::move(done));
 }
 
 std::unique_ptr<MediaLink::Audio> GrpcMediaLink::OpenAudio(const std::string& session,

@@ -21,6 +21,9 @@ class GrpcMediaLink final : public MediaLink {
   void PlanChanged() override { drive_.PlanChanged(); }
   bool connected() const override { return drive_.connected(); }
   void Signal(const atrium::media::v1::Signal& signal) override;
+  void TakeStill(const atrium::media::v1::TakeStillRequest& request,
+                 std::function<void(absl::StatusOr<atrium::media::v1::TakeStillResponse>)> done)
+      override;
   std::unique_ptr<Audio> OpenAudio(const std::string& session, Audio::Listener* listener) override;
 
  private:

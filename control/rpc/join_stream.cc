@@ -172,6 +172,8 @@ void JoinStream::Dispatch(Session* room, const JoinRequest& request) {
     case JoinRequest::kListCommands:
       return DispatchTabs(room, request);
     case JoinRequest::kStartCapture:
+    case JoinRequest::kCreateCapture:
+    case JoinRequest::kUpdateCapture:
     case JoinRequest::kStopCapture:
     case JoinRequest::kWatchCapture:
     case JoinRequest::kLeaveCapture:
@@ -226,16 +228,19 @@ void JoinStream::DispatchTabs(Session* room, const JoinRequest& request) {
 
 void JoinStream::DispatchCaptures(Session* room, const JoinRequest& request) {
   const int64_t id = request.request_id();
+  const auto answer = Later<atrium::v1::Capture>(
+      id, [](const auto& capture, auto* outcome) { *outcome->mutable_capture() = capture; });
   switch (request.message_case()) {
     case JoinRequest::kStartCapture:
-      return room->StartCapture(
-          actor_, page_, request.start_capture(),
-          Later<atrium::v1::Capture>(
-              id, [](const auto& capture, auto* outcome) { *outcome->mutable_capture() = capture; }));
+      return room->StartCapture(actor_, page_, request.start_capture(), answer);
+    case JoinRequest::kCreateCapture:
+      return room->CreateCapture(actor_, request.create_capture(), answer);
+    case JoinRequest::kUpdateCapture:
+      return answer(room->UpdateCapture(actor_, request.update_capture()));
     case JoinRequest::kStopCapture:
       return Outcome(id, room->StopCapture(actor_, request.stop_capture().name()));
     case JoinRequest::kWatchCapture:
-      return Outcome(id, room->WatchCapture(page_, request.watch_capture().capture()));
+      return Outcome(id, room->WatchCapture(page_, request.watch_capture()));
     case JoinRequest::kLeaveCapture:
       return Outcome(id, room->LeaveCapture(page_, request.leave_capture().capture()));
     default:

@@ -139,6 +139,12 @@ class CaptureDoor final : public atrium::v1::CaptureService::CallbackService {
   grpc::ServerUnaryReactor* ListCaptures(grpc::CallbackServerContext*,
                                          const atrium::v1::ListCapturesRequest*,
                                          atrium::v1::ListCapturesResponse*) override;
+  grpc::ServerUnaryReactor* CreateCapture(grpc::CallbackServerContext*,
+                                          const atrium::v1::CreateCaptureRequest*,
+                                          atrium::v1::Capture*) override;
+  grpc::ServerUnaryReactor* UpdateCapture(grpc::CallbackServerContext*,
+                                          const atrium::v1::UpdateCaptureRequest*,
+                                          atrium::v1::Capture*) override;
   grpc::ServerUnaryReactor* DeleteCapture(grpc::CallbackServerContext*,
                                           const atrium::v1::DeleteCaptureRequest*,
                                           google::protobuf::Empty*) override;

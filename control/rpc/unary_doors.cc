@@ -208,6 +208,23 @@ ServerUnaryReactor* CaptureDoor::ListCaptures(CallbackServerContext* context,
         reply(std::move(answer));
       });
 }
+ServerUnaryReactor* CaptureDoor::CreateCapture(CallbackServerContext* context,
+                                               const pb::CreateCaptureRequest* request,
+                                               pb::Capture* response) {
+  return ServeSession<pb::Capture>(doors_, context, response, ParseSessionName(request->parent()),
+                                   [request](const Actor& actor, Session& session, auto reply) {
+                                     session.CreateCapture(actor, *request, reply);
+                                   });
+}
+ServerUnaryReactor* CaptureDoor::UpdateCapture(CallbackServerContext* context,
+                                               const pb::UpdateCaptureRequest* request,
+                                               pb::Capture* response) {
+  return ServeSession<pb::Capture>(doors_, context, response,
+                                   SessionOf(ParseCaptureName(request->capture().name())),
+                                   [request](const Actor& actor, Session& session, auto reply) {
+                                     reply(session.UpdateCapture(actor, *request));
+                                   });
+}
 ServerUnaryReactor* CaptureDoor::DeleteCapture(CallbackServerContext* context,
                                                const pb::DeleteCaptureRequest* request,
                                                Empty* response) {

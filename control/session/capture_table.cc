@@ -28,6 +28,10 @@ void CaptureTable::Load(const CaptureRecord& record) {
   screen.shown = record.capture();
   screen.shown.set_state(atrium::v1::Capture::STARTING);
   screen.shown.set_viewer_count(0);
+  // Of a control that knew no other.
+  if (screen.shown.source() == atrium::v1::Capture::SOURCE_UNSPECIFIED) {
+    screen.shown.set_source(atrium::v1::Capture::PAGE);
+  }
   screen.page = PageId(record.page());
   screen.epoch = record.epoch();
 }
@@ -59,10 +63,17 @@ CaptureTable::Screen* CaptureTable::Find(const std::string& capture) {
   return it == screens_.end() ? nullptr : &it->second;
 }
 
-bool CaptureTable::Watch(const std::string& capture, const PageId& page, int64_t epoch) {
+const CaptureTable::Screen* CaptureTable::Display() const {
+  for (const auto& [name, screen] : screens_) {
+    if (screen.shown.source() == atrium::v1::Capture::DISPLAY) return &screen;
+  }
+  return nullptr;
+}
+
+bool CaptureTable::Watch(const std::string& capture, const PageId& page, Viewer viewer) {
   Screen* screen = Find(capture);
   const bool more = screen->viewers.count(page) == 0;
-  screen->viewers[page] = epoch;
+  screen->viewers[page] = viewer;
   screen->shown.set_viewer_count(static_cast<int>(screen->viewers.size()));
   return more;
 }
@@ -99,7 +110,7 @@ std::optional<CapturePeer> CaptureTable::PeerAt(const std::string& capture,
   if (screen.page == page) return CapturePeer{capture, page, screen.epoch, true};
   const auto viewer = screen.viewers.find(page);
   if (viewer == screen.viewers.end()) return std::nullopt;
-  return CapturePeer{capture, page, viewer->second, false};
+  return CapturePeer{capture, page, viewer->second.epoch, false, viewer->second.answers};
 }
 
 std::optional<CapturePeer> CaptureTable::PeerOf(const std::string& peer, int64_t epoch) const {
@@ -117,7 +128,7 @@ std::optional<CapturePeer> CaptureTable::PeerOf(const std::string& peer, int64_t
 void CaptureTable::Renew(const CapturePeer& peer, int64_t epoch) {
   Screen* screen = Find(peer.capture);
   if (!peer.shows) {
-    screen->viewers[peer.page] = epoch;
+    screen->viewers[peer.page].epoch = epoch;
     return;
   }
   screen->epoch = epoch;
@@ -130,10 +141,12 @@ void CaptureTable::AddToPlan(Plan::Room* room) const {
     capture.set_name(name);
     capture.set_page(screen.page.value());
     capture.set_epoch(screen.epoch);
-    for (const auto& [page, epoch] : screen.viewers) {
+    capture.set_display(screen.shown.source() == atrium::v1::Capture::DISPLAY);
+    for (const auto& [page, watches] : screen.viewers) {
       auto* viewer = capture.add_viewers();
       viewer->set_page(page.value());
-      viewer->set_epoch(epoch);
+      viewer->set_epoch(watches.epoch);
+      viewer->set_answers(watches.answers);
     }
   }
 }
@@ -141,7 +154,7 @@ void CaptureTable::AddToPlan(Plan::Room* room) const {
 size_t CaptureTable::Watching(const std::function<bool(const PageId&)>& counts) const {
   size_t watching = 0;
   for (const auto& [name, screen] : screens_) {
-    for (const auto& [page, epoch] : screen.viewers) watching += !counts || counts(page) ? 1 : 0;
+    for (const auto& [page, viewer] : screen.viewers) watching += !counts || counts(page) ? 1 : 0;
   }
   return watching;
 }
@@ -160,15 +173,15 @@ std::vector<CapturePeer> CaptureTable::Adopt(const Plan::Room& room, bool fresh,
       const PageId page(viewer.page());
       if (screen->viewers.count(page) == 0) {
         if (!may(page)) continue;
-        Watch(capture.name(), page, viewer.epoch());
+        Watch(capture.name(), page, {viewer.epoch(), viewer.answers()});
       }
-      if (screen->viewers[page] == viewer.epoch()) there.emplace(capture.name(), page);
+      if (screen->viewers[page].epoch == viewer.epoch()) there.emplace(capture.name(), page);
     }
   }
   std::vector<CapturePeer> anew;
   for (const auto& [name, screen] : screens_) {
     if (there.count({name, screen.page}) == 0) anew.push_back(*PeerAt(name, screen.page));
-    for (const auto& [page, epoch] : screen.viewers) {
+    for (const auto& [page, viewer] : screen.viewers) {
       if (there.count({name, page}) == 0) anew.push_back(*PeerAt(name, page));
     }
   }

@@ -18,12 +18,13 @@
 
 namespace atrium::control {
 
-// One page's connection for a screen.
+// One connection for a screen: a page's, or that of the machine's display to media.
 struct CapturePeer {
   std::string capture;
-  PageId page;
+  PageId page;  // Empty for the display.
   int64_t epoch = 0;
-  bool shows = false;  // Else it watches.
+  bool shows = false;    // Else it watches.
+  bool answers = false;  // Of one that watches: media offers.
 };
 
 // As media names it.
@@ -33,11 +34,15 @@ bool IsCapturePeer(std::string_view peer);
 
 class CaptureTable {
  public:
+  struct Viewer {
+    int64_t epoch = 0;
+    bool answers = false;  // Media offers.
+  };
   struct Screen {
     atrium::v1::Capture shown;
-    PageId page;  // That shows it.
+    PageId page;  // That shows it; empty for the machine's display.
     int64_t epoch = 0;
-    std::map<PageId, int64_t> viewers;  // Epochs.
+    std::map<PageId, Viewer> viewers;
     int failures = 0;                   // Of the showing page's connections, in a row.
   };
 
@@ -49,8 +54,10 @@ class CaptureTable {
   Screen* Find(const std::string& capture);
   const std::map<std::string, Screen>& all() const { return screens_; }
   void Remove(const std::string& capture) { screens_.erase(capture); }
+  // The machine's display; null if it is not shown.
+  const Screen* Display() const;
   // A page watches by this connection from now on. Returns whether it did not before.
-  bool Watch(const std::string& capture, const PageId& page, int64_t epoch);
+  bool Watch(const std::string& capture, const PageId& page, Viewer viewer);
   bool StopWatching(const std::string& capture, const PageId& page);
   // What a page that is gone showed, and what it watched; it watches nothing now.
   std::vector<std::string> ShownBy(const PageId& page) const;

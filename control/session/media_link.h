@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "atrium/media/v1/media.pb.h"
 
 namespace atrium::control {
@@ -49,6 +50,10 @@ class MediaLink {
   virtual void PlanChanged() = 0;
   virtual bool connected() const = 0;
   virtual void Signal(const atrium::media::v1::Signal& signal) = 0;
+  // A picture of a screen; `done` runs once, in a few seconds at most.
+  virtual void TakeStill(
+      const atrium::media::v1::TakeStillRequest& request,
+      std::function<void(absl::StatusOr<atrium::media::v1::TakeStillResponse>)> done) = 0;
   virtual std::unique_ptr<Audio> OpenAudio(const std::string& session, Audio::Listener* listener) = 0;
 };
 

@@ -217,6 +217,7 @@ atrium::terminal::v1::Plan Registry::MakeHostPlan() {
 
 void Registry::OnMediaInventory(const atrium::media::v1::DriveResponse::Inventory& inventory,
                                 bool fresh) {
+  context_->has_display = inventory.has_display();
   for (auto& [id, session] : sessions_) session->AdoptPeers(inventory, fresh);
 }
 void Registry::OnMediaSignal(const atrium::media::v1::Signal& signal) {

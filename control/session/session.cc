@@ -39,6 +39,7 @@ Session::Session(Context* context, SessionId id, atrium::control::v1::SessionRec
   record_.mutable_session()->set_state_epoch(context_->state_epoch);
   record_.mutable_session()->set_state(atrium::v1::Session::IDLE);
   record_.mutable_session()->clear_degradations();
+  record_.mutable_session()->set_has_display(context_->has_display);
   if (context_->providers != nullptr) {
     conversation_ = std::make_unique<Conversation>(
         context_->loop, context_->providers, &context_->profiles, context_->media, this,
@@ -228,6 +229,8 @@ absl::StatusOr<PageId> Session::Join(const Actor& actor,
   page.attachment_told = false;
   const bool adopted = service_attachments_.erase(page.attachment) > 0;
   page.attachment_generation = adopted ? 0 : context_->host->PlanChanged();
+  // It may be an owner now, to whom the agent listens.
+  if (who.live_epoch != 0) context_->media->PlanChanged();
   // The page is back in the call if its peer connection is the one we know.
   if (who.live_epoch != 0 && hello.live_epoch() == who.live_epoch) who.live_page = id;
   Greet(actor, id, &page);
@@ -323,6 +326,7 @@ void Session::ForgetPerson(const ParticipantId& id) {
   if (it->second.live_epoch != 0) EndLive(id, "", "");
   auto lease = std::move(it->second.lease);
   people_.all().erase(it);
+  ForgetDisplayOf(name);
   SessionChange change;
   change.set_deleted_participant(name);
   Publish(std::move(change));

@@ -24,6 +24,7 @@
 #include "common/loop.h"
 #include "common/strong_id.h"
 #include "control/agent/conversation.h"
+#include "control/agent/tool_list.h"
 #include "control/auth/actor.h"
 #include "control/auth/auth.h"
 #include "control/session/capture_table.h"
@@ -42,6 +43,12 @@ class Session final : public Conversation::Room {
   template <typename T>
   using Done = std::function<void(absl::StatusOr<T>)>;
 
+  // What the deployment lets people do at all (L11, L20).
+  struct Allowed {
+    bool calls = true;        // Enter the call.
+    bool screens = true;      // Show screens.
+    bool agent_sight = true;  // Let the agent see them.
+  };
   // What all sessions share; outlives them.
   struct Context {
     Loop* loop = nullptr;
@@ -54,6 +61,8 @@ class Session final : public Conversation::Room {
     std::string attachment_key;            // Secret; attachments are made from it.
     std::string state_epoch;
     std::string build_id;
+    Allowed allowed;
+    bool has_display = false;  // As media says.
     std::function<size_t()> all_tabs;  // Of all sessions; may be null.
   };
   class Watcher {
@@ -143,8 +152,14 @@ class Session final : public Conversation::Room {
   // Screens (session_captures.cc).
   void StartCapture(const Actor& actor, const PageId& page,
                     const atrium::v1::StartCapture& request, Done<atrium::v1::Capture> done);
+  // The machine's display. It is shown until it is stopped, or whoever shows it is gone
+  // for good (a service that never joined is not: it stops it).
+  void CreateCapture(const Actor& actor, const atrium::v1::CreateCaptureRequest& request,
+                     Done<atrium::v1::Capture> done);
+  absl::StatusOr<atrium::v1::Capture> UpdateCapture(
+      const Actor& actor, const atrium::v1::UpdateCaptureRequest& request);
   absl::Status StopCapture(const Actor& actor, const std::string& name);
-  absl::Status WatchCapture(const PageId& page, const std::string& name);
+  absl::Status WatchCapture(const PageId& page, const atrium::v1::WatchCapture& request);
   absl::Status LeaveCapture(const PageId& page, const std::string& name);
 
   // Words (session_talk.cc).
@@ -276,10 +291,20 @@ class Session final : public Conversation::Room {
   void RenewCapturePeer(CapturePeer peer);
   // A page that comes back is told of its connections; it ignores those that it has.
   void TellCapturesOf(const PageId& page);
+  absl::Status MayShow() const;
+  // Whether a screen may be shown to the agent at all, or why not (L11).
+  absl::Status AgentMaySee() const;
+  void Show(atrium::v1::Capture shown, const PageId& page, Done<atrium::v1::Capture> done);
+  // Takes the agent's card that asks for a screen, for the one who answers it.
+  absl::Status ClaimAsk(const std::string& name);
+  // It turned out that it takes no pictures.
+  void BlindAgent();
   absl::Status MayWatch(const PageId& page) const;
   void OnShowingFailed(const CapturePeer& peer, std::string_view problem);
   // What a page that is gone showed and watched.
   void ForgetCapturesOf(const PageId& page);
+  void ForgetDisplayOf(const std::string& participant);
+  void SetHasDisplay(bool has);
   void AdoptCaptures(const atrium::media::v1::DriveResponse::Inventory& inventory, bool fresh);
   void OnCaptureSignal(const atrium::media::v1::Signal& signal);
   void OnCapturePeer(const atrium::media::v1::DriveResponse::PeerStatus& status);
@@ -301,6 +326,10 @@ class Session final : public Conversation::Room {
   void AgentReadFile(const std::string& path, Done<std::string> done) override;
   void AgentListFiles(const std::string& path, Done<std::string> done) override;
   void AgentRun(const std::string& command, Done<std::string> done);
+  // All that the agent can do, or could if there were one.
+  ToolList AgentTools() const;
+  // Tells the agent which screens are shown.
+  void TellScreens();
   void SetTalking(const ParticipantId& id, bool talking);
   void AgentPropose(const Conversation::Proposal& proposal, Done<std::string> done) override;
 

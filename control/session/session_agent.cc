@@ -9,6 +9,7 @@
 #include "common/status_macros.h"
 #include "common/str_cat.h"
 #include "common/text.h"
+#include "control/agent/tool_list.h"
 #include "control/errors.h"
 #include "control/limits.h"
 #include "control/session/command_policy.h"
@@ -138,6 +139,7 @@ void Session::CreateProviderSecret(const Actor& actor, Done<atrium::v1::Provider
 void Session::OnConversation(const atrium::v1::Conversation& conversation) {
   if (publisher_ == nullptr) return;
   *record_.mutable_usage() = conversation.usage();
+  if (!conversation.takes_images()) BlindAgent();
   SessionChange change;
   *change.mutable_conversation() = conversation;
   Publish(std::move(change));
@@ -207,20 +209,42 @@ bool Session::IsOwner(const std::string& speaker) const {
   return person != people_.all().end() && person->second.shown.role() >= Participant::OWNER;
 }
 
+ToolList Session::AgentTools() const {
+  return conversation_ ? conversation_->Shown().tools() : OwnTools(/*sees=*/true);
+}
+
 CommandPolicy::Action Session::ToolAction(const std::string& tool) const {
-  const bool writes = tool == "run_command" || tool == "type_text";
+  const ToolList tools = AgentTools();
+  const atrium::v1::Conversation::Tool* known = FindTool(tools, tool);
+  const bool allowable = known != nullptr && known->may_be_allowed();
+  CommandPolicy::Action action = known == nullptr ? CommandPolicy::ASK : known->default_action();
   for (const auto& policy : record_.session().tool_policies()) {
-    if (policy.tool() != tool) continue;
-    // What reaches a terminal is never the agent's own decision (S12).
-    return writes && policy.action() == CommandPolicy::ALLOW ? CommandPolicy::ASK : policy.action();
+    if (policy.tool() == tool) action = policy.action();
   }
-  return writes || tool == "read_file" ? CommandPolicy::ASK : CommandPolicy::ALLOW;
+  // Whatever was stored by a control that knew it otherwise.
+  return action == CommandPolicy::ALLOW && !allowable ? CommandPolicy::ASK : action;
+}
+
+void Session::TellScreens() {
+  if (!conversation_) return;
+  std::vector<Conversation::Screen> screens;
+  for (const auto& record : captures_.Records()) {
+    const atrium::v1::Capture& shown = record.capture();
+    screens.push_back({.capture = shown.name(),
+                       .whose = DisplayName(shown.participant()),
+                       .shown = shown.state() == atrium::v1::Capture::SHOWN,
+                       .agent_sees = shown.agent_sees()});
+  }
+  conversation_->SetScreens(std::move(screens));
 }
 
 void Session::SetTalking(const ParticipantId& id, bool talking) {
   Person* person = people_.Find(id);
   person->shown.set_talking(talking && person->shown.role() >= Participant::EDITOR);
-  if (conversation_) conversation_->SetTalking(person->shown.name(), person->shown.talking());
+  if (!conversation_) return;
+  const bool listens = conversation_->ListensTo(person->shown.name());
+  conversation_->SetTalking(person->shown.name(), person->shown.talking());
+  if (conversation_->ListensTo(person->shown.name()) != listens) context_->media->PlanChanged();
 }
 
 // Files are read as the shells' user, in a tab that everybody sees: control itself

@@ -7,6 +7,7 @@
 #include "common/proto_time.h"
 #include "common/random.h"
 #include "common/resource_name.h"
+#include "common/status_macros.h"
 #include "common/str_cat.h"
 #include "common/text.h"
 #include "control/errors.h"
@@ -27,17 +28,24 @@ void Session::LoadCaptures() {
     last_epoch_ = std::max(last_epoch_, record.epoch());
   }
   if (captures_.all().empty()) return;
+  TellScreens();
   // A page that does not come back shows nothing any more.
   capture_grace_ = context_->loop->After(limits::kParticipantLease, [this] {
     auto done = std::move(capture_grace_);
     std::vector<PageId> gone;
     for (const auto& [name, screen] : captures_.all()) {
-      if (people_.pages().count(screen.page) == 0) gone.push_back(screen.page);
-      for (const auto& [page, epoch] : screen.viewers) {
+      if (!screen.page.empty() && people_.pages().count(screen.page) == 0) {
+        gone.push_back(screen.page);
+      }
+      for (const auto& [page, viewer] : screen.viewers) {
         if (people_.pages().count(page) == 0) gone.push_back(page);
       }
     }
     for (const PageId& page : gone) ForgetCapturesOf(page);
+    const CaptureTable::Screen* display = captures_.Display();
+    if (display != nullptr && people_.FindByName(display->shown.participant()) == nullptr) {
+      ForgetDisplayOf(std::string(display->shown.participant()));
+    }
   });
 }
 
@@ -49,6 +57,7 @@ void Session::PublishCapture(const std::string& name, Publisher::Done done) {
     change.set_deleted_capture(name);
   }
   RecordCaptures();
+  TellScreens();
   Publish(std::move(change), {{RecordKind::kSession, id_.value(), record_.SerializeAsString()}},
           std::move(done));
 }
@@ -58,18 +67,89 @@ void Session::RecordCaptures() {
   for (auto& record : captures_.Records()) *record_.add_captures() = std::move(record);
 }
 
+absl::Status Session::MayShow() const {
+  if (!context_->allowed.screens) return Forbidden("show screens");
+  if (captures_.all().size() >= limits::kCaptures) {
+    return TooMany("screens", limits::kCaptures, absl::Seconds(10));
+  }
+  if (!context_->media->connected()) return Unreachable("media", "it has not answered");
+  return absl::OkStatus();
+}
+
+absl::Status Session::AgentMaySee() const {
+  if (!context_->allowed.agent_sight) return Forbidden("show screens to the agent");
+  if (!conversation_) return NoAgent();
+  if (!conversation_->Shown().takes_images()) return AgentIsBlind();
+  // What the agent may not look at by itself it is not given either.
+  if (ToolAction("look_at_screen") == atrium::v1::CommandPolicy::DENY) {
+    return DeniedByRoom("look_at_screen");
+  }
+  return absl::OkStatus();
+}
+
 void Session::StartCapture(const Actor& actor, const PageId& page,
                            const atrium::v1::StartCapture& request, Done<Capture> done) {
   if (absl::Status s = actor.Require(Participant::EDITOR, "show a screen"); !s.ok()) return done(s);
-  if (captures_.all().size() >= limits::kCaptures) {
-    return done(TooMany("screens", limits::kCaptures, absl::Seconds(10)));
+  if (absl::Status s = MayShow(); !s.ok()) return done(s);
+  if (!request.approval().empty()) {
+    // From here on nobody else can answer it.
+    if (absl::Status s = ClaimAsk(request.approval()); !s.ok()) return done(s);
+    done = [this, actor, ask = request.approval(), done](absl::StatusOr<Capture> shown) {
+      if (!shown.ok()) {
+        Reopen(ask);
+      } else if (approvals_.count(ask) > 0) {
+        Settle(approvals_.at(ask), NameOf(actor), [](absl::StatusOr<atrium::v1::Approval>) {});
+      }
+      done(std::move(shown));
+    };
   }
-  if (!context_->media->connected()) return done(Unreachable("media", "it has not answered"));
   Capture shown;
-  shown.set_name(CaptureName(id_, RandomId()));
   shown.set_participant(ParticipantName(id_, ParticipantOf(page)));
-  shown.set_title(CleanName(request.title(), limits::kTitleChars));
-  if (shown.title().empty()) shown.set_title("Screen");
+  shown.set_title(request.title());
+  shown.set_source(Capture::PAGE);
+  shown.set_agent_sees(request.agent_sees() && AgentMaySee().ok());
+  Show(std::move(shown), page, std::move(done));
+}
+
+absl::Status Session::ClaimAsk(const std::string& name) {
+  auto it = approvals_.find(name);
+  if (it == approvals_.end()) return NoSuchApproval(name);
+  atrium::v1::Approval& approval = it->second;
+  if (approval.tool() != "ask_for_screen") {
+    return BadField("start_capture.approval", "does not ask for a screen");
+  }
+  if (approval.state() != atrium::v1::Approval::PENDING) {
+    return AlreadyDecided(atrium::v1::Approval::State_Name(approval.state()),
+                          DisplayName(approval.decider()));
+  }
+  approval.set_state(atrium::v1::Approval::APPROVED);
+  return absl::OkStatus();
+}
+
+void Session::CreateCapture(const Actor& actor, const atrium::v1::CreateCaptureRequest& request,
+                            Done<Capture> done) {
+  absl::Status allowed = actor.Require(Participant::OWNER, "show the machine's display");
+  if (allowed.ok()) allowed = MayShow();
+  if (!allowed.ok()) return done(allowed);
+  if (!record_.session().has_display()) return done(NoDisplay());
+  if (captures_.Display() != nullptr) return done(DisplayShown());
+  // It ends with whoever shows it, so that one must be here.
+  if (!actor.participant.empty() && people_.Find(actor.participant) == nullptr) {
+    return done(NotJoined("show the machine's display"));
+  }
+  Capture shown;
+  shown.set_participant(NameOf(actor));
+  shown.set_title(request.capture().title());
+  shown.set_source(Capture::DISPLAY);
+  shown.set_agent_sees(request.capture().agent_sees() && AgentMaySee().ok());
+  Show(std::move(shown), PageId(), std::move(done));
+}
+
+void Session::Show(Capture shown, const PageId& page, Done<Capture> done) {
+  const bool display = shown.source() == Capture::DISPLAY;
+  shown.set_name(CaptureName(id_, RandomId()));
+  shown.set_title(CleanName(shown.title(), limits::kTitleChars));
+  if (shown.title().empty()) shown.set_title(display ? "The machine's display" : "Screen");
   shown.set_state(Capture::STARTING);
   *shown.mutable_create_time() = ToProtoTime(context_->loop->Now());
   captures_.Add(shown, page, NextEpoch());
@@ -80,11 +160,46 @@ void Session::StartCapture(const Actor& actor, const PageId& page,
       context_->media->PlanChanged();
       return done(status);
     }
-    Notice(StrCat(DisplayName(shown.participant()), " shows a screen: ", shown.title()));
+    Notice(StrCat(DisplayName(shown.participant()), " shows a screen: ", shown.title(),
+                  shown.agent_sees() ? " (the agent sees it)" : ""));
     done(shown);
     if (const auto peer = captures_.PeerAt(shown.name(), page)) TellCaptureReady(*peer);
   });
   context_->media->PlanChanged();
+}
+
+absl::StatusOr<Capture> Session::UpdateCapture(const Actor& actor,
+                                               const atrium::v1::UpdateCaptureRequest& request) {
+  CaptureTable::Screen* screen = captures_.Find(request.capture().name());
+  if (screen == nullptr) return NoSuchCapture(request.capture().name());
+  RETURN_IF_ERROR(actor.Require(Participant::EDITOR, "change a screen"));
+  // Consent is the participant's alone; owners may end the showing.
+  if (screen->shown.participant() != NameOf(actor)) return NotYourScreen();
+  if (request.update_mask().paths_size() == 0) return MissingField("update_mask");
+  for (const std::string& path : request.update_mask().paths()) {
+    if (path != "agent_sees") {
+      return BadField("update_mask", StrCat("may name agent_sees, not ", path));
+    }
+  }
+  const bool sees = request.capture().agent_sees();
+  if (sees) RETURN_IF_ERROR(AgentMaySee());
+  if (screen->shown.agent_sees() == sees) return screen->shown;
+  screen->shown.set_agent_sees(sees);
+  PublishCapture(screen->shown.name());
+  Notice(StrCat("The agent sees ", DisplayName(screen->shown.participant()), "'s screen ",
+                sees ? "from now on" : "no more"));
+  return screen->shown;
+}
+
+void Session::BlindAgent() {
+  std::vector<std::string> seen;
+  for (const auto& [name, screen] : captures_.all()) {
+    if (screen.shown.agent_sees()) seen.push_back(name);
+  }
+  for (const std::string& name : seen) {
+    captures_.Find(name)->shown.set_agent_sees(false);
+    PublishCapture(name);
+  }
 }
 
 absl::Status Session::StopCapture(const Actor& actor, const std::string& name) {
@@ -110,7 +225,8 @@ void Session::EndCapture(const std::string& name, const std::string& notice) {
   context_->media->PlanChanged();
 }
 
-absl::Status Session::WatchCapture(const PageId& page, const std::string& name) {
+absl::Status Session::WatchCapture(const PageId& page, const atrium::v1::WatchCapture& request) {
+  const std::string& name = request.capture();
   const CaptureTable::Screen* screen = captures_.Find(name);
   if (screen == nullptr) return NoSuchCapture(name);
   if (screen->page == page) {
@@ -119,7 +235,7 @@ absl::Status Session::WatchCapture(const PageId& page, const std::string& name) 
   if (screen->viewers.count(page) == 0) {
     if (absl::Status s = MayWatch(page); !s.ok()) return s;
   }
-  if (captures_.Watch(name, page, NextEpoch())) PublishCapture(name);
+  if (captures_.Watch(name, page, {NextEpoch(), request.answers()})) PublishCapture(name);
   context_->media->PlanChanged();
   TellCaptureReady(*captures_.PeerAt(name, page));
   return absl::OkStatus();
@@ -154,6 +270,7 @@ void Session::TellCaptureReady(const CapturePeer& peer) {
   ready->set_capture(peer.capture);
   ready->set_epoch(peer.epoch);
   ready->set_shows(peer.shows);
+  ready->set_answers(peer.answers);
   page->second.door->Send(response);
 }
 
@@ -209,6 +326,21 @@ void Session::ForgetCapturesOf(const PageId& page) {
   const std::vector<std::string> watched = captures_.StopWatching(page);
   for (const std::string& name : watched) PublishCapture(name);
   if (!watched.empty()) context_->media->PlanChanged();
+}
+
+void Session::ForgetDisplayOf(const std::string& participant) {
+  const CaptureTable::Screen* display = captures_.Display();
+  if (display == nullptr || participant.empty()) return;
+  if (display->shown.participant() != participant) return;
+  EndCapture(std::string(display->shown.name()),
+             StrCat("The machine's display is no longer shown: ", DisplayName(participant),
+                    " is gone"));
+}
+
+void Session::SetHasDisplay(bool has) {
+  if (record_.session().has_display() == has) return;
+  record_.mutable_session()->set_has_display(has);
+  PublishSession();
 }
 
 void Session::AdoptCaptures(const DriveResponse::Inventory& inventory, bool fresh) {

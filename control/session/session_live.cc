@@ -27,6 +27,7 @@ int64_t Session::NextEpoch() {
 void Session::GoLive(const Actor& actor, const PageId& page_id,
                      std::function<void(absl::Status)> done) {
   if (absl::Status s = actor.Require(Participant::EDITOR, "speak"); !s.ok()) return done(s);
+  if (!context_->allowed.calls) return done(Forbidden("make calls"));
   auto enter = [this, page_id, done](absl::Status status) {
     auto page = people_.pages().find(page_id);
     if (page == people_.pages().end()) return;
@@ -114,10 +115,12 @@ absl::Status Session::Signal(const PageId& page_id, const atrium::v1::PeerSignal
   if (page == people_.pages().end()) return NotLive();
   atrium::media::v1::Signal out;
   int64_t epoch = 0;
+  bool answers = false;
   if (!signal.capture().empty()) {
     const auto peer = captures_.PeerAt(signal.capture(), page_id);
     if (!peer) return absl::OkStatus();  // Of a screen that it does not see any more.
     epoch = peer->epoch;
+    answers = peer->answers;
     out.set_peer(PeerName(*peer));
   } else {
     const Person* person = people_.Find(page->second.participant);
@@ -126,15 +129,18 @@ absl::Status Session::Signal(const PageId& page_id, const atrium::v1::PeerSignal
     out.set_peer(person->shown.name());
   }
   if (signal.epoch() != epoch) return absl::OkStatus();  // Of an old connection.
-  if (signal.offer_sdp().size() > limits::kSdpBytes) {
-    return BadField("signal.offer_sdp", StrCat("is longer than ", limits::kSdpBytes, " bytes"));
+  for (const auto& [field, sdp] : {std::pair{"signal.offer_sdp", &signal.offer_sdp()},
+                                   std::pair{"signal.answer_sdp", &signal.answer_sdp()}}) {
+    if (sdp->size() <= limits::kSdpBytes) continue;
+    return BadField(field, StrCat("is longer than ", limits::kSdpBytes, " bytes"));
   }
   if (signal.candidate().candidate().size() > limits::kCandidateBytes) {
     return BadField("signal.candidate", "is too long");
   }
-  if (signal.signal_case() == atrium::v1::PeerSignal::kAnswerSdp ||
-      signal.signal_case() == atrium::v1::PeerSignal::SIGNAL_NOT_SET) {
-    return BadField("signal", "must be an offer or a candidate");
+  const auto wanted = answers ? atrium::v1::PeerSignal::kAnswerSdp : atrium::v1::PeerSignal::kOfferSdp;
+  if (signal.signal_case() != wanted &&
+      signal.signal_case() != atrium::v1::PeerSignal::kCandidate) {
+    return BadField("signal", StrCat("must be an ", answers ? "answer" : "offer", " or a candidate"));
   }
   *out.mutable_signal() = signal;
   context_->media->Signal(out);
@@ -151,6 +157,7 @@ void Session::AddToMediaPlan(atrium::media::v1::Plan* plan) const {
     peer->set_epoch(person.live_epoch);
     peer->set_muted(person.shown.muted());
     peer->set_deafened(person.shown.deafened());
+    peer->set_withheld(conversation_ && !conversation_->ListensTo(person.shown.name()));
   }
   if (!captures_.all().empty()) {
     if (room == nullptr) room = plan->add_rooms();
@@ -163,6 +170,7 @@ void Session::AddToMediaPlan(atrium::media::v1::Plan* plan) const {
 }
 
 void Session::AdoptPeers(const DriveResponse::Inventory& inventory, bool fresh) {
+  SetHasDisplay(inventory.has_display());
   AdoptCaptures(inventory, fresh);
   std::map<std::string, int64_t> there;
   for (const auto& room : inventory.rooms()) {

@@ -6,7 +6,7 @@
 #include "common/proto_time.h"
 #include "common/str_cat.h"
 #include "common/text.h"
-#include "control/agent/tools.h"
+#include "control/agent/tool_list.h"
 #include "control/errors.h"
 #include "control/limits.h"
 #include "control/session/command_policy.h"
@@ -22,26 +22,27 @@ using atrium::v1::Tab;
 
 namespace {
 
-absl::Status CheckTools(const atrium::v1::Session& wanted) {
+absl::Status CheckTools(const atrium::v1::Session& wanted, const ToolList& tools) {
   std::set<std::string> seen;
   for (int i = 0; i < wanted.tool_policies_size(); ++i) {
     const atrium::v1::ToolPolicy& policy = wanted.tool_policies(i);
     const std::string field = StrCat("session.tool_policies[", i, "]");
-    if (!IsTool(policy.tool())) return BadField(field + ".tool", "is no tool of the agent's");
+    const atrium::v1::Conversation::Tool* tool = FindTool(tools, policy.tool());
+    if (tool == nullptr) return BadField(field + ".tool", "is no tool of the agent's");
     if (!seen.insert(policy.tool()).second) return BadField(field + ".tool", "is there twice");
-    const bool writes = policy.tool() == "run_command" || policy.tool() == "type_text";
     if (!CommandPolicy::Action_IsValid(policy.action()) ||
         policy.action() == CommandPolicy::ACTION_UNSPECIFIED) {
       return BadField(field + ".action", "must be ALLOW, ASK or DENY");
     }
-    if (writes && policy.action() == CommandPolicy::ALLOW) {
-      return BadField(field + ".action", "must be ASK or DENY: a person decides what is typed");
+    if (!tool->may_be_allowed() && policy.action() == CommandPolicy::ALLOW) {
+      return BadField(field + ".action", "must be ASK or DENY: a person decides on this one");
     }
   }
   return absl::OkStatus();
 }
 
-absl::Status CheckSettings(const atrium::v1::UpdateSessionRequest& request) {
+absl::Status CheckSettings(const atrium::v1::UpdateSessionRequest& request,
+                           const ToolList& tools) {
   if (request.update_mask().paths_size() == 0) return MissingField("update_mask");
   for (const std::string& path : request.update_mask().paths()) {
     const atrium::v1::Session& wanted = request.session();
@@ -66,7 +67,7 @@ absl::Status CheckSettings(const atrium::v1::UpdateSessionRequest& request) {
         return BadField("session.floor_policy", "has a mode or an interruption that is unknown");
       }
     } else if (path == "tool_policies") {
-      if (absl::Status s = CheckTools(wanted); !s.ok()) return s;
+      if (absl::Status s = CheckTools(wanted, tools); !s.ok()) return s;
     } else {
       return BadField("update_mask",
                       StrCat("may name display_name, command_policy, shell_profile, "
@@ -82,7 +83,7 @@ void Session::UpdateSession(const Actor& actor, const atrium::v1::UpdateSessionR
                             Done<atrium::v1::Session> done) {
   absl::Status allowed = actor.Require(Participant::OWNER, "change the session's settings");
   if (!allowed.ok()) return done(allowed);
-  if (absl::Status s = CheckSettings(request); !s.ok()) return done(s);
+  if (absl::Status s = CheckSettings(request, AgentTools()); !s.ok()) return done(s);
   atrium::v1::Session& ours = *record_.mutable_session();
   const atrium::v1::Session& wanted = request.session();
   for (const std::string& path : request.update_mask().paths()) {
@@ -95,8 +96,10 @@ void Session::UpdateSession(const Actor& actor, const atrium::v1::UpdateSessionR
     } else if (path == "floor_policy") {
       *ours.mutable_floor_policy() = wanted.floor_policy();
       if (conversation_) conversation_->SetFloor(wanted.floor_policy());
+      context_->media->PlanChanged();
     } else if (path == "tool_policies") {
       *ours.mutable_tool_policies() = wanted.tool_policies();
+      if (ToolAction("look_at_screen") == CommandPolicy::DENY) BlindAgent();
     } else {
       *ours.mutable_idle_tab_timeout() = wanted.idle_tab_timeout();
     }

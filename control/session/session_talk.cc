@@ -239,6 +239,7 @@ void Session::DecideApproval(const Actor& actor, const atrium::v1::DecideApprova
     return done(AlreadyDecided(Approval::State_Name(approval.state()),
                                DisplayName(approval.decider())));
   }
+  if (request.approve() && approval.tool() == "ask_for_screen") return done(ShareToApprove());
   // The directory it would run in moved under it: whoever approves has not seen that.
   const TabTable::Record* tab = tabs_.Find(approval.tab());
   if (request.approve() && tab != nullptr &&

@@ -111,6 +111,11 @@ class FakeMediaLink final : public MediaLink {
   void PlanChanged() override { ++plans; }
   bool connected() const override { return is_connected; }
   void Signal(const atrium::media::v1::Signal& signal) override { signals.push_back(signal); }
+  void TakeStill(const atrium::media::v1::TakeStillRequest& request,
+                 std::function<void(absl::StatusOr<atrium::media::v1::TakeStillResponse>)> done)
+      override {
+    stills.push_back({request, std::move(done)});
+  }
   std::unique_ptr<Audio> OpenAudio(const std::string&, Audio::Listener* listener) override {
     auto opened = std::make_unique<FakeAudio>(&audio_open);
     audio = opened.get();
@@ -118,8 +123,14 @@ class FakeMediaLink final : public MediaLink {
     return opened;
   }
 
+  struct AskedStill {
+    atrium::media::v1::TakeStillRequest request;
+    std::function<void(absl::StatusOr<atrium::media::v1::TakeStillResponse>)> done;
+  };
+
   bool is_connected = true;
   int plans = 0;
+  std::deque<AskedStill> stills;
   bool audio_open = false;
   FakeAudio* audio = nullptr;  // The latest; gone unless audio_open.
   Audio::Listener* audio_listener = nullptr;

@@ -22,6 +22,10 @@ struct ProviderTold {
   std::vector<std::pair<std::string, std::string>> results;
   std::vector<std::pair<std::string, std::string>> late_results;  // Tool, output.
   std::vector<std::string> deleted;
+  struct Image {
+    std::string item, label, jpeg;
+  };
+  std::vector<Image> images;
   int responses_asked = 0;
   std::vector<std::string> cancelled;
   std::vector<std::pair<std::string, int64_t>> truncated;
@@ -43,6 +47,10 @@ class FakeProvider final : public Provider {
   void AppendAudio(const std::string& pcm) override { told_->audio += pcm; }
   void AddText(HistoryItem::Role role, const std::string& text) override {
     told_->texts.push_back({role, text});
+  }
+  void AddImage(const std::string& item, const std::string& label,
+                const std::string& jpeg) override {
+    told_->images.push_back({item, label, jpeg});
   }
   void AddToolResult(const std::string& call, const std::string& output) override {
     told_->results.emplace_back(call, output);

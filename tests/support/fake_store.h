@@ -36,6 +36,19 @@ class FakeStore final : public Store {
     return entries_[session];
   }
 
+  // Whether these bytes are anywhere in it.
+  bool Holds(const std::string& bytes) const {
+    const auto in = [&](const auto& all) {
+      for (const auto& [key, values] : all) {
+        for (const auto& [name, value] : values) {
+          if (value.find(bytes) != std::string::npos) return true;
+        }
+      }
+      return false;
+    };
+    return in(records_) || in(entries_);
+  }
+
   // Store.
   absl::StatusOr<Records> Load(RecordKind kind) override {
     return Records(records_[kind].begin(), records_[kind].end());

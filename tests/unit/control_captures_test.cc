@@ -2,7 +2,7 @@
 #include <string>
 
 #include "control/limits.h"
-#include "tests/support/session_test.h"
+#include "tests/support/capture_test.h"
 
 namespace atrium::control {
 namespace {
@@ -11,45 +11,6 @@ using atrium::media::v1::DriveResponse;
 using atrium::v1::Capture;
 using atrium::v1::PeerSignal;
 using testing::HasSubstr;
-
-class CaptureTest : public SessionTest {
- protected:
-  absl::StatusOr<Capture> Start(const std::string& id, Participant::Role role = Participant::EDITOR,
-                                const std::string& title = "Window: a picture") {
-    atrium::v1::StartCapture request;
-    request.set_title(title);
-    Answers<Capture> answers;
-    session_->StartCapture(Person(id, role), PageOf(id), request, Into(&answers));
-    return answers.at(0);
-  }
-  using SessionTest::Start;
-  const Capture* ShownCapture(const std::string& name) const {
-    for (const auto& capture : session_->snapshot().captures()) {
-      if (capture.name() == name) return &capture;
-    }
-    return nullptr;
-  }
-  static int64_t EpochTold(const FakePage& page) {
-    const auto* ready = page.Last(JoinResponse::kCaptureReady);
-    return ready == nullptr ? 0 : ready->capture_ready().epoch();
-  }
-  void TellPeer(const std::string& peer, int64_t epoch, DriveResponse::PeerStatus::State state) {
-    DriveResponse::PeerStatus status;
-    status.set_peer(peer);
-    status.set_epoch(epoch);
-    status.set_state(state);
-    status.set_problem("no route");
-    registry_->OnMediaPeer(status);
-  }
-  atrium::media::v1::Plan::Capture Planned() {
-    const auto plan = registry_->MakeMediaPlan();
-    if (plan.rooms_size() == 0 || plan.rooms(0).captures_size() == 0) return {};
-    return plan.rooms(0).captures(0);
-  }
-  static std::string ViewerOf(const std::string& capture, const std::string& id) {
-    return capture + "/viewers/" + PageOf(id).value();
-  }
-};
 
 TEST_F(CaptureTest, L6WhatIsShownIsSeenByAllAndPlanned) {
   FakePage ann, bob;
@@ -75,21 +36,21 @@ TEST_F(CaptureTest, L6WhoeverWatchesGetsAConnectionOfTheirOwn) {
   ASSERT_TRUE(Join(&ann, "ann").ok());
   ASSERT_TRUE(Join(&bob, "bob", Participant::VIEWER).ok());
   const std::string name = Start("ann")->name();
-  ASSERT_TRUE(session_->WatchCapture(PageOf("bob"), name).ok());
+  ASSERT_TRUE(Watch("bob", name).ok());
   const int64_t first = EpochTold(bob);
   EXPECT_FALSE(bob.Last(JoinResponse::kCaptureReady)->capture_ready().shows());
   EXPECT_EQ(ShownCapture(name)->viewer_count(), 1);
   ASSERT_EQ(Planned().viewers_size(), 1);
   EXPECT_EQ(Planned().viewers(0).epoch(), first);
   // Asked again: another one.
-  ASSERT_TRUE(session_->WatchCapture(PageOf("bob"), name).ok());
+  ASSERT_TRUE(Watch("bob", name).ok());
   EXPECT_GT(EpochTold(bob), first);
   EXPECT_EQ(ShownCapture(name)->viewer_count(), 1);
   ASSERT_TRUE(session_->LeaveCapture(PageOf("bob"), name).ok());
   EXPECT_EQ(ShownCapture(name)->viewer_count(), 0);
   EXPECT_EQ(Planned().viewers_size(), 0);
-  EXPECT_FALSE(session_->WatchCapture(PageOf("ann"), name).ok()) << "its own page";
-  EXPECT_TRUE(absl::IsNotFound(session_->WatchCapture(PageOf("bob"), name + "x")));
+  EXPECT_FALSE(Watch("ann", name).ok()) << "its own page";
+  EXPECT_TRUE(absl::IsNotFound(Watch("bob", name + "x")));
 }
 
 TEST_F(CaptureTest, L11ViewersShowNothingAndScreensAreCapped) {
@@ -125,7 +86,7 @@ TEST_F(CaptureTest, S19APageThatIsGoneShowsAndWatchesNothing) {
   ASSERT_TRUE(Join(&ann, "ann").ok());
   ASSERT_TRUE(Join(&bob, "bob").ok());
   const std::string name = Start("ann")->name();
-  ASSERT_TRUE(session_->WatchCapture(PageOf("bob"), name).ok());
+  ASSERT_TRUE(Watch("bob", name).ok());
   session_->Leave(PageOf("bob"), &bob);
   EXPECT_EQ(ShownCapture(name)->viewer_count(), 1) << "it may come back";
   loop_.Advance(absl::Seconds(10));
@@ -143,7 +104,7 @@ TEST_F(CaptureTest, S18SignalsGoToOnesOwnConnectionOnly) {
   ASSERT_TRUE(Join(&bob, "bob").ok());
   ASSERT_TRUE(Join(&eve, "eve").ok());
   const std::string name = Start("ann")->name();
-  ASSERT_TRUE(session_->WatchCapture(PageOf("bob"), name).ok());
+  ASSERT_TRUE(Watch("bob", name).ok());
   PeerSignal offer;
   offer.set_capture(name);
   offer.set_offer_sdp("v=0");
@@ -172,7 +133,7 @@ TEST_F(CaptureTest, R1AnotherRunOfMediaConnectsAllScreensAnewAndAsksNobody) {
   ASSERT_TRUE(Join(&ann, "ann").ok());
   ASSERT_TRUE(Join(&bob, "bob").ok());
   const std::string name = Start("ann")->name();
-  ASSERT_TRUE(session_->WatchCapture(PageOf("bob"), name).ok());
+  ASSERT_TRUE(Watch("bob", name).ok());
   const int64_t shown = EpochTold(ann), watched = EpochTold(bob);
   TellPeer(name, shown, DriveResponse::PeerStatus::CONNECTED);
   DriveResponse::Inventory inventory;
@@ -191,7 +152,7 @@ TEST_F(CaptureTest, R4ARestartOfControlKeepsWhatIsShownAndWatched) {
   ASSERT_TRUE(Join(&ann, "ann").ok());
   ASSERT_TRUE(Join(&bob, "bob").ok());
   const std::string name = Start("ann")->name();
-  ASSERT_TRUE(session_->WatchCapture(PageOf("bob"), name).ok());
+  ASSERT_TRUE(Watch("bob", name).ok());
   const auto before = Planned();
   SessionTest::Start();
   FakePage again, bob_again;
@@ -231,8 +192,8 @@ TEST_F(CaptureTest, V5AConnectionThatFailsEndsThatScreenOrThatViewerOnly) {
   const std::string one = Start("ann")->name();
   const int64_t epoch = EpochTold(ann);
   const std::string other = Start("ann")->name();
-  ASSERT_TRUE(session_->WatchCapture(PageOf("bob"), one).ok());
-  ASSERT_TRUE(session_->WatchCapture(PageOf("eve"), one).ok());
+  ASSERT_TRUE(Watch("bob", one).ok());
+  ASSERT_TRUE(Watch("eve", one).ok());
   TellPeer(ViewerOf(one, "bob"), EpochTold(bob), DriveResponse::PeerStatus::FAILED);
   EXPECT_EQ(ShownCapture(one)->viewer_count(), 1);
   EXPECT_EQ(bob.Count(JoinResponse::kCaptureEnded), 1) << "it may ask again";
@@ -275,7 +236,7 @@ TEST_F(CaptureTest, N4APageThatComesBackIsToldOfConnectionsThatWereMadeAnewMeanw
   ASSERT_TRUE(Join(&ann, "ann").ok());
   ASSERT_TRUE(Join(&bob, "bob").ok());
   const std::string name = Start("ann")->name();
-  ASSERT_TRUE(session_->WatchCapture(PageOf("bob"), name).ok());
+  ASSERT_TRUE(Watch("bob", name).ok());
   const int64_t shown = EpochTold(ann), watched = EpochTold(bob);
   session_->Leave(PageOf("ann"), &ann);
   session_->Leave(PageOf("bob"), &bob);
@@ -294,7 +255,7 @@ TEST_F(CaptureTest, S4WhoWasSentAwayIsNotAdoptedAgain) {
   ASSERT_TRUE(Join(&ann, "ann").ok());
   ASSERT_TRUE(Join(&eve, "eve", Participant::VIEWER).ok());
   const std::string name = Start("ann")->name();
-  ASSERT_TRUE(session_->WatchCapture(PageOf("eve"), name).ok());
+  ASSERT_TRUE(Watch("eve", name).ok());
   DriveResponse::Inventory inventory;
   auto* room = inventory.add_rooms();
   room->set_session("sessions/main");
@@ -317,7 +278,7 @@ TEST_F(CaptureTest, S22NobodyTakesAllConnections) {
     const PageId page("page-of-eve-00000000" + std::to_string(i));
     ASSERT_TRUE(SessionTest::Join(&pages[i], Person("eve", Participant::VIEWER), page).ok());
     for (const std::string& name : names) {
-      last = session_->WatchCapture(page, name);
+      last = session_->WatchCapture(page, Watching(name));
       watching += last.ok() ? 1 : 0;
     }
   }

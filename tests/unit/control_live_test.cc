@@ -7,7 +7,9 @@ namespace atrium::control {
 namespace {
 
 using atrium::media::v1::DriveResponse;
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 class LiveTest : public SessionTest {
  protected:
@@ -250,6 +252,67 @@ TEST_F(LiveTest, V2TheLastToLeaveTheCallLeavesTheProviderConnected) {
   loop_.RunPosted();
   EXPECT_FALSE(media_.audio_open);
   EXPECT_TRUE(providers_.latest().open);
+}
+
+class FloorPlanTest : public LiveTest {
+ protected:
+  FloorPlanTest() {
+    WithAgent();
+    Enter(&ann_, "ann");
+    providers_.listener->OnReady(std::nullopt);
+    Enter(&bob_, "bob");
+  }
+  void SetFloor(atrium::v1::FloorPolicy::Mode mode) {
+    atrium::v1::UpdateSessionRequest request;
+    request.mutable_session()->mutable_floor_policy()->set_mode(mode);
+    request.mutable_update_mask()->add_paths("floor_policy");
+    session_->UpdateSession(Service(), request, [](auto) {});
+  }
+  void Talk(const std::string& id, bool talking) {
+    atrium::v1::UpdateSelf update;
+    update.set_talking(talking);
+    ASSERT_TRUE(session_->UpdateSelf(Person(id), PageOf(id), update).ok());
+  }
+  // Whose voices media leaves out of what the agent hears.
+  std::vector<std::string> Withheld() {
+    std::vector<std::string> withheld;
+    for (const auto& peer : registry_->MakeMediaPlan().rooms(0).peers()) {
+      if (peer.withheld()) withheld.push_back(peer.participant().substr(27));
+    }
+    return withheld;
+  }
+
+  FakePage ann_, bob_;
+};
+
+TEST_F(FloorPlanTest, N5WhoeverHoldsTheTalkKeyIsHeardAloneWhoeverElseIsAudible) {
+  EXPECT_THAT(Withheld(), IsEmpty());
+  SetFloor(atrium::v1::FloorPolicy::PUSH_TO_TALK);
+  EXPECT_THAT(Withheld(), ElementsAre("ann", "bob"));
+  const int plans = media_.plans;
+  Talk("bob", true);
+  EXPECT_GT(media_.plans, plans) << "media must know at once";
+  EXPECT_THAT(Withheld(), ElementsAre("ann"));
+  session_->Leave(PageOf("bob"), &bob_);
+  EXPECT_THAT(Withheld(), ElementsAre("ann", "bob")) << "the key ends with the page";
+  SetFloor(atrium::v1::FloorPolicy::ADDRESSED);
+  EXPECT_THAT(Withheld(), IsEmpty()) << "it must hear its name";
+}
+
+TEST_F(FloorPlanTest, N5TheOwnersAreHeardAndWhoeverBecomesOne) {
+  SetFloor(atrium::v1::FloorPolicy::HOST_ONLY);
+  EXPECT_THAT(Withheld(), ElementsAre("ann", "bob"));
+  const int plans = media_.plans;
+  FakePage again;
+  ASSERT_TRUE(Join(&again, "bob", Participant::OWNER).ok());
+  EXPECT_GT(media_.plans, plans);
+  EXPECT_THAT(Withheld(), ElementsAre("ann"));
+}
+
+TEST_F(LiveTest, N5WithoutAnAgentNobodyIsWithheld) {
+  FakePage ann;
+  Enter(&ann, "ann");
+  EXPECT_FALSE(registry_->MakeMediaPlan().rooms(0).peers(0).withheld());
 }
 
 }  // namespace

@@ -169,11 +169,13 @@ TEST_F(FloorTest, N5InAnOpenRoomEverybodyIsHeard) {
   EXPECT_FALSE(floor_.NeedsName());
 }
 
-TEST_F(FloorTest, N5ItHearsWhoHoldsTheTalkKeyUnlessSomebodyElseIsAudible) {
+TEST_F(FloorTest, N5ItHearsWhoHoldsTheTalkKeyAndNoFrameOfAnybodyElse) {
   Set(FloorPolicy::PUSH_TO_TALK);
-  EXPECT_FALSE(floor_.Passes({}));
+  EXPECT_FALSE(floor_.MayBeHeard("ann"));
   EXPECT_FALSE(floor_.Passes({{"ann", -20.f}}));
   floor_.SetTalking("ann", true);
+  EXPECT_TRUE(floor_.MayBeHeard("ann"));
+  EXPECT_FALSE(floor_.MayBeHeard("bob"));
   EXPECT_TRUE(floor_.Passes({}));
   EXPECT_TRUE(floor_.Passes({{"ann", -20.f}}));
   EXPECT_FALSE(floor_.Passes({{"ann", -20.f}, {"bob", -49.f}}));
