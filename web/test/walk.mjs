@@ -1,6 +1,7 @@
 // Walks through the built page in a browser, against a pretended gateway.
 // node test/walk.mjs; CHROMIUM names the browser, if it is not on the usual path.
 import assert from 'node:assert/strict';
+import { callWalks } from './walks/call.mjs';
 import { captureWalks } from './walks/captures.mjs';
 import { commandWalks } from './walks/commands.mjs';
 import { drivingWalks } from './walks/driving.mjs';
@@ -318,7 +319,8 @@ const walks = {
         epoch,
       );
     await page.getByRole('button', { name: 'Start live audio' }).click();
-    await page.locator('dialog').getByRole('button', { name: 'Start live audio' }).click();
+    const check = page.getByRole('region', { name: 'Microphone and loudspeaker' });
+    await check.getByRole('button', { name: 'Go live' }).click();
     await live(1);
     await media.waitForTimeout(500);
     assert.ok((await received(media, 1)) > 5, 'the microphone is heard');
@@ -388,6 +390,7 @@ let failed = 0;
 const only = process.argv[2];
 const all = {
   ...walks,
+  ...callWalks,
   ...captureWalks,
   ...drivingWalks,
   ...tabWalks,

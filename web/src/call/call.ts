@@ -89,13 +89,16 @@ export class Call {
     return this.stream;
   }
 
-  /** Enters the call. Only to be called from a click: the browser may ask. */
-  async start(deviceId: string): Promise<void> {
+  /**
+   * Enters the call, with a microphone that is open already if one is given. Only to
+   * be called from a click: the browser may ask.
+   */
+  async start(deviceId: string, open?: MediaStream): Promise<void> {
     if (this.phase !== 'idle') return;
     this.setPhase('asking');
     let stream: MediaStream;
     try {
-      stream = await this.devices.microphone(deviceId);
+      stream = open ?? (await this.devices.microphone(deviceId));
     } catch (error) {
       this.stop();
       this.listener.onCallProblem(microphoneProblem(error));

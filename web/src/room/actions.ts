@@ -210,7 +210,11 @@ function audioActions(room: Room): Action[] {
       title: idle ? 'Start live audio' : 'Stop live audio',
       run: () => toggleCall(room),
     },
-    { id: 'call.device', title: 'Choose a microphone', run: () => room.show({ dialog: 'device' }) },
+    {
+      id: 'call.device',
+      title: 'Microphone and loudspeaker',
+      run: () => room.show({ checkingDevices: true }),
+    },
   ];
   if (!idle) {
     actions.push(
@@ -336,7 +340,7 @@ export function toggleCall(room: Room): void {
   if (obstacle) room.notices.show(obstacle, 'warn');
   else if (call.phase !== 'idle') call.hangUp();
   else if (settings.checked) void call.start(settings.microphone);
-  else room.show({ dialog: 'device' });
+  else room.show({ checkingDevices: true });
 }
 
 /** Back to the terminal after a click; on touch that would bring up the keyboard. */

@@ -54,15 +54,7 @@ export const SCREEN_SHARED = 'Screen shared';
 /** The page's panels; on a phone one of them is in front. */
 export type Panel = 'terminal' | 'people' | 'timeline';
 /** A dialog over the page. */
-export type Dialog =
-  | 'agent'
-  | 'invite'
-  | 'device'
-  | 'session'
-  | 'shortcuts'
-  | 'size'
-  | 'rename'
-  | undefined;
+export type Dialog = 'agent' | 'invite' | 'session' | 'shortcuts' | 'size' | 'rename' | undefined;
 
 /** A paste or a clipboard offer that waits for the person. */
 export type Question =
@@ -82,6 +74,7 @@ export class Room {
   readonly tabs: RoomTabs;
   readonly terminals: Terminals;
   readonly call: Call;
+  readonly devices: BrowserDevices;
   settings: Settings = loadSettings();
   link: Link | undefined;
   linkState: LinkState = { kind: 'connecting' };
@@ -93,6 +86,8 @@ export class Room {
   panel: Panel = 'terminal';
   dialog: Dialog;
   paletteOpen = false;
+  /** Microphone and loudspeaker are looked at, beside what else is shown. */
+  checkingDevices = false;
   findOpen = false;
   question: Question | undefined;
   linkHint: string | null = null;
@@ -110,13 +105,14 @@ export class Room {
   constructor() {
     this.tabs = new RoomTabs(this);
     this.terminals = new Terminals(() => this.link, this.terminalsListener());
-    const devices = new BrowserDevices((retry) =>
+    this.devices = new BrowserDevices((retry) =>
       this.notices.show('The browser holds the sound back until you click.', 'warn', [
         { label: 'Play', run: retry },
       ]),
     );
+    void this.devices.useSpeaker(this.settings.speaker);
     this.call = new Call(
-      devices,
+      this.devices,
       { say: (message) => this.say(message), ask: (message) => this.ask(message) },
       {
         onCallChanged: () => this.changes.emit('call'),
@@ -218,7 +214,10 @@ export class Room {
   /** Shows a panel, a dialog, the palette or the find bar. */
   show(
     view: Partial<
-      Pick<Room, 'panel' | 'dialog' | 'paletteOpen' | 'findOpen' | 'question' | 'tabMenu'>
+      Pick<
+        Room,
+        'panel' | 'dialog' | 'paletteOpen' | 'checkingDevices' | 'findOpen' | 'question' | 'tabMenu'
+      >
     >,
   ): void {
     Object.assign(this, view);

@@ -4,6 +4,8 @@ export interface Settings {
   fontSize: number;
   name: string;
   microphone: string;
+  /** Where sound comes out; empty for the browser's choice. */
+  speaker: string;
   /** The device check was done. */
   checked: boolean;
   largeCaptions: boolean;
@@ -25,6 +27,7 @@ const USUAL: Settings = {
   fontSize: 13,
   name: '',
   microphone: '',
+  speaker: '',
   checked: false,
   largeCaptions: false,
   screenReader: false,

@@ -13,11 +13,9 @@ import './captures';
 import './composer';
 import './header';
 import './notices';
-import './palette';
 import './people';
 import './stage';
 import './tab_bar';
-import './tab_menu';
 import './timeline';
 
 const PANELS: [Panel, string, string][] = [
@@ -43,6 +41,7 @@ class AtriumRoom extends RoomElement {
 
   protected override firstUpdated(): void {
     visualViewport?.addEventListener('resize', fitToViewport);
+    requestAnimationFrame(() => void import('./later'));
   }
 
   override disconnectedCallback(): void {
@@ -80,8 +79,10 @@ class AtriumRoom extends RoomElement {
           <atrium-people></atrium-people>
           ${isWide() ? html`<atrium-captures .place=${'side'}></atrium-captures>` : nothing}
           <atrium-timeline></atrium-timeline>
+          ${isWide() ? this.deviceCheck() : nothing}
           <atrium-composer></atrium-composer>
         </div>
+        ${isWide() ? nothing : this.deviceCheck()}
         </main>
         ${this.bottomBar()}
       </div>
@@ -94,6 +95,7 @@ class AtriumRoom extends RoomElement {
   protected override updated(): void {
     const { dialog } = this.room;
     if (dialog && dialog !== 'rename') void import('./dialogs');
+    if (this.room.checkingDevices) void import('./device_check');
   }
 
   /** A screen beside the terminal: the one on the main stage, or on a phone all. */
@@ -102,6 +104,12 @@ class AtriumRoom extends RoomElement {
     const { onStage } = this.room.captures;
     if (!onStage) return nothing;
     return html`<atrium-capture .name=${onStage.name} .place=${'stage'}></atrium-capture>`;
+  }
+
+  /** Beside the button that asks for it; on a phone above the bar at the bottom. */
+  private deviceCheck(): TemplateResult | typeof nothing {
+    if (!this.room.checkingDevices) return nothing;
+    return html`<atrium-device-check></atrium-device-check>`;
   }
 
   private bottomBar(): TemplateResult {
@@ -126,8 +134,6 @@ class AtriumRoom extends RoomElement {
         return html`<atrium-agent></atrium-agent>`;
       case 'invite':
         return html`<atrium-invite></atrium-invite>`;
-      case 'device':
-        return html`<atrium-device-check></atrium-device-check>`;
       case 'session':
         return html`<atrium-session></atrium-session>`;
       case 'size':

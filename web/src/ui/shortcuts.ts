@@ -49,7 +49,7 @@ const TITLES: Record<ActionId, string> = {
   'call.mute': 'Mute or unmute',
   'call.deafen': 'Silence the others',
   'call.talk': 'Talk while held',
-  'call.device': 'Choose a microphone',
+  'call.device': 'Microphone and loudspeaker',
   'capture.toggle': 'Share a screen or stop',
   'capture.stage': 'A shown screen on the main stage, or back',
   'capture.hide': 'Hide or watch a shown screen',

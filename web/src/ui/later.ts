@@ -1,0 +1,8 @@
+// What is not seen at first paint; it comes right after it.
+import './command_bar';
+import './export_menu';
+import './find';
+import './key_bar';
+import './palette';
+import './question';
+import './tab_menu';
