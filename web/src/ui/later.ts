@@ -1,4 +1,5 @@
 // What is not seen at first paint; it comes right after it.
+import './attach';
 import './command_bar';
 import './export_menu';
 import './find';

@@ -77,4 +77,64 @@ export const callWalks = {
       await check(page).getByRole('button', { name: 'Try again' }).click();
       await check(page).getByRole('button', { name: 'Go live', disabled: false }).waitFor();
     },
+  'L15: the composer reads attachment, phone, send; the phone says what it does': async () => {
+    await room();
+    const page = await visit('editor-ada', MICROPHONE);
+    const buttons = () =>
+      page.locator('.composer button').evaluateAll((all) => all.map((one) => one.title));
+    const [attach, agent, start, send] = [
+      'Attach text',
+      'The agent answers',
+      'Start live audio',
+      'Send',
+    ];
+    await page.getByRole('button', { name: attach }).waitFor();
+    assert.deepEqual(await buttons(), [attach, agent, start, send]);
+    await startAudio(page).click();
+    await check(page).getByRole('button', { name: 'Go live' }).click();
+    const stop = page.getByRole('button', { name: 'Stop live audio' });
+    await stop.locator('.spin').waitFor();
+    assert.equal(await stop.getAttribute('aria-busy'), 'true');
+    assert.deepEqual(await buttons(), [attach, agent, 'Stop live audio', send]);
+    await stop.click();
+    await startAudio(page).waitFor();
+  },
+  'L15: a file or the clipboard becomes a quote, bounded; pictures are refused': async () => {
+    await room();
+    const page = await visit('editor-ada');
+    const message = page.getByLabel('Message');
+    await message.fill('look:');
+    const attach = (file) => page.locator('atrium-attach input').setInputFiles(file);
+    const text = (name, words) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(words) });
+    await attach(text('price.cc', 'int a;\nint b;\n'));
+    await page.waitForFunction(() =>
+      document.querySelector('.composer textarea').value.includes('int b;'),
+    );
+    assert.equal(await message.inputValue(), 'look:\n```price.cc\nint a;\nint b;\n```\n');
+    await page.getByRole('button', { name: 'Send' }).click();
+    const quote = page.locator('.quote', { hasText: 'price.cc' });
+    assert.equal(await quote.locator('pre').textContent(), 'int a;\nint b;');
+    assert.deepEqual(await faults(page), []);
+    await attach({ name: 'cat.png', mimeType: 'image/png', buffer: Buffer.from([1, 2, 3]) });
+    await page.getByText('cat.png is a picture, and messages hold text.').waitFor();
+    await attach({ name: 'a.out', mimeType: '', buffer: Buffer.from([0x7f, 0x45, 0, 0xff]) });
+    await page.getByText('a.out is not text').waitFor();
+    assert.equal(await message.inputValue(), '');
+    await attach(text('long.log', 'a line of the log\n'.repeat(2000)));
+    await page.getByText('long.log has 35 KiB; a message holds 16 KiB. Its first').waitFor();
+    assert.ok(Buffer.byteLength(await message.inputValue()) <= 16 * 1024);
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.locator('.quote', { hasText: 'long.log' }).waitFor();
+    await page.evaluate(() => navigator.clipboard.writeText('copied words'));
+    await page.getByRole('button', { name: 'Attach text' }).click();
+    assert.deepEqual(await faults(page), []);
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(
+      () => document.querySelector('.composer textarea').value === '```\ncopied words\n```\n',
+    );
+    await message.fill('x'.repeat(17000));
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.getByText('A message holds 16 KiB; this one has 16.6.').waitFor();
+  },
 };
