@@ -53,7 +53,7 @@ export const USUAL_CHORDS = {
   'capture.hide': [],
   'agent.interrupt': ['Alt+Shift+I'],
   'agent.settings': [],
-  'captions.large': [],
+  'captions.large': ['Alt+Shift+B'],
   'session.settings': [],
   notify: [],
   invite: ['Alt+Shift+N'],

@@ -20,6 +20,7 @@ const STROKES: Record<string, SVGTemplateResult> = {
   download: svg`<path d="M10 3.5v9M6 9l4 4 4-4M4 16.5h12"/>`,
   attach: svg`<path d="m15.700 9.300-5.800 5.800a3.300 3.300 0 0 1-4.700-4.700l6.100-6.100a2.200 2.200 0 0 1 3.100 3.100l-6 6a1.100 1.100 0 0 1-1.600-1.600l5.300-5.300"/>`,
   file: svg`<path d="M5 3.500h6l4 4v9H5zM11 3.500v4h4M7.500 10.500h5M7.500 13.500h5"/>`,
+  captions: svg`<rect x="2.500" y="4" width="15" height="12" rx="2"/><path d="M5.500 9.500h4M5.500 12.500h7M12 9.500h2.500"/>`,
   send: svg`<path d="M16.5 3.5 3.5 8.7l5.2 2.6 2.6 5.2zM8.7 11.3l3.8-3.8"/>`,
   spinner: svg`<path d="M10 3.5a6.5 6.5 0 1 1-6.5 6.5"/>`,
   terminal: svg`<rect x="2.5" y="4" width="15" height="12" rx="2"/><path d="m5.5 8 2.5 2-2.5 2M10 12.5h4"/>`,

@@ -1,6 +1,6 @@
 // Speaking: the check of devices, the composer, captions, and what goes wrong.
 import assert from 'node:assert/strict';
-import { faults, focus, ready, room, shows, visit } from './support.mjs';
+import { faults, focus, gateway, ready, room, shows, visit } from './support.mjs';
 
 const MICROPHONE = { permissions: ['microphone'] };
 const check = (page) => page.getByRole('region', { name: 'Microphone and loudspeaker' });
@@ -137,4 +137,42 @@ export const callWalks = {
     await page.getByRole('button', { name: 'Send' }).click();
     await page.getByText('A message holds 16 KiB; this one has 16.6.').waitFor();
   },
+  'L13, X7: captions are enlarged by a button or a key, remembered, and read out once':
+    async () => {
+      await room();
+      const page = await visit('viewer-eve');
+      const say = (utterance, text, final) =>
+        gateway.broadcast({
+          case: 'caption',
+          value: { $typeName: 'atrium.v1.Caption', utterance, speakers: ['agent'], text, final },
+        });
+      const large = page.getByRole('button', { name: 'Large captions' });
+      const pressed = (wanted) =>
+        page.waitForFunction(
+          (wanted) =>
+            document.querySelector('.captions__size').getAttribute('aria-pressed') === wanted,
+          wanted,
+        );
+      say('u1', 'first of', false);
+      await page.locator('.caption', { hasText: 'first of' }).waitFor();
+      const log = page.getByRole('log', { name: 'Captions' });
+      assert.equal(await log.locator('p').count(), 0);
+      say('u1', 'first of all', true);
+      say('u1', 'first of all', true);
+      say('u2', 'and then', true);
+      await log.getByText('and then').waitFor({ state: 'attached' });
+      assert.deepEqual(await log.locator('p').allTextContents(), [
+        'Agent: first of all',
+        'Agent: and then',
+      ]);
+      await large.click();
+      await pressed('true');
+      assert.deepEqual(await faults(page), []);
+      await page.reload();
+      await ready(page);
+      await pressed('true');
+      await focus(page);
+      await page.keyboard.press('Alt+Shift+B');
+      await pressed('false');
+    },
 };
