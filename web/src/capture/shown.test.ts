@@ -84,6 +84,25 @@ describe('L6: a screen is shown by explicit consent', () => {
     expect(peer!.answer).toBe('answer');
   });
 
+  it('L17: tells what was consented to; a card is answered once, the last word is kept', async () => {
+    const approval = 'sessions/s/approvals/a1';
+    const told = () =>
+      screens.said.flatMap((one) =>
+        one.case === 'startCapture' ? [[one.value.agentSees, one.value.approval]] : [],
+      );
+    await shown.start({ agentSees: true, approval });
+    shown.onReady(captureReady(ONE, 1, true));
+    await turn();
+    expect(told()).toEqual([[true, approval]]);
+    shown.agentSees = false;
+    screens.peers[0]!.become('failed');
+    await vi.advanceTimersByTimeAsync(6000);
+    expect(told()[1]).toEqual([false, '']);
+    shown.stop();
+    await shown.start();
+    expect(told()[2]).toEqual([false, '']);
+  });
+
   it('never asks the person by itself', async () => {
     shown.onReady(captureReady(ONE, 1, true));
     await turn();

@@ -10,6 +10,13 @@ import { waitMs } from './waits';
 /** Where this page's own screen stands. */
 export type ShownPhase = 'idle' | 'asking' | 'starting' | 'showing';
 
+/** What a person allowed with the click that begins the showing. */
+export interface Consent {
+  agentSees?: boolean;
+  /** The agent's card that is answered by it, by name. */
+  approval?: string;
+}
+
 export interface ShownListener {
   onShownChanged(): void;
   /** It cannot be shown, or its showing ended by itself. */
@@ -47,6 +54,10 @@ export class ShownCapture {
   /** The capture's name, once the server gave it one. */
   name = '';
   title = '';
+  /** The agent may see it, as the person said last. */
+  agentSees = false;
+  /** The agent's card that the showing answers. */
+  private approval = '';
   stream: MediaStream | undefined;
   /** Peer connections made in this page's life. */
   peers = 0;
@@ -72,8 +83,10 @@ export class ShownCapture {
   }
 
   /** Lets the person pick a screen and shows it. Only to be called from a click. */
-  async start(): Promise<void> {
+  async start({ agentSees = false, approval = '' }: Consent = {}): Promise<void> {
     if (this.phase !== 'idle') return;
+    this.agentSees = agentSees;
+    this.approval = approval;
     this.setPhase('asking');
     let stream: MediaStream;
     try {
@@ -185,7 +198,10 @@ export class ShownCapture {
 
   private async ask(stream: MediaStream): Promise<void> {
     this.setPhase('starting');
-    const value = create(StartCaptureSchema, { title: this.title });
+    const { title, agentSees, approval } = this;
+    const value = create(StartCaptureSchema, { title, agentSees, approval });
+    // It is answered once; another connection of the same screen answers no card.
+    this.approval = '';
     try {
       const { result } = await this.line.ask({ case: 'startCapture', value }, false);
       const name = result.case === 'capture' ? result.value.name : '';

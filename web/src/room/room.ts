@@ -48,8 +48,9 @@ const LEVELS_STAY_MS = 600;
 const FONTS =
   '"JetBrains Mono", "Cascadia Mono", "SF Mono", Menlo, "DejaVu Sans Mono", Consolas, "Noto Sans Mono", monospace';
 
-/** Said of this page's own screen. */
+/** Said of this page's own screen, and of any that the agent sees. */
 export const SCREEN_SHARED = 'Screen shared';
+export const SCREEN_TO_AGENT = 'Screen to agent';
 
 /** The page's panels; on a phone one of them is in front. */
 export type Panel = 'terminal' | 'people' | 'timeline';
@@ -88,6 +89,8 @@ export class Room {
   paletteOpen = false;
   /** Microphone and loudspeaker are looked at, beside what else is shown. */
   checkingDevices = false;
+  /** What to share, and with whom, is being chosen. */
+  choosingScreen = false;
   findOpen = false;
   question: Question | undefined;
   linkHint: string | null = null;
@@ -151,7 +154,9 @@ export class Room {
     const provider = this.store.conversation?.provider;
     const voice = provider ? [`Voice: ${provider}`] : [];
     const said = this.disclosures.length > 0 ? this.disclosures : voice;
-    return this.captures.shown.isShowing ? [SCREEN_SHARED, ...said] : said;
+    const shared = this.captures.shown.isShowing ? [SCREEN_SHARED] : [];
+    const seen = this.captures.seenByAgent.length > 0 ? [SCREEN_TO_AGENT] : [];
+    return [...shared, ...seen, ...said];
   }
 
   /** Joins the session, or the one that the credential is for. */
@@ -216,7 +221,14 @@ export class Room {
     view: Partial<
       Pick<
         Room,
-        'panel' | 'dialog' | 'paletteOpen' | 'checkingDevices' | 'findOpen' | 'question' | 'tabMenu'
+        | 'panel'
+        | 'dialog'
+        | 'paletteOpen'
+        | 'checkingDevices'
+        | 'choosingScreen'
+        | 'findOpen'
+        | 'question'
+        | 'tabMenu'
       >
     >,
   ): void {

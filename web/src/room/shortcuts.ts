@@ -51,6 +51,8 @@ export const USUAL_CHORDS = {
   'capture.toggle': ['Alt+Shift+H'],
   'capture.stage': ['Alt+Shift+V'],
   'capture.hide': [],
+  'capture.agent': [],
+  'capture.display': [],
   'agent.interrupt': ['Alt+Shift+I'],
   'agent.settings': [],
   'captions.large': ['Alt+Shift+B'],

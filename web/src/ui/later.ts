@@ -2,8 +2,10 @@
 import './attach';
 import './command_bar';
 import './export_menu';
+import './driving';
 import './find';
 import './key_bar';
 import './palette';
 import './question';
+import './share';
 import './tab_menu';

@@ -53,6 +53,8 @@ const TITLES: Record<ActionId, string> = {
   'capture.toggle': 'Share a screen or stop',
   'capture.stage': 'A shown screen on the main stage, or back',
   'capture.hide': 'Hide or watch a shown screen',
+  'capture.agent': 'Let the agent see your screen or not',
+  'capture.display': 'Show the machine’s display',
   'agent.interrupt': 'Interrupt the agent',
   'agent.settings': 'Settings of the agent',
   'captions.large': 'Large captions',

@@ -11,7 +11,6 @@ import type { TerminalScreen } from '../terminal/screen';
 import { RoomElement } from './element';
 import { icon } from './icons';
 import { Touch } from './touch';
-import './driving';
 import './status';
 
 const MAX_ZOOM = 4;

@@ -308,6 +308,10 @@ export class FakePage {
     switch (message.case) {
       case 'startCapture':
         return captures.start(this, message.value);
+      case 'createCapture':
+        return captures.createDisplay(this, message.value);
+      case 'updateCapture':
+        return captures.update(this, message.value);
       case 'stopCapture':
         return captures.stop(this, message.value);
       case 'watchCapture':
