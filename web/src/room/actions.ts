@@ -1,5 +1,7 @@
 import { create } from '@bufbuild/protobuf';
+import { callBrowserObstacle } from '../call/problems';
 import { InterruptConversationRequestSchema } from '../gen/atrium/v1/conversation_pb';
+import { Degradation_Kind } from '../gen/atrium/v1/session_pb';
 import { captureActions } from './capture_actions';
 import { notifyObstacle, toggleNotify } from './desktop';
 import type { Room } from './room';
@@ -329,8 +331,11 @@ function pageActions(room: Room): Action[] {
 
 /** Why this person cannot be in the call; undefined if they can. */
 export function callObstacle(room: Room): string | undefined {
-  if (!room.self || room.mayType) return undefined;
-  return 'Viewers are not in the call. Ask an owner for an editor link to hear and speak.';
+  if (!room.self || room.call.phase !== 'idle') return undefined;
+  if (!room.mayType)
+    return 'Viewers are not in the call. Ask an owner for an editor link to hear and speak.';
+  const noMedia = room.degradations.find((one) => one.kind === Degradation_Kind.NO_MEDIA);
+  return callBrowserObstacle() ?? room.troubles.forbidden.calls ?? noMedia?.message;
 }
 
 /** Starts live audio, after the device check if it was never done; or ends it. */

@@ -41,6 +41,8 @@ export class RoomCaptures {
     this.shown = new ShownCapture(browserScreens, room, {
       onShownChanged: () => this.sync(),
       onShownProblem: (problem) => this.onProblem(problem),
+      onShownRefused: (error) => room.troubles.noteForbidden('screens', error),
+      onShownTrouble: (category) => room.troubles.count(category, true),
     });
   }
 
@@ -107,7 +109,7 @@ export class RoomCaptures {
   /** Why this person cannot show a screen here; undefined if they can. */
   get obstacle(): string | undefined {
     const { room } = this;
-    const obstacle = browserObstacle();
+    const obstacle = browserObstacle() ?? room.troubles.forbidden.screens;
     if (obstacle || !room.self || room.mayType) return obstacle;
     return 'Viewers cannot show a screen. Ask an owner for an editor link to show one.';
   }
@@ -143,7 +145,10 @@ export class RoomCaptures {
     if (obstacle) this.room.notices.show(obstacle, 'warn');
     else if (this.room.linkState.kind !== 'open')
       this.room.notices.show('Not connected; a screen can be shared as soon as it is.', 'warn');
-    else void shown.start(consent);
+    else {
+      this.room.troubles.beginScreen();
+      void shown.start(consent);
+    }
   }
 
   /** Shows the machine's own display. */
@@ -298,7 +303,8 @@ export class RoomCaptures {
     );
   }
 
-  private onProblem({ text, again }: CaptureProblem): void {
+  private onProblem({ text, again, category }: CaptureProblem): void {
+    this.room.troubles.count(category, true);
     const acts = again ? [{ label: 'Share again', run: () => this.toggle() }] : [];
     this.room.notices.show(text, 'warn', acts, PROBLEM_STAYS_MS);
   }

@@ -40,6 +40,7 @@ import { loadSettings, type Settings, saveSettings } from './settings';
 import { shortcutOf } from './shortcuts';
 import { RoomTabs } from './tabs';
 import { Terminals } from './terminals';
+import { RoomTroubles } from './troubles';
 import { isWide } from './wide';
 
 const TYPING_STAYS_MS = 1500;
@@ -72,6 +73,7 @@ export class Room {
   readonly commands = new RoomCommands(this);
   readonly focus = new TerminalFocus(this);
   readonly captures = new RoomCaptures(this);
+  readonly troubles = new RoomTroubles(this);
   readonly tabs: RoomTabs;
   readonly terminals: Terminals;
   readonly call: Call;
@@ -117,10 +119,7 @@ export class Room {
     this.call = new Call(
       this.devices,
       { say: (message) => this.say(message), ask: (message) => this.ask(message) },
-      {
-        onCallChanged: () => this.changes.emit('call'),
-        onCallProblem: (message) => this.notices.callFailed(message),
-      },
+      this.troubles,
     );
   }
 
@@ -313,6 +312,7 @@ export class Room {
   private onLinkState(state: LinkState): void {
     this.linkState = state;
     if (state.kind !== 'open') this.terminals.unlink();
+    else this.troubles.catchUp();
     if (state.kind === 'ended') {
       this.call.stop();
       this.captures.end();

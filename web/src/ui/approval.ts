@@ -64,8 +64,7 @@ function approve(room: Room, approval: Approval): void {
   if (approval.tool !== ASK_FOR_SCREEN) decide(room, approval, true);
   else if (captures.obstacle) return;
   else if (shown.isShowing) {
-    void captures.letAgentSee(shown.name, true);
-    decide(room, approval, true);
+    shown.answer(approval.name);
   } else captures.share({ agentSees: true, approval: approval.name });
 }
 

@@ -62,6 +62,7 @@ class AtriumComposer extends RoomElement {
       title=${obstacle ?? label}
       aria-label=${label}
       aria-disabled=${obstacle !== undefined}
+      aria-description=${obstacle ?? nothing}
       aria-busy=${busy}
       @click=${() => toggleCall(this.room)}
     >

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { canChooseSpeaker, devicesOf, Meter, playTestTone } from '../call/devices';
-import { microphoneProblem } from '../call/problems';
+import { type CallTrouble, microphoneProblem } from '../call/problems';
 import { returnToTerminal } from '../room/actions';
 import type { Topic } from '../room/changes';
 import { RoomElement } from './element';
@@ -119,7 +119,7 @@ class AtriumDeviceCheck extends RoomElement {
     try {
       stream = await this.room.devices.microphone(this.room.settings.microphone);
     } catch (error) {
-      if (turn === this.opening) this.problem = microphoneProblem(error);
+      if (turn === this.opening) this.onTrouble(microphoneProblem(error));
     }
     if (turn !== this.opening || !this.isConnected) {
       stop(stream);
@@ -131,6 +131,11 @@ class AtriumDeviceCheck extends RoomElement {
     await this.updateComplete;
     if (this.contains(document.activeElement))
       this.querySelector<HTMLElement>('.check__go')?.focus();
+  }
+
+  private onTrouble(trouble: CallTrouble): void {
+    this.problem = trouble.text;
+    this.room.troubles.count(trouble.category, false);
   }
 
   private readonly list = async () => {

@@ -94,7 +94,8 @@ class AtriumShare extends RoomElement {
   private sharing(): TemplateResult {
     const { captures, store } = this.room;
     const { shown } = captures;
-    const how = shown.isLate ? html` <span class="sharing__late">connecting again</span>` : nothing;
+    const late = shown.isLate ? 'connecting again' : shown.isLow ? 'slow connection' : '';
+    const how = late ? html` <span class="sharing__late">${late}</span>` : nothing;
     const seen = store.captures.get(shown.name)?.agentSees ?? shown.agentSees;
     const see = seen ? 'Keep it from the agent' : 'Let the agent see it';
     return html`<div class="sharing" role="group" aria-label="Your screen">

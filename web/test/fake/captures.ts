@@ -37,7 +37,7 @@ export class FakeCaptures {
   /** Answers an offer, in the place of the media process; null answers nothing. */
   onOffer: ((offer: Offer) => Promise<string | null>) | undefined;
   /** Why none can be begun: a code and words; undefined if they can. */
-  refuse: { code: number; message: string } | undefined;
+  refuse: { code: number; message: string; reason?: string } | undefined;
   /** Watching pages are not told to connect. */
   holdsBack = false;
   private readonly showing = new Map<string, FakePage>();

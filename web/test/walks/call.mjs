@@ -1,7 +1,10 @@
 // Speaking: the check of devices, the composer, captions, and what goes wrong.
 import assert from 'node:assert/strict';
+import { mediaPage } from './audio.mjs';
 import { faults, focus, gateway, ready, room, shows, visit } from './support.mjs';
 
+const [PERMISSION_DENIED, LOW_BANDWIDTH] = [1, 4];
+const NO_MEDIA = 2;
 const MICROPHONE = { permissions: ['microphone'] };
 const check = (page) => page.getByRole('region', { name: 'Microphone and loudspeaker' });
 const startAudio = (page) => page.getByRole('button', { name: 'Start live audio' });
@@ -18,6 +21,25 @@ const watchQuestions = (page) =>
     };
   });
 const given = (page) => page.evaluate(() => window.given.map((one) => one.readyState));
+
+/** A page whose person did the check of devices before. */
+async function checked(invite) {
+  const page = await visit(invite, MICROPHONE);
+  await page.evaluate(() =>
+    localStorage.setItem('atrium.settings', JSON.stringify({ checked: true })),
+  );
+  await page.reload();
+  await ready(page);
+  return page;
+}
+
+/** What pages counted: the kind, and whether it was about a screen. */
+const counted = () =>
+  [...gateway.pages].flatMap((one) =>
+    one.heard.flatMap(({ message: { case: what, value } }) =>
+      what === 'callProblem' ? [[value.category, value.screen]] : [],
+    ),
+  );
 
 export const callWalks = {
   'L1: the first call begins with a check of devices that blocks nothing and is remembered':
@@ -174,5 +196,92 @@ export const callWalks = {
       await focus(page);
       await page.keyboard.press('Alt+Shift+B');
       await pressed('false');
+    },
+  'L9, L10: a refused microphone is said in the banner, counted once, and tried again':
+    async () => {
+      await room();
+      const page = await checked('editor-ada');
+      await page.evaluate(() => {
+        window.ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        navigator.mediaDevices.getUserMedia = () =>
+          Promise.reject(new DOMException('no', 'NotAllowedError'));
+      });
+      await startAudio(page).click();
+      const banner = page.locator('.banner');
+      await banner.getByText('No live audio').waitFor();
+      await banner.getByText(/Allow it in the address bar.*Terminals and chat work\./).waitFor();
+      assert.deepEqual(counted(), [[PERMISSION_DENIED, false]]);
+      assert.deepEqual(await faults(page), []);
+      await banner.getByRole('button', { name: 'Dismiss' }).click();
+      await banner.waitFor({ state: 'detached' });
+      await startAudio(page).click();
+      await page.evaluate(() => {
+        navigator.mediaDevices.getUserMedia = window.ask;
+      });
+      await banner.getByRole('button', { name: 'Try again' }).click();
+      await page.waitForFunction(() => window.atrium.state.call.phase !== 'idle');
+      await banner.waitFor({ state: 'detached' });
+      await page.evaluate(() => {
+        navigator.mediaDevices.getDisplayMedia = () =>
+          Promise.reject(new DOMException('no', 'NotAllowedError'));
+      });
+      await page.getByRole('button', { name: 'Share screen' }).click();
+      await page.getByText('Nothing is shared: no screen was picked.').waitFor();
+      assert.deepEqual(counted().at(-1), [PERMISSION_DENIED, true]);
+    },
+  'L10: a slow link is said while it is slow, and counted': async () => {
+    await room();
+    const media = await mediaPage();
+    const page = await checked('editor-ada');
+    await startAudio(page).click();
+    await page.waitForFunction(() => window.atrium.state.call.phase === 'live');
+    const lose = (part) =>
+      page.evaluate((part) => {
+        let received = 0;
+        RTCPeerConnection.prototype.getStats = async () => {
+          received += 100;
+          const packetsLost = (received * part) / (1 - part);
+          return new Map([['a', { type: 'inbound-rtp', packetsReceived: received, packetsLost }]]);
+        };
+      }, part);
+    await lose(0.4);
+    const banner = page.locator('.banner', { hasText: 'Slow connection' });
+    await banner.getByText('Terminals and chat work.').waitFor();
+    assert.deepEqual(counted(), [[LOW_BANDWIDTH, false]]);
+    assert.deepEqual(await faults(page), []);
+    await lose(0);
+    await banner.waitFor({ state: 'detached' });
+    await media.close();
+  },
+  'L11, L20: what the deployment forbids or cannot do now is not offered, and says why':
+    async () => {
+      await room();
+      const page = await checked('editor-ada');
+      const says = (text) =>
+        page.waitForFunction(
+          (text) =>
+            document.querySelector('.phone').getAttribute('aria-description')?.includes(text),
+          text,
+        );
+      const message = 'The media process is out of reach; calls come back by themselves.';
+      gateway.session.updateSession({ degradations: [{ kind: NO_MEDIA, message }] });
+      await says('The media process is out of reach');
+      assert.equal(await startAudio(page).getAttribute('aria-disabled'), 'true');
+      assert.deepEqual(await faults(page), []);
+      gateway.session.updateSession({ degradations: [] });
+      await page.locator('.phone[aria-disabled=false]').waitFor();
+      gateway.forbidsCalls = true;
+      await startAudio(page).click();
+      await says('This deployment does not allow anybody to make calls');
+      await page.keyboard.press('F1');
+      await page.keyboard.type('live audio');
+      await page.getByText('No action is called that.').waitFor();
+      await page.keyboard.press('Escape');
+      const reason = 'FORBIDDEN_HERE';
+      gateway.captures.refuse = { code: 7, reason, message: 'Nobody may show screens here.' };
+      await page.getByRole('button', { name: 'Share screen' }).click();
+      await page.getByRole('button', { name: 'Share screen' }).waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: 'Settings', exact: true }).click();
+      await page.getByRole('menuitem', { name: /Nobody may show screens here/ }).waitFor();
     },
 };
