@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { Approval_State } from '../gen/atrium/v1/timeline_pb';
 import { act } from '../room/actions';
 import type { Topic } from '../room/changes';
 import type { Panel } from '../room/room';
@@ -55,9 +56,7 @@ class AtriumRoom extends RoomElement {
   override render(): TemplateResult {
     const { room } = this;
     document.documentElement.dataset.theme = room.isDark() ? 'dark' : 'light';
-    document.title = room.store.session?.displayName
-      ? `${room.store.session.displayName} · Atrium`
-      : 'Atrium';
+    document.title = this.windowTitle();
     return html`
       <div class="room" data-panel=${room.panel}>
         <header class="header">
@@ -112,8 +111,20 @@ class AtriumRoom extends RoomElement {
     return html`<atrium-device-check></atrium-device-check>`;
   }
 
+  /** Seen in the browser's tab: how many cards wait, and where. */
+  private windowTitle(): string {
+    const { session } = this.room.store;
+    const { pending } = this;
+    const waits = pending > 0 ? `(${pending}) ` : '';
+    return session?.displayName ? `${waits}${session.displayName} · Atrium` : 'Atrium';
+  }
+
+  private get pending(): number {
+    const { approvals } = this.room.store;
+    return [...approvals.values()].filter((one) => one.state === Approval_State.PENDING).length;
+  }
+
   private bottomBar(): TemplateResult {
-    const pending = [...this.room.store.approvals.values()].some((one) => one.state === 1);
     return html`<nav class="bottom" aria-label="Panels">
       ${PANELS.map(
         ([panel, title, sign]) => html`<button
@@ -122,7 +133,7 @@ class AtriumRoom extends RoomElement {
           @click=${() => this.room.show({ panel })}
         >
           ${icon(sign)}<span>${title}</span>
-          ${panel === 'timeline' && pending ? html`<span class="dot dot--warn"><span class="sr-only">approval pending</span></span>` : nothing}
+          ${panel === 'timeline' && this.pending > 0 ? html`<span class="dot dot--warn"><span class="sr-only">approval pending</span></span>` : nothing}
         </button>`,
       )}
     </nav>`;
