@@ -6,6 +6,7 @@ import { callWalks } from './walks/call.mjs';
 import { captureWalks } from './walks/captures.mjs';
 import { commandWalks } from './walks/commands.mjs';
 import { drivingWalks } from './walks/driving.mjs';
+import { echoWalks } from './walks/echo.mjs';
 import { phoneWalks } from './walks/phone.mjs';
 import { roomWalks } from './walks/room.mjs';
 import {
@@ -367,6 +368,7 @@ const all = {
   ...commandWalks,
   ...roomWalks,
   ...phoneWalks,
+  ...echoWalks,
 };
 for (const [name, walk] of Object.entries(all)) {
   if (only && !name.includes(only)) continue;

@@ -108,7 +108,14 @@ function terminalActions(room: Room): Action[] {
     { id: 'text.smaller', title: 'Smaller text', run: () => zoom(room, -1) },
     { id: 'text.usual', title: 'Usual text size', run: () => room.setSettings({ fontSize: 13 }) },
   ];
-  const scrolls = room.settings.scrollTerminal;
+  const { scrollTerminal: scrolls, predictEcho } = room.settings;
+  actions.push({
+    id: 'terminal.predict',
+    title: predictEcho
+      ? 'Wait for the echo of keys on slow links'
+      : 'Show keys before their echo on slow links',
+    run: () => room.setSettings({ predictEcho: !predictEcho }),
+  });
   actions.push({
     id: 'terminal.scroll',
     title: scrolls ? 'Scale larger terminals to fit' : 'Scroll larger terminals, unscaled',

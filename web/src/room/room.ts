@@ -275,6 +275,7 @@ export class Room {
       fontFamily: FONTS,
       theme: this.isDark() ? DARK : LIGHT,
       screenReader: this.settings.screenReader,
+      predictEcho: this.settings.predictEcho,
     };
   }
 

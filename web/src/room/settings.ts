@@ -10,6 +10,8 @@ export interface Settings {
   checked: boolean;
   largeCaptions: boolean;
   screenReader: boolean;
+  /** On slow links keys are shown before the server echoes them. */
+  predictEcho: boolean;
   /** Somebody else's larger terminal is scrolled, not made smaller. */
   scrollTerminal: boolean;
   /** Long commands that end unseen are told of by the browser, too. */
@@ -31,6 +33,7 @@ const USUAL: Settings = {
   checked: false,
   largeCaptions: false,
   screenReader: false,
+  predictEcho: true,
   scrollTerminal: false,
   notify: false,
   shortcuts: {},

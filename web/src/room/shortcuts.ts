@@ -33,6 +33,7 @@ export const USUAL_CHORDS = {
   'command.next': ['Alt+Shift+ArrowDown'],
   'command.copy': ['Alt+Shift+O'],
   'command.again': ['Alt+Shift+E'],
+  'terminal.predict': [],
   'terminal.find': ['Ctrl+Shift+F'],
   'terminal.copy': ['Ctrl+Shift+C'],
   'text.larger': ['Alt+Shift+='],

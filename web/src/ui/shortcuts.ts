@@ -35,6 +35,7 @@ const TITLES: Record<ActionId, string> = {
   'command.next': 'Next command',
   'command.copy': 'Copy what a command printed',
   'command.again': 'Run a command again',
+  'terminal.predict': 'Show keys before their echo or not',
   'terminal.find': 'Find in the terminal',
   'terminal.copy': 'Copy what is selected',
   'text.larger': 'Larger text',

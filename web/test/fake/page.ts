@@ -63,7 +63,10 @@ export class FakePage {
   ) {}
 
   send(message: JoinResponse['message']): void {
-    if (this.socket.readyState === this.socket.OPEN) this.socket.send(frame(message));
+    const bytes = frame(message);
+    this.gateway.later(() => {
+      if (this.socket.readyState === this.socket.OPEN) this.socket.send(bytes);
+    });
   }
 
   onRequest(request: JoinRequest): void {
