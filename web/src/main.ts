@@ -1,5 +1,4 @@
 import { Refusal, useInvite } from './link/ticket';
-import { exposeDebugHook } from './room/debug';
 import { Room } from './room/room';
 import { setRoom } from './ui/element';
 import './ui/room';
@@ -33,7 +32,7 @@ async function arrive(room: Room): Promise<string | undefined> {
 async function start(): Promise<void> {
   const room = new Room();
   setRoom(room);
-  exposeDebugHook(room);
+  void import('./room/debug').then(({ exposeDebugHook }) => exposeDebugHook(room));
   document.body.append(document.createElement('atrium-room'));
   const session = await arrive(room);
   if (room.linkState.kind !== 'ended') await room.join(session);

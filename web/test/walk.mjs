@@ -1,9 +1,13 @@
 // Walks through the built page in a browser, against a pretended gateway.
 // node test/walk.mjs; CHROMIUM names the browser, if it is not on the usual path.
 import assert from 'node:assert/strict';
+import { mediaPage, received } from './walks/audio.mjs';
+import { callWalks } from './walks/call.mjs';
 import { captureWalks } from './walks/captures.mjs';
 import { commandWalks } from './walks/commands.mjs';
 import { drivingWalks } from './walks/driving.mjs';
+import { echoWalks } from './walks/echo.mjs';
+import { phoneWalks } from './walks/phone.mjs';
 import { roomWalks } from './walks/room.mjs';
 import {
   browser,
@@ -18,38 +22,6 @@ import {
   visit,
 } from './walks/support.mjs';
 import { tabWalks } from './walks/tabs.mjs';
-
-/** A page that stands for the media process: it answers offers and sends a tone. */
-async function mediaPage() {
-  const context = await browser.newContext({ permissions: ['microphone'] });
-  const page = await context.newPage();
-  await page.goto(`${origin}/icon.svg`);
-  gateway.onOffer = (epoch, sdp) => page.evaluate(answerOffer, [epoch, sdp]);
-  return page;
-}
-
-async function answerOffer([epoch, sdp]) {
-  globalThis.peers ??= new Map();
-  const peer = new RTCPeerConnection();
-  globalThis.peers.set(epoch, peer);
-  await peer.setRemoteDescription({ type: 'offer', sdp });
-  const context = new AudioContext();
-  const tone = context.createOscillator();
-  const out = context.createMediaStreamDestination();
-  tone.connect(out);
-  tone.start();
-  await peer.getTransceivers()[0].sender.replaceTrack(out.stream.getAudioTracks()[0]);
-  peer.getTransceivers()[0].direction = 'sendrecv';
-  await peer.setLocalDescription(await peer.createAnswer());
-  while (peer.iceGatheringState !== 'complete') await new Promise((next) => setTimeout(next, 10));
-  return peer.localDescription.sdp;
-}
-
-const received = (page, epoch) =>
-  page.evaluate(async (epoch) => {
-    const stats = [...(await globalThis.peers.get(epoch).getStats()).values()];
-    return stats.find((one) => one.type === 'inbound-rtp')?.packetsReceived ?? 0;
-  }, epoch);
 
 const walks = {
   'M1, N2: two pages type into one terminal and see the same cells': async () => {
@@ -318,7 +290,8 @@ const walks = {
         epoch,
       );
     await page.getByRole('button', { name: 'Start live audio' }).click();
-    await page.locator('dialog').getByRole('button', { name: 'Start live audio' }).click();
+    const check = page.getByRole('region', { name: 'Microphone and loudspeaker' });
+    await check.getByRole('button', { name: 'Go live' }).click();
     await live(1);
     await media.waitForTimeout(500);
     assert.ok((await received(media, 1)) > 5, 'the microphone is heard');
@@ -388,11 +361,14 @@ let failed = 0;
 const only = process.argv[2];
 const all = {
   ...walks,
+  ...callWalks,
   ...captureWalks,
   ...drivingWalks,
   ...tabWalks,
   ...commandWalks,
   ...roomWalks,
+  ...phoneWalks,
+  ...echoWalks,
 };
 for (const [name, walk] of Object.entries(all)) {
   if (only && !name.includes(only)) continue;

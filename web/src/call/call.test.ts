@@ -1,9 +1,13 @@
 import { create } from '@bufbuild/protobuf';
-import { beforeEach, describe, expect, it } from 'vitest';
-import { LiveEndedSchema, LiveReadySchema, PeerSignalSchema } from '../gen/atrium/v1/live_pb';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  CallProblem_Category,
+  LiveEndedSchema,
+  LiveReadySchema,
+  PeerSignalSchema,
+} from '../gen/atrium/v1/live_pb';
 import type { Said } from '../link/codec';
 import { Call } from './call';
-import { QualityGauge } from './quality';
 
 class FakeTrack {
   enabled = true;
@@ -44,7 +48,7 @@ class FakePeer {
     return [];
   }
   async getStats() {
-    return new Map();
+    return stats;
   }
   close() {
     this.closed = true;
@@ -61,6 +65,8 @@ let track: FakeTrack;
 let prompts: number;
 let refusal: Error | undefined;
 let problems: string[];
+let told: CallProblem_Category[];
+let stats: Map<string, object>;
 let said: Said[];
 let playing: unknown;
 
@@ -82,6 +88,8 @@ beforeEach(() => {
   prompts = 0;
   refusal = undefined;
   problems = [];
+  told = [];
+  stats = new Map();
   said = [];
   playing = undefined;
   const stream = { getAudioTracks: () => [track], getTracks: () => [track] };
@@ -105,7 +113,14 @@ beforeEach(() => {
       say: (message) => said.push(message) > 0,
       ask: async (message) => said.push(message),
     },
-    { onCallChanged: () => {}, onCallProblem: (problem) => problems.push(problem) },
+    {
+      onCallChanged: () => {},
+      onCallProblem: ({ text, category }) => {
+        if (text) problems.push(text);
+        if (category) told.push(category);
+      },
+      onCallRefused: (error) => problems.push((error as Error).message),
+    },
   );
 });
 
@@ -251,19 +266,69 @@ describe('V8: muting', () => {
   });
 });
 
-describe('L10: quality', () => {
-  const report = (received: number, lost: number, roundTrip = 0.02) =>
-    new Map<string, object>([
-      ['a', { type: 'inbound-rtp', packetsReceived: received, packetsLost: lost }],
-      ['b', { type: 'candidate-pair', nominated: true, currentRoundTripTime: roundTrip }],
-    ]) as unknown as RTCStatsReport;
+describe('L9, L10: what goes wrong is counted, and said', () => {
+  const { CONNECTION_LOST, HANDSHAKE_FAILED, LOW_BANDWIDTH, NO_DEVICE, PERMISSION_DENIED } =
+    CallProblem_Category;
 
-  it('is judged from one reading to the next', () => {
-    const gauge = new QualityGauge();
-    expect(gauge.read(report(100, 50))).toBe('unknown');
-    expect(gauge.read(report(200, 50))).toBe('good');
-    expect(gauge.read(report(300, 55))).toBe('fair');
-    expect(gauge.read(report(400, 90))).toBe('poor');
-    expect(gauge.read(report(500, 90, 0.9))).toBe('poor');
+  it.each([
+    ['NotAllowedError', PERMISSION_DENIED],
+    ['NotFoundError', NO_DEVICE],
+    ['NotReadableError', NO_DEVICE],
+    ['InsecureOriginError', PERMISSION_DENIED],
+    ['', NO_DEVICE],
+  ])('a microphone: %s', async (name, category) => {
+    refusal = Object.assign(new Error(), { name });
+    await call.start('');
+    expect(told).toEqual([category]);
+    expect(problems).toHaveLength(1);
+  });
+
+  it('a connection that was lost is made again, and told of', async () => {
+    await live();
+    peers[0]!.become('failed');
+    expect(told).toEqual([CONNECTION_LOST]);
+    expect(call.isReconnecting).toBe(true);
+    expect(problems).toEqual([]);
+    await ready(2);
+    peers[1]!.become('connected');
+    expect(call.isReconnecting).toBe(false);
+  });
+
+  it('one that never came about is given up in the end, with what to do', async () => {
+    await call.start('');
+    for (let epoch = 1; epoch <= 5; epoch++) {
+      await ready(epoch);
+      peers.at(-1)!.become('failed');
+    }
+    expect(call.phase).toBe('idle');
+    expect(told).toEqual([HANDSHAKE_FAILED]);
+    expect(problems).toEqual([expect.stringMatching(/firewall.*another network/)]);
+    expect(track.stopped).toBe(true);
+  });
+
+  it('a link that is too weak for a while', async () => {
+    vi.useFakeTimers();
+    const starting = call.start('');
+    await starting;
+    call.onReady(create(LiveReadySchema, { epoch: 1n }));
+    await vi.advanceTimersByTimeAsync(0);
+    peers[0]!.become('connected');
+    let received = 0;
+    const pass = async (loss: number) => {
+      received += 100;
+      const lost = ((received / 100) * 100 * loss) / (1 - loss);
+      stats = new Map([
+        ['a', { type: 'inbound-rtp', packetsReceived: received, packetsLost: lost }],
+      ]);
+      await vi.advanceTimersByTimeAsync(2000);
+    };
+    for (let i = 0; i < 3; i++) await pass(0.3);
+    expect(call.isLow).toBe(false);
+    await pass(0.3);
+    expect([call.isLow, call.quality]).toEqual([true, 'poor']);
+    expect(told).toEqual([LOW_BANDWIDTH]);
+    call.hangUp();
+    expect(call.isLow).toBe(false);
+    vi.useRealTimers();
   });
 });

@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import {
+  CallProblem_Category,
   GoLiveSchema,
   HangUpSchema,
   IceCandidateSchema,
@@ -11,8 +12,8 @@ import {
 } from '../gen/atrium/v1/live_pb';
 import type { Said } from '../link/codec';
 import { iceServersOf } from './ice';
-import { microphoneProblem } from './problems';
-import { type Quality, QualityGauge } from './quality';
+import { type CallTrouble, microphoneProblem } from './problems';
+import { Bandwidth, type Quality, QualityGauge, qualityOf } from './quality';
 
 /** Where the call stands for this page. */
 export type Phase = 'idle' | 'asking' | 'connecting' | 'live';
@@ -35,15 +36,22 @@ export interface Line {
 
 export interface CallListener {
   onCallChanged(): void;
-  /** The call cannot be, or ended by itself; for people. */
-  onCallProblem(message: string): void;
+  /** The call cannot be, ended by itself, or does badly. */
+  onCallProblem(trouble: CallTrouble): void;
+  /** The server does not let this page into the call, now or at all. */
+  onCallRefused(error: unknown): void;
 }
 
 const HANDSHAKE_WITHIN_MS = 15_000;
 const MAX_HANDSHAKE_FAILURES = 5;
 const GAUGE_EVERY_MS = 2000;
-const HANDSHAKE_FAILED =
+/** What a voice needs to be clear. */
+const VOICE_BPS = 40_000;
+const { CONNECTION_LOST, HANDSHAKE_FAILED, LOW_BANDWIDTH, NO_DEVICE } = CallProblem_Category;
+const NOT_MADE =
   'No audio connection could be made. A firewall may block UDP; try another network, then start live audio again.';
+const NOT_MADE_AGAIN =
+  'Live audio lost its connection and could not make another. Start it again once the network is back.';
 
 /**
  * This page's part in the call: one microphone track, and one peer connection at
@@ -66,6 +74,7 @@ export class Call {
   private handshakeTimer: ReturnType<typeof setTimeout> | undefined;
   private gaugeTimer: ReturnType<typeof setInterval> | undefined;
   private readonly gauge = new QualityGauge();
+  private readonly bandwidth = new Bandwidth(VOICE_BPS);
   phase: Phase = 'idle';
   epoch = 0n;
   muted = false;
@@ -85,17 +94,30 @@ export class Call {
     return this.connection ?? null;
   }
 
+  /** The link is too weak for a clear voice, and has been for a while. */
+  get isLow(): boolean {
+    return this.phase === 'live' && this.bandwidth.isLow;
+  }
+
+  /** The call went on already, and its connection is made again. */
+  get isReconnecting(): boolean {
+    return this.phase === 'connecting' && this.startedMs > 0;
+  }
+
   get microphone(): MediaStream | undefined {
     return this.stream;
   }
 
-  /** Enters the call. Only to be called from a click: the browser may ask. */
-  async start(deviceId: string): Promise<void> {
+  /**
+   * Enters the call, with a microphone that is open already if one is given. Only to
+   * be called from a click: the browser may ask.
+   */
+  async start(deviceId: string, open?: MediaStream): Promise<void> {
     if (this.phase !== 'idle') return;
     this.setPhase('asking');
     let stream: MediaStream;
     try {
-      stream = await this.devices.microphone(deviceId);
+      stream = open ?? (await this.devices.microphone(deviceId));
     } catch (error) {
       this.stop();
       this.listener.onCallProblem(microphoneProblem(error));
@@ -181,7 +203,8 @@ export class Call {
     if (this.phase === 'idle') return;
     this.stop();
     if (ended.reason) {
-      this.listener.onCallProblem(ended.message || `Live audio ended (${ended.reason}).`);
+      const text = ended.message || `Live audio ended (${ended.reason}).`;
+      this.listener.onCallProblem({ text });
     }
   }
 
@@ -213,7 +236,7 @@ export class Call {
     } catch (error) {
       if ((this.phase as Phase) === 'idle') return;
       this.stop();
-      this.listener.onCallProblem(error instanceof Error ? error.message : String(error));
+      this.listener.onCallRefused(error);
     }
   }
 
@@ -268,11 +291,14 @@ export class Call {
   }
 
   private async measure(connection: RTCPeerConnection): Promise<void> {
-    const quality = this.gauge.read(await connection.getStats());
-    if (connection !== this.connection || quality === this.quality) return;
-    if (quality === 'poor') {
-      this.listener.onCallProblem('The connection is too slow for clear audio.');
-    }
+    const report = await connection.getStats();
+    if (connection !== this.connection) return;
+    const reading = this.gauge.reading(report);
+    const turned = reading !== undefined && this.bandwidth.take(reading);
+    if (turned && this.bandwidth.isLow)
+      this.listener.onCallProblem({ text: '', category: LOW_BANDWIDTH });
+    const quality = qualityOf(reading);
+    if (quality === this.quality && !turned) return;
     this.quality = quality;
     this.listener.onCallChanged();
   }
@@ -280,6 +306,8 @@ export class Call {
   /** Tries a new peer connection, a few times, then gives up and says so. */
   private onHandshakeFailed(): void {
     if (this.phase === 'idle') return;
+    const wasLive = this.startedMs > 0;
+    if (this.phase === 'live') this.listener.onCallProblem({ text: '', category: CONNECTION_LOST });
     this.dropPeer();
     this.failures++;
     if (this.failures < MAX_HANDSHAKE_FAILURES) {
@@ -287,7 +315,8 @@ export class Call {
       return;
     }
     this.hangUp();
-    this.listener.onCallProblem(HANDSHAKE_FAILED);
+    const category = HANDSHAKE_FAILED;
+    this.listener.onCallProblem({ text: wasLive ? NOT_MADE_AGAIN : NOT_MADE, category });
   }
 
   private watchHandshake(): void {
@@ -305,9 +334,9 @@ export class Call {
     track.onended = () => {
       if (stream !== this.stream) return;
       this.hangUp();
-      this.listener.onCallProblem(
-        'The microphone was unplugged or taken away; live audio stopped.',
-      );
+      const text =
+        'The microphone was unplugged or taken away, and live audio stopped. Plug it in or choose another, then start again.';
+      this.listener.onCallProblem({ text, category: NO_DEVICE });
     };
   }
 
@@ -334,6 +363,7 @@ export class Call {
     const { connection } = this;
     this.connection = undefined;
     this.gauge.reset();
+    this.bandwidth.reset();
     this.quality = 'unknown';
     if (!connection) return;
     connection.onicecandidate = null;

@@ -42,12 +42,21 @@ export class BrowserDevices implements Devices {
   silence(silent: boolean): void {
     this.audio.muted = silent;
   }
+
+  /** Plays by this loudspeaker from now on; by the usual one if it is gone. */
+  async useSpeaker(deviceId: string): Promise<void> {
+    await sinkTo(this.audio, deviceId);
+  }
 }
 
-/** The microphones that can be chosen. */
-export async function microphones(): Promise<MediaDeviceInfo[]> {
+/** True if this browser lets a page choose where sound comes out. */
+export const canChooseSpeaker = (): boolean =>
+  typeof HTMLMediaElement !== 'undefined' && 'setSinkId' in HTMLMediaElement.prototype;
+
+/** The devices of one kind that can be chosen; they have names once one was allowed. */
+export async function devicesOf(kind: 'audioinput' | 'audiooutput'): Promise<MediaDeviceInfo[]> {
   const all = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
-  return all.filter((one) => one.kind === 'audioinput' && one.deviceId !== '');
+  return all.filter((one) => one.kind === kind && one.deviceId !== '');
 }
 
 /** Measures how loud a stream is until it is stopped. */
@@ -75,17 +84,34 @@ export class Meter {
   }
 }
 
-/** A short tone, to hear whether the loudspeaker works. */
-export function playTestTone(): void {
+const TONE_S = 0.65;
+
+/** A short tone, to hear whether a loudspeaker works; resolves when it is over. */
+export async function playTestTone(deviceId: string): Promise<void> {
   const context = new AudioContext();
   const tone = context.createOscillator();
   const volume = context.createGain();
+  const out = context.createMediaStreamDestination();
+  const audio = new Audio();
+  audio.srcObject = out.stream;
+  await sinkTo(audio, deviceId);
+  await audio.play();
+  const now = context.currentTime;
   tone.frequency.value = 660;
-  volume.gain.setValueAtTime(0.0001, context.currentTime);
-  volume.gain.exponentialRampToValueAtTime(0.2, context.currentTime + 0.05);
-  volume.gain.exponentialRampToValueAtTime(0.0001, context.currentTime + 0.6);
-  tone.connect(volume).connect(context.destination);
+  volume.gain.setValueAtTime(0.0001, now);
+  volume.gain.exponentialRampToValueAtTime(0.2, now + 0.05);
+  volume.gain.exponentialRampToValueAtTime(0.0001, now + TONE_S - 0.05);
+  tone.connect(volume).connect(out);
   tone.start();
-  tone.stop(context.currentTime + 0.65);
-  tone.onended = () => void context.close();
+  tone.stop(now + TONE_S);
+  await new Promise((over) => {
+    tone.onended = over;
+  });
+  audio.srcObject = null;
+  await context.close();
+}
+
+async function sinkTo(audio: HTMLAudioElement, deviceId: string): Promise<void> {
+  if (!canChooseSpeaker() || (!deviceId && !audio.sinkId)) return;
+  await audio.setSinkId(deviceId).catch(() => audio.setSinkId('').catch(() => {}));
 }

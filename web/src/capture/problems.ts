@@ -1,13 +1,18 @@
+import { CallProblem_Category } from '../gen/atrium/v1/live_pb';
 import { Refused } from '../link/link';
 
-const PERMISSION_DENIED = 7;
+const DENIED = 7;
 const RESOURCE_EXHAUSTED = 8;
 const UNAVAILABLE = 14;
+
+const { NO_DEVICE, PERMISSION_DENIED } = CallProblem_Category;
 
 /** What went wrong, for people, and whether another click may help at once. */
 export interface CaptureProblem {
   text: string;
   again: boolean;
+  /** As what it is counted. */
+  category?: CallProblem_Category;
 }
 
 /** Why this browser cannot show a screen; undefined if it can. */
@@ -29,22 +34,32 @@ export function pickProblem(error: unknown): CaptureProblem {
       if (/system/i.test(message)) {
         const text =
           'The system does not let this browser see the screen. Allow it in the system’s settings for privacy, then share again.';
-        return { text, again: false };
+        return { text, again: false, category: PERMISSION_DENIED };
       }
       return {
         text: 'Nothing is shared: no screen was picked. If the browser did not ask, allow sharing for this page beside the address.',
         again: true,
+        category: PERMISSION_DENIED,
       };
     case 'NotFoundError':
-      return { text: 'The browser found no screen that it could share.', again: true };
+      return {
+        text: 'The browser found no screen that it could share.',
+        again: true,
+        category: NO_DEVICE,
+      };
     case 'NotReadableError':
     case 'AbortError':
       return {
         text: 'The browser could not read that screen. Pick another one, or close what protects it.',
         again: true,
+        category: NO_DEVICE,
       };
     default:
-      return { text: `The screen could not be shared${name ? ` (${name})` : ''}.`, again: true };
+      return {
+        text: `The screen could not be shared${name ? ` (${name})` : ''}.`,
+        again: true,
+        category: NO_DEVICE,
+      };
   }
 }
 
@@ -63,7 +78,7 @@ export function startProblem(error: unknown): CaptureProblem {
         text: 'Screens cannot be shared right now: the media process is out of reach. It comes back by itself; share again in a moment.',
         again: true,
       };
-    case PERMISSION_DENIED:
+    case DENIED:
       return { text: `${sentence(said)} Nothing is shared.`, again: false };
     default:
       return { text: `The screen was not shared. ${sentence(said)}`, again: true };

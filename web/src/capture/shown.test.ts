@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { answerTo, captureReady, FakeScreens, FakeTrack, streamOf } from '../../test/support/peer';
 import { CaptureSchema } from '../gen/atrium/v1/capture_pb';
-import { JoinResponse_OutcomeSchema } from '../gen/atrium/v1/live_pb';
+import { CallProblem_Category, JoinResponse_OutcomeSchema } from '../gen/atrium/v1/live_pb';
 import { Refused } from '../link/link';
 import { ShownCapture } from './shown';
 
@@ -15,6 +15,7 @@ let track: FakeTrack;
 let picks: number;
 let problems: string[];
 let names: string[];
+let troubles: CallProblem_Category[];
 
 const turn = () => vi.advanceTimersByTimeAsync(0);
 const refused = (code: number, message = '') =>
@@ -37,6 +38,7 @@ beforeEach(() => {
   track = new FakeTrack('budget.ods', 'window');
   picks = 0;
   problems = [];
+  troubles = [];
   names = [ONE, TWO];
   screens.pick = async () => {
     picks++;
@@ -49,6 +51,8 @@ beforeEach(() => {
   shown = new ShownCapture(screens, screens, {
     onShownChanged: () => {},
     onShownProblem: ({ text }) => problems.push(text),
+    onShownRefused: () => {},
+    onShownTrouble: (category) => troubles.push(category),
   });
 });
 afterEach(() => vi.useRealTimers());
@@ -254,5 +258,51 @@ describe('N4: what fails under a shown screen costs the person nothing', () => {
     await showing();
     shown.onState(new Set([ONE]), true);
     expect(shown.isShowing).toBe(false);
+  });
+});
+
+describe('L17, L9: consent, the agent’s card, and what is counted', () => {
+  it('L17: tells what was consented to; a card is answered once, the last word is kept', async () => {
+    const approval = 'sessions/s/approvals/a1';
+    const told = () =>
+      screens.said.flatMap((one) =>
+        one.case === 'startCapture' ? [[one.value.agentSees, one.value.approval]] : [],
+      );
+    await shown.start({ agentSees: true, approval });
+    shown.onReady(captureReady(ONE, 1, true));
+    await turn();
+    expect(told()).toEqual([[true, approval]]);
+    shown.agentSees = false;
+    screens.peers[0]!.become('failed');
+    await vi.advanceTimersByTimeAsync(6000);
+    expect(told()[1]).toEqual([false, '']);
+    shown.stop();
+    await shown.start();
+    expect(told()[2]).toEqual([false, '']);
+  });
+
+  it('L17: shows the same picture again as the answer to a card, without a question', async () => {
+    await showing();
+    shown.answer('sessions/s/approvals/a1');
+    await turn();
+    expect(picks).toBe(1);
+    expect(stopped()).toEqual([ONE]);
+    const last = screens.said.findLast((one) => one.case === 'startCapture');
+    expect(last?.value).toMatchObject({ agentSees: true, approval: 'sessions/s/approvals/a1' });
+    expect(shown.name).toBe(TWO);
+  });
+
+  it('L9: counts a connection that never was, and one that was lost', async () => {
+    await shown.start();
+    shown.onReady(captureReady(ONE, 1, true));
+    await turn();
+    screens.peers[0]!.become('failed');
+    expect(troubles).toEqual([CallProblem_Category.HANDSHAKE_FAILED]);
+    await vi.advanceTimersByTimeAsync(6000);
+    shown.onReady(captureReady(TWO, 2, true));
+    await turn();
+    screens.peers[1]!.become('connected');
+    screens.peers[1]!.become('failed');
+    expect(troubles[1]).toBe(CallProblem_Category.CONNECTION_LOST);
   });
 });

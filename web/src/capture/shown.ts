@@ -1,6 +1,12 @@
 import { create } from '@bufbuild/protobuf';
+import { Bandwidth, QualityGauge } from '../call/quality';
 import { DeleteCaptureRequestSchema } from '../gen/atrium/v1/capture_pb';
-import { type CaptureReady, type PeerSignal, StartCaptureSchema } from '../gen/atrium/v1/live_pb';
+import {
+  CallProblem_Category,
+  type CaptureReady,
+  type PeerSignal,
+  StartCaptureSchema,
+} from '../gen/atrium/v1/live_pb';
 import type { Said } from '../link/codec';
 import { CaptureConnection, type CaptureLine, type Screens } from './connection';
 import { type CaptureProblem, isPassing, pickProblem, startProblem } from './problems';
@@ -10,13 +16,27 @@ import { waitMs } from './waits';
 /** Where this page's own screen stands. */
 export type ShownPhase = 'idle' | 'asking' | 'starting' | 'showing';
 
+/** What a person allowed with the click that begins the showing. */
+export interface Consent {
+  agentSees?: boolean;
+  /** The agent's card that is answered by it, by name. */
+  approval?: string;
+}
+
 export interface ShownListener {
   onShownChanged(): void;
   /** It cannot be shown, or its showing ended by itself. */
   onShownProblem(problem: CaptureProblem): void;
+  /** The server does not take it. */
+  onShownRefused(error: unknown): void;
+  /** It does badly, which people see in the bar. */
+  onShownTrouble(category: CallProblem_Category): void;
 }
 
 const CONNECT_WITHIN_MS = 15_000;
+const GAUGE_EVERY_MS = 2000;
+/** What a screen needs to be read. */
+const SCREEN_BPS = 300_000;
 /** The server sees a failed connection too, and may want another one by itself. */
 const SERVER_FIRST_MS = 5000;
 /** Control that was started anew learns from media what is shown. */
@@ -40,6 +60,10 @@ export class ShownCapture {
   // State.
   private connection: CaptureConnection | undefined;
   private failures = 0;
+  private readonly gauge = new QualityGauge();
+  private readonly bandwidth = new Bandwidth(SCREEN_BPS);
+  private wasConnected = false;
+  private gaugeTimer: ReturnType<typeof setInterval> | undefined;
   private connectTimer: ReturnType<typeof setTimeout> | undefined;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private forgottenTimer: ReturnType<typeof setTimeout> | undefined;
@@ -47,6 +71,10 @@ export class ShownCapture {
   /** The capture's name, once the server gave it one. */
   name = '';
   title = '';
+  /** The agent may see it, as the person said last. */
+  agentSees = false;
+  /** The agent's card that the showing answers. */
+  private approval = '';
   stream: MediaStream | undefined;
   /** Peer connections made in this page's life. */
   peers = 0;
@@ -71,9 +99,26 @@ export class ShownCapture {
     return this.isShowing && this.failures > 0;
   }
 
+  /** The link is too weak for what is shown, and has been for a while. */
+  get isLow(): boolean {
+    return this.isShowing && this.bandwidth.isLow;
+  }
+
+  /** Shows the same picture as the answer to the agent's card, without a question. */
+  answer(approval: string): void {
+    if (!this.name || this.phase !== 'showing') return;
+    this.agentSees = true;
+    this.approval = approval;
+    this.dropConnection();
+    clearTimeout(this.retryTimer);
+    this.startAnew();
+  }
+
   /** Lets the person pick a screen and shows it. Only to be called from a click. */
-  async start(): Promise<void> {
+  async start({ agentSees = false, approval = '' }: Consent = {}): Promise<void> {
     if (this.phase !== 'idle') return;
+    this.agentSees = agentSees;
+    this.approval = approval;
     this.setPhase('asking');
     let stream: MediaStream;
     try {
@@ -175,6 +220,7 @@ export class ShownCapture {
   private take(stream: MediaStream): void {
     const track = stream.getVideoTracks()[0];
     this.stream = stream;
+    this.wasConnected = false;
     if (!track) return;
     track.contentHint = 'detail';
     this.title = titleOf(track);
@@ -185,7 +231,10 @@ export class ShownCapture {
 
   private async ask(stream: MediaStream): Promise<void> {
     this.setPhase('starting');
-    const value = create(StartCaptureSchema, { title: this.title });
+    const { title, agentSees, approval } = this;
+    const value = create(StartCaptureSchema, { title, agentSees, approval });
+    // It is answered once; another connection of the same screen answers no card.
+    this.approval = '';
     try {
       const { result } = await this.line.ask({ case: 'startCapture', value }, false);
       const name = result.case === 'capture' ? result.value.name : '';
@@ -208,17 +257,33 @@ export class ShownCapture {
       return;
     }
     this.end();
+    this.listener.onShownRefused(error);
     this.listener.onShownProblem(startProblem(error));
   }
 
   private onConnected(): void {
     clearTimeout(this.connectTimer);
     this.failures = 0;
+    this.wasConnected = true;
+    clearInterval(this.gaugeTimer);
+    this.gaugeTimer = setInterval(() => void this.measure(), GAUGE_EVERY_MS);
+    this.listener.onShownChanged();
+  }
+
+  private async measure(): Promise<void> {
+    const { connection } = this;
+    const report = await connection?.peer.getStats().catch(() => undefined);
+    if (!report || connection !== this.connection) return;
+    const reading = this.gauge.reading(report);
+    if (!reading || !this.bandwidth.take(reading)) return;
+    if (this.bandwidth.isLow) this.listener.onShownTrouble(CallProblem_Category.LOW_BANDWIDTH);
     this.listener.onShownChanged();
   }
 
   /** Waits for the server's word, then shows the same picture as another capture. */
   private onFailed(): void {
+    const { CONNECTION_LOST, HANDSHAKE_FAILED } = CallProblem_Category;
+    this.listener.onShownTrouble(this.wasConnected ? CONNECTION_LOST : HANDSHAKE_FAILED);
     this.dropConnection();
     clearTimeout(this.retryTimer);
     const delayMs = Math.max(SERVER_FIRST_MS, waitMs(this.failures++));
@@ -246,6 +311,9 @@ export class ShownCapture {
 
   private dropConnection(): void {
     clearTimeout(this.connectTimer);
+    clearInterval(this.gaugeTimer);
+    this.gauge.reset();
+    this.bandwidth.reset();
     this.connection?.close();
     this.connection = undefined;
   }

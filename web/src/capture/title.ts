@@ -25,3 +25,8 @@ export function kindAndTitle(title: string): string {
   ];
   return `${kind!.toLowerCase()}${title ? (what ?? '') : ''}`;
 }
+
+/** "The machine's display" within a sentence; names keep their case. */
+export function withinSentence(whose: string): string {
+  return whose.startsWith('The ') ? `t${whose.slice(1)}` : whose;
+}

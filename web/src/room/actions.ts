@@ -1,5 +1,7 @@
 import { create } from '@bufbuild/protobuf';
+import { callBrowserObstacle } from '../call/problems';
 import { InterruptConversationRequestSchema } from '../gen/atrium/v1/conversation_pb';
+import { Degradation_Kind } from '../gen/atrium/v1/session_pb';
 import { captureActions } from './capture_actions';
 import { notifyObstacle, toggleNotify } from './desktop';
 import type { Room } from './room';
@@ -106,7 +108,14 @@ function terminalActions(room: Room): Action[] {
     { id: 'text.smaller', title: 'Smaller text', run: () => zoom(room, -1) },
     { id: 'text.usual', title: 'Usual text size', run: () => room.setSettings({ fontSize: 13 }) },
   ];
-  const scrolls = room.settings.scrollTerminal;
+  const { scrollTerminal: scrolls, predictEcho } = room.settings;
+  actions.push({
+    id: 'terminal.predict',
+    title: predictEcho
+      ? 'Wait for the echo of keys on slow links'
+      : 'Show keys before their echo on slow links',
+    run: () => room.setSettings({ predictEcho: !predictEcho }),
+  });
   actions.push({
     id: 'terminal.scroll',
     title: scrolls ? 'Scale larger terminals to fit' : 'Scroll larger terminals, unscaled',
@@ -210,7 +219,11 @@ function audioActions(room: Room): Action[] {
       title: idle ? 'Start live audio' : 'Stop live audio',
       run: () => toggleCall(room),
     },
-    { id: 'call.device', title: 'Choose a microphone', run: () => room.show({ dialog: 'device' }) },
+    {
+      id: 'call.device',
+      title: 'Microphone and loudspeaker',
+      run: () => room.show({ checkingDevices: true }),
+    },
   ];
   if (!idle) {
     actions.push(
@@ -325,8 +338,11 @@ function pageActions(room: Room): Action[] {
 
 /** Why this person cannot be in the call; undefined if they can. */
 export function callObstacle(room: Room): string | undefined {
-  if (!room.self || room.mayType) return undefined;
-  return 'Viewers are not in the call. Ask an owner for an editor link to hear and speak.';
+  if (!room.self || room.call.phase !== 'idle') return undefined;
+  if (!room.mayType)
+    return 'Viewers are not in the call. Ask an owner for an editor link to hear and speak.';
+  const noMedia = room.degradations.find((one) => one.kind === Degradation_Kind.NO_MEDIA);
+  return callBrowserObstacle() ?? room.troubles.forbidden.calls ?? noMedia?.message;
 }
 
 /** Starts live audio, after the device check if it was never done; or ends it. */
@@ -336,7 +352,7 @@ export function toggleCall(room: Room): void {
   if (obstacle) room.notices.show(obstacle, 'warn');
   else if (call.phase !== 'idle') call.hangUp();
   else if (settings.checked) void call.start(settings.microphone);
-  else room.show({ dialog: 'device' });
+  else room.show({ checkingDevices: true });
 }
 
 /** Back to the terminal after a click; on touch that would bring up the keyboard. */

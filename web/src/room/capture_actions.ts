@@ -1,3 +1,4 @@
+import { withinSentence } from '../capture/title';
 import type { Action } from './actions';
 import type { Room } from './room';
 import { isWide } from './wide';
@@ -13,9 +14,22 @@ export function captureActions(room: Room): Action[] {
       title: shown.isShowing ? `Stop sharing: ${shown.title}` : 'Share screen',
       run: () => captures.toggle(),
     });
+  if (captures.mayShowDisplay)
+    actions.push({
+      id: 'capture.display',
+      title: "Show the machine's display",
+      run: () => captures.showDisplay(false),
+    });
+  const own = captures.all().find((one) => captures.isOwn(one));
+  if (own && captures.agentCouldSee)
+    actions.push({
+      id: 'capture.agent',
+      title: own.agentSees ? 'Keep your screen from the agent' : 'Let the agent see your screen',
+      run: () => void captures.letAgentSee(own.name, !own.agentSees),
+    });
   const first = onStage ?? captures.all().find((one) => !captures.isOwn(one));
   if (!first) return actions;
-  const whose = captures.whose(first);
+  const whose = withinSentence(captures.whose(first));
   if (isWide())
     actions.push({
       id: 'capture.stage',

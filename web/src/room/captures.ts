@@ -1,10 +1,19 @@
+import { create } from '@bufbuild/protobuf';
+import { FieldMaskSchema } from '@bufbuild/protobuf/wkt';
 import { Attention } from '../capture/attention';
 import { browserObstacle, type CaptureProblem } from '../capture/problems';
 import { browserScreens } from '../capture/screens';
-import { ShownCapture, stopOf } from '../capture/shown';
+import { type Consent, ShownCapture, stopOf } from '../capture/shown';
 import { kindAndTitle } from '../capture/title';
 import { leaveOf, WatchedCapture } from '../capture/watched';
-import { type Capture, Capture_State } from '../gen/atrium/v1/capture_pb';
+import {
+  type Capture,
+  Capture_Source,
+  Capture_State,
+  CaptureSchema,
+  CreateCaptureRequestSchema,
+  UpdateCaptureRequestSchema,
+} from '../gen/atrium/v1/capture_pb';
 import type { CaptureReady, PeerSignal } from '../gen/atrium/v1/live_pb';
 import type { Room } from './room';
 import { isWide } from './wide';
@@ -32,6 +41,8 @@ export class RoomCaptures {
     this.shown = new ShownCapture(browserScreens, room, {
       onShownChanged: () => this.sync(),
       onShownProblem: (problem) => this.onProblem(problem),
+      onShownRefused: (error) => room.troubles.noteForbidden('screens', error),
+      onShownTrouble: (category) => room.troubles.count(category, true),
     });
   }
 
@@ -84,6 +95,7 @@ export class RoomCaptures {
 
   /** Whose it is: "Olga's screen". */
   whose(capture: Capture): string {
+    if (isDisplay(capture)) return "The machine's display";
     if (capture.participant === this.room.me) return 'Your screen';
     const name = this.room.nameOf(capture.participant);
     return `${name === 'somebody' ? 'Somebody' : name}'s screen`;
@@ -97,19 +109,74 @@ export class RoomCaptures {
   /** Why this person cannot show a screen here; undefined if they can. */
   get obstacle(): string | undefined {
     const { room } = this;
-    const obstacle = browserObstacle();
+    const obstacle = browserObstacle() ?? room.troubles.forbidden.screens;
     if (obstacle || !room.self || room.mayType) return obstacle;
     return 'Viewers cannot show a screen. Ask an owner for an editor link to show one.';
   }
 
-  /** Shows a screen, or stops. Only to be called from a click or a key. */
+  /** The agent can see screens, so that people say whether it may. */
+  get agentCouldSee(): boolean {
+    return this.room.agentAvailable && (this.room.store.conversation?.takesImages ?? false);
+  }
+
+  /** Screens that the agent sees. */
+  get seenByAgent(): Capture[] {
+    return this.all().filter((one) => one.agentSees);
+  }
+
+  /** True if this person can show the machine's own display now. */
+  get mayShowDisplay(): boolean {
+    const { store, isOwner } = this.room;
+    return isOwner && (store.session?.hasDisplay ?? false) && !this.all().some(isDisplay);
+  }
+
+  /** Shows a screen, or stops; what is to be chosen first, is asked for. */
   toggle(): void {
+    if (this.shown.isShowing) this.shown.stop();
+    else if (this.mayShowDisplay || (this.agentCouldSee && !this.obstacle))
+      this.room.show({ choosingScreen: !this.room.choosingScreen });
+    else this.share();
+  }
+
+  /** Lets the person pick a screen and shows it. Only to be called from a click or a key. */
+  share(consent: Consent = {}): void {
     const { obstacle, shown } = this;
-    if (shown.isShowing) shown.stop();
-    else if (obstacle) this.room.notices.show(obstacle, 'warn');
+    this.room.show({ choosingScreen: false });
+    if (obstacle) this.room.notices.show(obstacle, 'warn');
     else if (this.room.linkState.kind !== 'open')
       this.room.notices.show('Not connected; a screen can be shared as soon as it is.', 'warn');
-    else void shown.start();
+    else {
+      this.room.troubles.beginScreen();
+      void shown.start(consent);
+    }
+  }
+
+  /** Shows the machine's own display. */
+  showDisplay(agentSees: boolean): void {
+    const capture = create(CaptureSchema, { agentSees });
+    const value = create(CreateCaptureRequestSchema, { capture });
+    this.room.show({ choosingScreen: false });
+    this.room.ask({ case: 'createCapture', value }).catch((e) => this.room.notices.failed(e));
+  }
+
+  /** True if this person may decide that: who shows it, and owners to end it. */
+  mayKeepFromAgent(capture: Capture): boolean {
+    return capture.participant === this.room.me || (capture.agentSees && this.room.isOwner);
+  }
+
+  /** Says whether the agent sees a screen. */
+  async letAgentSee(name: string, agentSees: boolean): Promise<void> {
+    if (name === this.shown.name) this.shown.agentSees = agentSees;
+    const value = create(UpdateCaptureRequestSchema, {
+      capture: create(CaptureSchema, { name, agentSees }),
+      updateMask: create(FieldMaskSchema, { paths: ['agent_sees'] }),
+    });
+    try {
+      await this.room.ask({ case: 'updateCapture', value });
+    } catch (error) {
+      if (name === this.shown.name) this.shown.agentSees = !agentSees;
+      this.room.notices.failed(error);
+    }
   }
 
   /** Puts a screen on the main stage, or the one there back. */
@@ -191,7 +258,8 @@ export class RoomCaptures {
     for (const capture of captures.values()) {
       if (this.watched.has(capture.name) || !this.isWanted(capture)) continue;
       // Whether it is this page's own is known with the answer to `start_capture`.
-      if (capture.participant === this.room.me && this.shown.phase === 'starting') continue;
+      const mayBeOwn = capture.participant === this.room.me && !isDisplay(capture);
+      if (mayBeOwn && this.shown.phase === 'starting') continue;
       const changed = () => this.room.changes.emit('captures');
       const one = new WatchedCapture(capture.name, browserScreens, this.room, changed);
       this.watched.set(capture.name, one);
@@ -211,7 +279,7 @@ export class RoomCaptures {
     const { captures } = this.room.store;
     for (const capture of captures.values()) {
       if (this.announced.has(capture.name)) continue;
-      const isMine = capture.participant === this.room.me;
+      const isMine = capture.participant === this.room.me && !isDisplay(capture);
       this.announced.set(capture.name, isMine ? '' : this.whose(capture));
       if (aloud && !isMine) this.announceBegin(capture);
     }
@@ -225,17 +293,23 @@ export class RoomCaptures {
   private announceBegin(capture: Capture): void {
     const { room } = this;
     const who = room.nameOf(capture.participant);
+    const what = isDisplay(capture) ? "the machine's display" : `a ${kindAndTitle(capture.title)}`;
     const show = { label: 'Show', run: () => room.show({ panel: 'terminal' }) };
     const isInSight = room.shows('terminal');
     room.notices.show(
-      `${who === 'somebody' ? 'Somebody' : who} shows a ${kindAndTitle(capture.title)}.`,
+      `${who === 'somebody' ? 'Somebody' : who} shows ${what}.`,
       'plain',
       isInSight ? [] : [show],
     );
   }
 
-  private onProblem({ text, again }: CaptureProblem): void {
+  private onProblem({ text, again, category }: CaptureProblem): void {
+    this.room.troubles.count(category, true);
     const acts = again ? [{ label: 'Share again', run: () => this.toggle() }] : [];
     this.room.notices.show(text, 'warn', acts, PROBLEM_STAYS_MS);
   }
+}
+
+function isDisplay(capture: Capture): boolean {
+  return capture.source === Capture_Source.DISPLAY;
 }

@@ -129,7 +129,11 @@ export class RoomCommands {
     screen?.drawCommands();
     const before = this.lastNumbers.get(tab.name) ?? 0n;
     this.lastNumbers.set(tab.name, lastCommand.number);
-    if (lastCommand.number > before && this.knowsAll) this.onEnded(tab, lastCommand);
+    if (lastCommand.number <= before || !this.knowsAll) return;
+    const tookMs = lastCommand.duration ? durationMs(lastCommand.duration) : 0;
+    // A terminal that rests here has no marks that would say so.
+    this.room.tabs.onCommandEnd(tab.name, lastCommand.exitCode ?? 0, tookMs);
+    this.onEnded(tab, lastCommand, tookMs);
   }
 
   /** All tabs are so; what ended before this page came is no news. */
@@ -161,8 +165,7 @@ export class RoomCommands {
     }
   }
 
-  private onEnded(tab: Tab, command: Command): void {
-    const tookMs = command.duration ? durationMs(command.duration) : 0;
+  private onEnded(tab: Tab, command: Command, tookMs: number): void {
     if (tookMs < LONG_COMMAND_MS) return;
     const isSelected = tab.name === this.room.tabs.selected && this.room.shows('terminal');
     const isShown = isSelected && !document.hidden;

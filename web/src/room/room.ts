@@ -40,6 +40,7 @@ import { loadSettings, type Settings, saveSettings } from './settings';
 import { shortcutOf } from './shortcuts';
 import { RoomTabs } from './tabs';
 import { Terminals } from './terminals';
+import { RoomTroubles } from './troubles';
 import { isWide } from './wide';
 
 const TYPING_STAYS_MS = 1500;
@@ -48,21 +49,14 @@ const LEVELS_STAY_MS = 600;
 const FONTS =
   '"JetBrains Mono", "Cascadia Mono", "SF Mono", Menlo, "DejaVu Sans Mono", Consolas, "Noto Sans Mono", monospace';
 
-/** Said of this page's own screen. */
+/** Said of this page's own screen, and of any that the agent sees. */
 export const SCREEN_SHARED = 'Screen shared';
+export const SCREEN_TO_AGENT = 'Screen to agent';
 
 /** The page's panels; on a phone one of them is in front. */
 export type Panel = 'terminal' | 'people' | 'timeline';
 /** A dialog over the page. */
-export type Dialog =
-  | 'agent'
-  | 'invite'
-  | 'device'
-  | 'session'
-  | 'shortcuts'
-  | 'size'
-  | 'rename'
-  | undefined;
+export type Dialog = 'agent' | 'invite' | 'session' | 'shortcuts' | 'size' | 'rename' | undefined;
 
 /** A paste or a clipboard offer that waits for the person. */
 export type Question =
@@ -79,9 +73,11 @@ export class Room {
   readonly commands = new RoomCommands(this);
   readonly focus = new TerminalFocus(this);
   readonly captures = new RoomCaptures(this);
+  readonly troubles = new RoomTroubles(this);
   readonly tabs: RoomTabs;
   readonly terminals: Terminals;
   readonly call: Call;
+  readonly devices: BrowserDevices;
   settings: Settings = loadSettings();
   link: Link | undefined;
   linkState: LinkState = { kind: 'connecting' };
@@ -93,6 +89,10 @@ export class Room {
   panel: Panel = 'terminal';
   dialog: Dialog;
   paletteOpen = false;
+  /** Microphone and loudspeaker are looked at, beside what else is shown. */
+  checkingDevices = false;
+  /** What to share, and with whom, is being chosen. */
+  choosingScreen = false;
   findOpen = false;
   question: Question | undefined;
   linkHint: string | null = null;
@@ -110,18 +110,16 @@ export class Room {
   constructor() {
     this.tabs = new RoomTabs(this);
     this.terminals = new Terminals(() => this.link, this.terminalsListener());
-    const devices = new BrowserDevices((retry) =>
+    this.devices = new BrowserDevices((retry) =>
       this.notices.show('The browser holds the sound back until you click.', 'warn', [
         { label: 'Play', run: retry },
       ]),
     );
+    void this.devices.useSpeaker(this.settings.speaker);
     this.call = new Call(
-      devices,
+      this.devices,
       { say: (message) => this.say(message), ask: (message) => this.ask(message) },
-      {
-        onCallChanged: () => this.changes.emit('call'),
-        onCallProblem: (message) => this.notices.callFailed(message),
-      },
+      this.troubles,
     );
   }
 
@@ -155,7 +153,9 @@ export class Room {
     const provider = this.store.conversation?.provider;
     const voice = provider ? [`Voice: ${provider}`] : [];
     const said = this.disclosures.length > 0 ? this.disclosures : voice;
-    return this.captures.shown.isShowing ? [SCREEN_SHARED, ...said] : said;
+    const shared = this.captures.shown.isShowing ? [SCREEN_SHARED] : [];
+    const seen = this.captures.seenByAgent.length > 0 ? [SCREEN_TO_AGENT] : [];
+    return [...shared, ...seen, ...said];
   }
 
   /** Joins the session, or the one that the credential is for. */
@@ -218,7 +218,17 @@ export class Room {
   /** Shows a panel, a dialog, the palette or the find bar. */
   show(
     view: Partial<
-      Pick<Room, 'panel' | 'dialog' | 'paletteOpen' | 'findOpen' | 'question' | 'tabMenu'>
+      Pick<
+        Room,
+        | 'panel'
+        | 'dialog'
+        | 'paletteOpen'
+        | 'checkingDevices'
+        | 'choosingScreen'
+        | 'findOpen'
+        | 'question'
+        | 'tabMenu'
+      >
     >,
   ): void {
     Object.assign(this, view);
@@ -265,6 +275,7 @@ export class Room {
       fontFamily: FONTS,
       theme: this.isDark() ? DARK : LIGHT,
       screenReader: this.settings.screenReader,
+      predictEcho: this.settings.predictEcho,
     };
   }
 
@@ -302,6 +313,7 @@ export class Room {
   private onLinkState(state: LinkState): void {
     this.linkState = state;
     if (state.kind !== 'open') this.terminals.unlink();
+    else this.troubles.catchUp();
     if (state.kind === 'ended') {
       this.call.stop();
       this.captures.end();

@@ -4,10 +4,14 @@ export interface Settings {
   fontSize: number;
   name: string;
   microphone: string;
+  /** Where sound comes out; empty for the browser's choice. */
+  speaker: string;
   /** The device check was done. */
   checked: boolean;
   largeCaptions: boolean;
   screenReader: boolean;
+  /** On slow links keys are shown before the server echoes them. */
+  predictEcho: boolean;
   /** Somebody else's larger terminal is scrolled, not made smaller. */
   scrollTerminal: boolean;
   /** Long commands that end unseen are told of by the browser, too. */
@@ -25,9 +29,11 @@ const USUAL: Settings = {
   fontSize: 13,
   name: '',
   microphone: '',
+  speaker: '',
   checked: false,
   largeCaptions: false,
   screenReader: false,
+  predictEcho: true,
   scrollTerminal: false,
   notify: false,
   shortcuts: {},

@@ -151,7 +151,10 @@ export class Terminals {
       return false;
     }
     station.typedMs = Date.now();
-    if (station.subscribed) this.send(station, station.held ? this.input.pending(tab) : added);
+    if (!station.subscribed) return true;
+    this.send(station, station.held ? this.input.pending(tab) : added);
+    const { predicted } = station.screen ?? {};
+    predicted?.typed(new TextDecoder().decode(bytes), this.link()?.roundTripMs ?? 0);
     return true;
   }
 

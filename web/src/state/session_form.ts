@@ -13,6 +13,7 @@ import {
   SessionSchema,
   ShellProfile,
 } from '../gen/atrium/v1/session_pb';
+import { type ToolChoice, toolPolicies } from './tools';
 
 /** The most rules that a policy may have. */
 export const MAX_RULES = 100;
@@ -43,6 +44,8 @@ export interface SessionForm {
   idleMs: number;
   floor: FloorPolicy_Mode;
   interruption: FloorPolicy_Interruption;
+  /** What tools may do, where that is not as usual. */
+  tools: ToolChoice[];
 }
 
 export function sessionForm(session: Session | undefined): SessionForm {
@@ -55,6 +58,7 @@ export function sessionForm(session: Session | undefined): SessionForm {
     idleMs: session?.idleTabTimeout ? durationMs(session.idleTabTimeout) : 0,
     floor: session?.floorPolicy?.mode || FloorPolicy_Mode.OPEN,
     interruption: session?.floorPolicy?.interruption || FloorPolicy_Interruption.EVERYBODY,
+    tools: session?.toolPolicies.map(({ tool, action }) => ({ tool, action })) ?? [],
   };
 }
 
@@ -72,6 +76,7 @@ export function sessionUpdate(
   if (differs('profile')) paths.push('shell_profile');
   if (differs('idleMs')) paths.push('idle_tab_timeout');
   if (differs('floor') || differs('interruption')) paths.push('floor_policy');
+  if (differs('tools')) paths.push('tool_policies');
   const session = create(SessionSchema, {
     name,
     displayName: after.displayName,
@@ -82,6 +87,7 @@ export function sessionUpdate(
     shellProfile: after.profile,
     idleTabTimeout: durationFromMs(after.idleMs),
     floorPolicy: create(FloorPolicySchema, { mode: after.floor, interruption: after.interruption }),
+    toolPolicies: toolPolicies(after.tools),
   });
   return { session, paths };
 }

@@ -1,10 +1,8 @@
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { participant } from '../../test/support/make';
-import { CaptionSchema } from '../gen/atrium/v1/conversation_pb';
 import { AudioLevelsSchema } from '../gen/atrium/v1/live_pb';
 import { Participant_Role } from '../gen/atrium/v1/session_pb';
-import { CAPTION_STAYS_MS, Captions } from './captions';
 import { best } from './palette';
 import { afterClose, CLOSE, RETRY_DELAYS_MS, retryDelay } from './reconnect';
 import { Requests } from './requests';
@@ -47,20 +45,6 @@ describe('N4: requests over a lost socket', () => {
     expect(requests.settle(1, 42)).toBe(true);
     await expect(again).resolves.toBe(42);
     expect(requests.settle(1, 42)).toBe(false);
-  });
-});
-
-describe('captions', () => {
-  it('replace an utterance by id and keep the last two', () => {
-    const captions = new Captions();
-    const say = (utterance: string, text: string) =>
-      captions.apply(create(CaptionSchema, { utterance, text }), 0);
-    say('1', 'a');
-    say('2', 'b');
-    say('1', 'a c');
-    say('3', 'd');
-    expect(captions.visible(1).map((one) => one.text)).toEqual(['b', 'd']);
-    expect(captions.visible(CAPTION_STAYS_MS)).toEqual([]);
   });
 });
 

@@ -9,6 +9,7 @@ import { type CellSize, Feed } from './feed';
 import { Gutter } from './gutter';
 import { linkHint, openLink } from './links';
 import { cleanPaste, type Paste } from './paste';
+import { PredictedEcho } from './predicted_echo';
 import { RENDERER_OPTIONS } from './renderer';
 import { setUpRenderer } from './setup';
 import { ShellMarks } from './shell_marks';
@@ -41,6 +42,8 @@ export interface Looks {
   fontFamily: string;
   theme: ITheme;
   screenReader: boolean;
+  /** The echo of keys is predicted where the link is slow. */
+  predictEcho: boolean;
 }
 
 const REPORT = /^\x1b\[(<[\d;]+[Mm]|M|[IO]$)/;
@@ -63,6 +66,8 @@ export class TerminalScreen {
   readonly search = new SearchAddon();
   readonly host = document.createElement('div');
   readonly marks: ShellMarks;
+  /** What is typed, before the server echoes it. */
+  readonly predicted: PredictedEcho;
   private readonly gutter: Gutter;
   private readonly listener: ScreenListener;
   /** True while what the terminal emits was caused by a program. */
@@ -95,7 +100,12 @@ export class TerminalScreen {
       cellHeight: () => this.drawnCell()?.height ?? 0,
       onChosen: (command) => listener.onCommandChosen(command),
     });
-    this.host.append(this.gutter.element);
+    this.predicted = new PredictedEcho(this.term, {
+      cell: () => this.drawnCell(),
+      isReplaying: () => this.feed.replaying,
+    });
+    this.predicted.isWanted = looks.predictEcho;
+    this.host.append(this.gutter.element, this.predicted.element);
     this.listen();
   }
 
@@ -123,6 +133,7 @@ export class TerminalScreen {
     this.term.options.fontSize = looks.fontSize;
     this.term.options.theme = looks.theme;
     this.term.options.screenReaderMode = looks.screenReader;
+    this.predicted.isWanted = looks.predictEcho;
   }
 
   /** How many cells fit a box at the plain font size; undefined if unknown. */
@@ -212,6 +223,7 @@ export class TerminalScreen {
   }
 
   dispose(): void {
+    this.predicted.dispose();
     this.term.dispose();
     this.host.remove();
   }

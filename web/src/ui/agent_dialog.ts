@@ -9,12 +9,13 @@ import {
 } from '../gen/atrium/v1/conversation_pb';
 import type { Said } from '../link/codec';
 import type { Topic } from '../room/changes';
+import { usageRows } from '../state/usage';
 import { RoomDialog } from './dialog';
 import { icon } from './icons';
 
 /** What the agent is told about itself, and who hears whom. */
 class AtriumAgent extends RoomDialog {
-  protected readonly topics: readonly Topic[] = [];
+  protected readonly topics: readonly Topic[] = ['state'];
   protected readonly heading = 'Agent';
 
   protected content(): TemplateResult {
@@ -39,15 +40,17 @@ class AtriumAgent extends RoomDialog {
     `;
   }
 
-  /** What the provider counted; nothing before the first answer. */
+  /** What it cost so far; nothing before anything did. */
   private cost(): TemplateResult | typeof nothing {
-    const usage = this.room.store.conversation?.usage;
-    if (!usage || usage.responses === 0n) return nothing;
-    const count = (tokens: bigint) => tokens.toLocaleString('en');
-    return html`<p class="dialog__note agent-cost">
-      ${count(usage.responses)} answers; tokens in: ${count(usage.inputTextTokens)} text, ${count(usage.inputAudioTokens)} audio
-      (${count(usage.cachedTokens)} cached); out: ${count(usage.outputTextTokens)} text, ${count(usage.outputAudioTokens)} audio
-    </p>`;
+    const rows = usageRows(this.room.store.conversation?.usage);
+    if (rows.length === 0) return nothing;
+    return html`<dl class="usage" aria-label="What the agent cost so far">
+      ${rows.map(
+        ({ label, value, note }) => html`<div>
+          <dt>${label}</dt><dd><b>${value}</b>${note ? html`<span>${note}</span>` : nothing}</dd>
+        </div>`,
+      )}
+    </dl>`;
   }
 
   private profiles(): TemplateResult | typeof nothing {

@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampMs } from '@bufbuild/protobuf/wkt';
-import { html, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { Conversation_Activity } from '../gen/atrium/v1/conversation_pb';
 import {
   type Approval,
@@ -12,6 +12,9 @@ import type { Room } from '../room/room';
 import { type Asker, askerOf, deciderNameOf } from '../state/approvals';
 import { visibleBytes } from '../state/visible';
 import { icon } from './icons';
+
+/** The agent's tool that asks people to share a screen. */
+const ASK_FOR_SCREEN = 'ask_for_screen';
 
 /** A card that waits for a decision, or tells which one was taken. */
 export function approvalCard(room: Room, approval: Approval, nowMs: number): TemplateResult {
@@ -25,16 +28,44 @@ export function approvalCard(room: Room, approval: Approval, nowMs: number): Tem
     @keydown=${(event: KeyboardEvent) => onKey(room, approval, event)}
   >
     <p class="approval__title">${icon(isAgents(room, approval) ? 'agent' : 'gear')} ${askText(room, approval)}</p>
-    ${exactBytes(approval)} ${place(room, approval, countdown(approval, nowMs))}
+    ${what(approval)}
+    ${approval.tool === ASK_FOR_SCREEN ? consent(room, countdown(approval, nowMs)) : place(room, approval, countdown(approval, nowMs))}
     <div class="approval__acts">
-      ${
-        room.mayType
-          ? html`<button class="button button--good" @click=${() => decide(room, approval, true)}>${icon('check')} Approve <kbd>⏎</kbd></button>
-              <button class="button" @click=${() => decide(room, approval, false)}>Deny <kbd>Esc</kbd></button>`
-          : html`<span class="approval__wait">Editors decide.</span>`
-      }
+      ${room.mayType ? buttons(room, approval) : html`<span class="approval__wait">Editors decide.</span>`}
     </div>
   </div>`;
+}
+
+/** What is decided with, and what a key does on the card. */
+function buttons(room: Room, approval: Approval): TemplateResult {
+  const deny = html`<button class="button" @click=${() => decide(room, approval, false)}>Deny <kbd>Esc</kbd></button>`;
+  if (approval.tool !== ASK_FOR_SCREEN)
+    return html`<button class="button button--good" @click=${() => approve(room, approval)}>${icon('check')} Approve <kbd>⏎</kbd></button>
+      ${deny}`;
+  if (room.captures.obstacle) return deny;
+  const title = room.captures.shown.isShowing ? 'Let it see your screen' : 'Share a screen…';
+  return html`<button class="button button--good" @click=${() => approve(room, approval)}>${icon('screen')} ${title} <kbd>⏎</kbd></button>
+    ${deny}`;
+}
+
+/** What a click means where a screen is asked for, or why there is none to click. */
+function consent(room: Room, left: TemplateResult): TemplateResult {
+  const { obstacle } = room.captures;
+  const note = obstacle
+    ? html`${icon('lock')} ${obstacle}`
+    : 'You pick what is shown. Everybody here and the agent see it until you stop.';
+  return html`<p class="approval__place approval__note"><span>${room.mayType ? note : ''}</span>${left}</p>`;
+}
+
+/** Approves; where a screen is asked for, by showing one that the agent may see. */
+function approve(room: Room, approval: Approval): void {
+  const { captures } = room;
+  const { shown } = captures;
+  if (approval.tool !== ASK_FOR_SCREEN) decide(room, approval, true);
+  else if (captures.obstacle) return;
+  else if (shown.isShowing) {
+    shown.answer(approval.name);
+  } else captures.share({ agentSees: true, approval: approval.name });
 }
 
 /** What was decided, and by whom, as they were called then. */
@@ -50,7 +81,7 @@ export function decidedApproval(
     room.nameOf(approval.decider);
   const by = approval.decider ? ` by ${decider}` : '';
   return html`<div class="approval approval--decided" data-approval=${approval.name}>
-    ${exactBytes(approval)} ${place(room, approval)}
+    ${what(approval)} ${place(room, approval)}
     <p class="approval__verdict approval__verdict--${tone}">${icon(sign)} ${word}${by}</p>
   </div>`;
 }
@@ -81,6 +112,17 @@ export function askText(room: Room, approval: Approval): string {
   }
 }
 
+function what(approval: Approval): TemplateResult | typeof nothing {
+  if (approval.tool !== ASK_FOR_SCREEN) return exactBytes(approval);
+  const why = visibleBytes(approval.input)
+    .map((one) => one.text)
+    .join('')
+    .trim();
+  if (approval.state === Approval_State.PENDING && !why) return nothing;
+  const words = why ? `“${why}”` : 'The agent asked to see a screen';
+  return html`<p class="approval__why">${words}</p>`;
+}
+
 function exactBytes(approval: Approval): TemplateResult {
   return html`<pre class="approval__bytes" aria-label="Exactly what would be written">${visibleBytes(
     approval.input,
@@ -94,6 +136,7 @@ function countdown(approval: Approval, nowMs: number): TemplateResult {
 }
 
 function place(room: Room, approval: Approval, left: TemplateResult | '' = ''): TemplateResult {
+  if (approval.tool === ASK_FOR_SCREEN) return html``;
   const tab = approval.tab ? (room.tabs.labelOf(approval.tab) ?? 'a closed tab') : 'a new tab';
   const directory = approval.workingDirectory;
   return html`<p class="approval__place">
@@ -110,7 +153,7 @@ function decide(room: Room, approval: Approval, approve: boolean): void {
 
 function onKey(room: Room, approval: Approval, event: KeyboardEvent): void {
   if (event.target !== event.currentTarget || !room.mayType || event.repeat) return;
-  if (event.key === 'Enter') decide(room, approval, true);
+  if (event.key === 'Enter') approve(room, approval);
   else if (event.key === 'Escape') decide(room, approval, false);
   else return;
   event.preventDefault();
@@ -122,6 +165,8 @@ function toolWord(approval: Approval): string {
       return 'run a command';
     case 'type_text':
       return 'type';
+    case ASK_FOR_SCREEN:
+      return 'see a screen';
     default:
       return `use ${approval.tool}`;
   }

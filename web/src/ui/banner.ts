@@ -2,7 +2,9 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { Conversation_State } from '../gen/atrium/v1/conversation_pb';
 import { type Degradation, Degradation_Kind } from '../gen/atrium/v1/session_pb';
 import type { LinkState } from '../link/link';
+import { toggleCall } from '../room/actions';
 import type { Topic } from '../room/changes';
+import type { Room } from '../room/room';
 import { RoomElement } from './element';
 import { icon } from './icons';
 
@@ -20,11 +22,12 @@ interface Line {
   /** What the server said, if the text tells it. */
   said?: string;
   act?: { title: string; run: () => void };
+  dismiss?: () => void;
 }
 
 /** One line: what is wrong, what still works, what happens next. */
 class AtriumBanner extends RoomElement {
-  protected readonly topics: readonly Topic[] = ['link', 'state'];
+  protected readonly topics: readonly Topic[] = ['link', 'state', 'call'];
   private brokenMs = 0;
   /** All that does not work is shown. */
   private open = false;
@@ -56,6 +59,7 @@ class AtriumBanner extends RoomElement {
       ${icon('warn')}<span class="banner__text" role="status" title=${line.text}>${named(line)}</span>
       ${line.act ? html`<button class="link" @click=${line.act.run}>${line.act.title}</button>` : nothing}
       ${more > 0 ? html`<button class="link" aria-expanded=${this.open} @click=${() => this.toggle()}>${this.open ? 'less' : `and ${more} more`}</button>` : nothing}
+      ${line.dismiss ? html`<button class="notice__close" aria-label="Dismiss" title="Dismiss" @click=${line.dismiss}>${icon('close')}</button>` : nothing}
       ${this.open && more > 0 ? html`<ul class="banner__all" aria-label="What does not work now">${lines.map((one) => html`<li>${named(one)}</li>`)}</ul>` : nothing}
     </div>`;
   }
@@ -67,7 +71,8 @@ class AtriumBanner extends RoomElement {
     const lines = degradations.map((one) => degradationLine(one));
     const told = degradations.some((one) => one.kind === Degradation_Kind.NO_PROVIDER);
     const agent = told ? undefined : this.agentLine();
-    return agent ? [...lines, agent] : lines;
+    const call = callLine(this.room);
+    return [...lines, ...(agent ? [agent] : []), ...(call ? [call] : [])];
   }
 
   protected override updated(): void {
@@ -113,6 +118,33 @@ class AtriumBanner extends RoomElement {
     const text = sentence(problem, 'The voice agent is not available.');
     return { tone: 'warn', text: `${text} Terminals and chat work.`, said: problem };
   }
+}
+
+const WORKS_ON = 'Terminals and chat work.';
+
+/** What is wrong with this page's call, what still works, and what to do. */
+function callLine(room: Room): Line | undefined {
+  const { call, troubles } = room;
+  if (troubles.call && call.phase === 'idle')
+    return {
+      tone: 'warn',
+      name: 'No live audio',
+      text: `${troubles.call} ${WORKS_ON}`,
+      act: { title: 'Try again', run: () => toggleCall(room) },
+      dismiss: () => troubles.dismissCall(),
+    };
+  if (call.isReconnecting)
+    return {
+      tone: 'warn',
+      name: 'Live audio was lost',
+      text: `It connects again by itself. ${WORKS_ON}`,
+    };
+  if (!call.isLow) return undefined;
+  return {
+    tone: 'warn',
+    name: 'Slow connection',
+    text: `Voices may break up. ${WORKS_ON} Stop what else uses the network, or come closer to it.`,
+  };
 }
 
 const NAMES: Partial<Record<Degradation_Kind, string>> = {

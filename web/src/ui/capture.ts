@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import type { Capture } from '../gen/atrium/v1/capture_pb';
+import { withinSentence } from '../capture/title';
+import { type Capture, Capture_Source } from '../gen/atrium/v1/capture_pb';
 import { returnToTerminal } from '../room/actions';
 import type { Topic } from '../room/changes';
 import { RoomElement } from './element';
@@ -89,7 +90,7 @@ class AtriumCapture extends RoomElement {
     return html`<div class="capture__picture ${words ? 'capture__picture--late' : ''}">
       <video muted .muted=${true} playsinline autoplay disableremoteplayback tabindex="-1" aria-label=${`${whose}: ${capture.title}`} @loadeddata=${this.onFrame}></video>
       ${words ? html`<p class="capture__words">${icon('spinner')}${words}</p>` : nothing}
-      ${this.opener(capture, whose)}
+      ${this.opener(capture, withinSentence(whose))}
     </div>`;
   }
 
@@ -115,13 +116,13 @@ class AtriumCapture extends RoomElement {
     return html`<figcaption class="capture__caption">
       ${icon('screen')}
       <span class="capture__name" title=${capture.title}><b>${whose}</b> <span class="capture__title">${capture.title === 'Screen' ? '' : capture.title}</span></span>
-      ${isPutAway ? nothing : viewers(capture.viewerCount)}
+      ${capture.agentSees ? seenByAgent() : nothing} ${isPutAway ? nothing : viewers(capture.viewerCount)}
       ${
         onStage
           ? html`<button class="link" @click=${() => captures.stage(this.name)}>Back from the stage</button>`
           : isPutAway
             ? html`<button class="link" @click=${() => captures.unhide(this.name)}>Show</button>`
-            : this.buttons(capture, whose)
+            : this.buttons(capture, withinSentence(whose))
       }
     </figcaption>`;
   }
@@ -168,10 +169,16 @@ class AtriumCapture extends RoomElement {
       acts.unshift({ sign: 'expand', title: 'Show on the main stage', run });
     }
     if (!own) acts.push(this.hideAct(whose));
+    if (room.captures.agentCouldSee && room.captures.mayKeepFromAgent(capture)) {
+      const title = capture.agentSees ? 'Keep it from the agent' : 'Let the agent see it';
+      const see = () => void room.captures.letAgentSee(this.name, !capture.agentSees);
+      acts.push({ sign: 'agent', title, run: see });
+    }
     const run = () => room.captures.stop(this.name);
     const mine = capture.participant === room.me;
-    if (mine) acts.push({ sign: 'screenOff', title: 'Stop sharing', run });
-    else if (room.isOwner) acts.push({ sign: 'screenOff', title: `Stop ${whose}`, run });
+    const stop = own || (mine && capture.source !== Capture_Source.DISPLAY);
+    if (stop) acts.push({ sign: 'screenOff', title: 'Stop sharing', run });
+    else if (mine || room.isOwner) acts.push({ sign: 'screenOff', title: `Stop ${whose}`, run });
     return html`<div class="menu menu--capture" role="menu" aria-label=${whose} @focusout=${this.onFocusOut}>
       ${acts.map(
         (
@@ -272,6 +279,10 @@ function hasPicture(video: HTMLVideoElement): Promise<unknown> | undefined {
 
 function button({ sign, title, run }: Act, name = ''): TemplateResult {
   return html`<button class="button button--icon ${name}" title=${title} aria-label=${title} @click=${run}>${icon(sign)}</button>`;
+}
+
+function seenByAgent(): TemplateResult {
+  return html`<span class="capture__agent" title="The agent sees it">${icon('agent')}<span class="sr-only">The agent sees it</span></span>`;
 }
 
 /** How many watch, as a figure. */

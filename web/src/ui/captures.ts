@@ -1,11 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { Capture } from '../gen/atrium/v1/capture_pb';
-import { act, returnToTerminal } from '../room/actions';
 import type { Topic } from '../room/changes';
-import { chordsOf, showChord } from '../room/shortcuts';
 import { RoomElement } from './element';
-import { icon } from './icons';
 
 /** The screens that are shown, above the timeline or, on a phone, the terminal. */
 class AtriumCaptures extends RoomElement {
@@ -53,43 +50,4 @@ class AtriumCaptures extends RoomElement {
   }
 }
 
-/** Shares a screen; while one is shared, says so and ends it. */
-class AtriumShare extends RoomElement {
-  protected readonly topics: readonly Topic[] = ['captures', 'state', 'settings'];
-  private hadFocus = false;
-
-  override render(): TemplateResult | typeof nothing {
-    const { shown, obstacle } = this.room.captures;
-    if (shown.isShowing) return this.sharing();
-    if (obstacle || !this.room.self) return nothing;
-    const picking = shown.phase === 'asking';
-    const chord = showChord(chordsOf('capture.toggle', this.room.settings)[0] ?? '');
-    return html`<button class="button button--quiet share" title=${`Share screen ${chord}`} aria-busy=${picking} @click=${this.onClick}>${icon('screen')}<span class="share__word">Share screen</span></button>`;
-  }
-
-  protected override willUpdate(): void {
-    this.hadFocus = this.contains(document.activeElement);
-  }
-
-  protected override updated(): void {
-    if (this.hadFocus && !this.contains(document.activeElement))
-      this.querySelector('button')?.focus();
-  }
-
-  private readonly onClick = (event: MouseEvent) => {
-    act(this.room, 'capture.toggle');
-    if (event.detail > 0) returnToTerminal(this.room);
-  };
-
-  private sharing(): TemplateResult {
-    const { shown } = this.room.captures;
-    const how = shown.isLate ? html` <span class="sharing__late">connecting again</span>` : nothing;
-    return html`<div class="sharing" role="group" aria-label="Your screen">
-      ${icon('screen')}<span class="sharing__text" role="status" title=${shown.title}>You are sharing: <b>${shown.title}</b>${how}</span>
-      <button class="button sharing__stop" @click=${this.onClick}>Stop sharing</button>
-    </div>`;
-  }
-}
-
 customElements.define('atrium-captures', AtriumCaptures);
-customElements.define('atrium-share', AtriumShare);

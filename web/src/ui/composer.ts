@@ -4,6 +4,7 @@ import { SayRequest_Audience, SayRequestSchema } from '../gen/atrium/v1/timeline
 import { callObstacle, toggleCall } from '../room/actions';
 import type { Topic } from '../room/changes';
 import { uuid } from '../room/settings';
+import { bytesOf, MESSAGE_BYTES } from '../state/quotes';
 import { RoomElement } from './element';
 import { icon } from './icons';
 import { agentWord } from './people';
@@ -21,12 +22,13 @@ class AtriumComposer extends RoomElement {
     const label = !may ? 'Viewers read along' : this.toAgent ? 'Ask the agent' : 'Message';
     const hint = may ? this.hint(label) : label;
     return html`<form class="composer" @submit=${this.onSubmit}>
+      <atrium-attach .area=${() => this.area}></atrium-attach>
       ${
         room.agentAvailable && may
           ? html`<button type="button" class="button button--icon composer__agent" title=${this.agentTitle()} aria-label="The agent answers" aria-pressed=${this.toAgent} @click=${this.onAudience}>${icon('agent')}</button>`
           : nothing
       }
-      <textarea rows="1" maxlength="16000" aria-label=${label} title=${hint} placeholder=${hint} ?disabled=${!may} @keydown=${this.onKey} @input=${this.grow}></textarea>
+      <textarea rows="1" aria-label=${label} title=${hint} placeholder=${hint} ?disabled=${!may} @keydown=${this.onKey} @input=${this.grow}></textarea>
       ${this.phone()}
       <button class="button button--icon composer__send" title="Send" aria-label="Send" ?disabled=${!may}>${icon('send')}</button>
     </form>`;
@@ -60,6 +62,7 @@ class AtriumComposer extends RoomElement {
       title=${obstacle ?? label}
       aria-label=${label}
       aria-disabled=${obstacle !== undefined}
+      aria-description=${obstacle ?? nothing}
       aria-busy=${busy}
       @click=${() => toggleCall(this.room)}
     >
@@ -96,6 +99,13 @@ class AtriumComposer extends RoomElement {
   private async send(): Promise<void> {
     const text = this.area.value.trim();
     if (!text) return;
+    const bytes = bytesOf(text);
+    if (bytes > MESSAGE_BYTES) {
+      const most = `A message holds ${MESSAGE_BYTES / 1024} KiB`;
+      const over = `this one has ${(bytes / 1024).toFixed(1)}`;
+      this.room.notices.show(`${most}; ${over}. Shorten it, or send it in parts.`, 'warn');
+      return;
+    }
     const agent = this.toAgent || (this.room.agentAvailable && MENTION.test(text));
     const audience = agent ? SayRequest_Audience.AGENT : SayRequest_Audience.ROOM;
     const value = create(SayRequestSchema, { text, audience, requestId: uuid() });

@@ -1,92 +1,171 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { BrowserDevices, Meter, microphones, playTestTone } from '../call/devices';
-import { InsecureOriginError, microphoneProblem } from '../call/problems';
+import { canChooseSpeaker, devicesOf, Meter, playTestTone } from '../call/devices';
+import { type CallTrouble, microphoneProblem } from '../call/problems';
+import { returnToTerminal } from '../room/actions';
 import type { Topic } from '../room/changes';
-import { RoomDialog } from './dialog';
+import { RoomElement } from './element';
 import { icon } from './icons';
 
-const METER_BARS = 16;
+const METER_BARS = 24;
+/** Screen readers are told of the level no more often. */
+const TELL_EVERY_MS = 500;
 
-/** Lets a person choose and see the microphone before being heard. */
-class AtriumDeviceCheck extends RoomDialog {
-  protected readonly topics: readonly Topic[] = ['call'];
-  protected readonly heading = 'Microphone';
-  private choices: MediaDeviceInfo[] = [];
-  private stream: MediaStream | undefined;
+/**
+ * Lets a person choose, see and hear their devices before they are heard, and later
+ * on. It stands beside what else is shown and blocks nothing.
+ */
+class AtriumDeviceCheck extends RoomElement {
+  protected readonly topics: readonly Topic[] = ['call', 'settings'];
+  private inputs: MediaDeviceInfo[] = [];
+  private outputs: MediaDeviceInfo[] = [];
+  /** Opened here, for the meter; in a call the call's own is looked at. */
+  private own: MediaStream | undefined;
+  private measured: MediaStream | undefined;
   private meter: Meter | undefined;
   private frame = 0;
+  private toldMs = 0;
   private problem = '';
+  private asking = false;
+  private sounding = false;
   private opening = 0;
+  private back: Element | null = null;
 
   override connectedCallback(): void {
     super.connectedCallback();
-    void this.open(this.room.settings.microphone);
+    this.back = document.activeElement;
+    navigator.mediaDevices?.addEventListener('devicechange', this.list);
+    if (this.isLive) void this.list();
+    else void this.open();
   }
 
   override disconnectedCallback(): void {
+    navigator.mediaDevices?.removeEventListener('devicechange', this.list);
     this.opening++;
     this.release();
     super.disconnectedCallback();
   }
 
-  protected content(): TemplateResult {
-    const live = this.room.call.phase !== 'idle';
-    return html`
-      ${this.problem ? html`<p class="dialog__problem" role="alert">${icon('warn')} ${this.problem}</p>` : nothing}
-      <label class="field">
-        <span>Microphone</span>
-        <select @change=${this.onChoose} ?disabled=${this.choices.length === 0}>
-          ${this.choices.length === 0 ? html`<option>The browser's choice</option>` : nothing}
-          ${this.choices.map(
-            (
-              one,
-              index,
-            ) => html`<option value=${one.deviceId} ?selected=${one.deviceId === this.room.settings.microphone}>
-              ${one.label || `Microphone ${index + 1}`}
-            </option>`,
-          )}
-        </select>
-      </label>
-      <div class="field">
-        <span id="meter-name">Level</span>
-        <div class="meter" role="img" aria-labelledby="meter-name">${Array.from({ length: METER_BARS }, () => html`<i></i>`)}</div>
+  override render(): TemplateResult {
+    const live = this.isLive;
+    return html`<section class="check" aria-label="Microphone and loudspeaker" @keydown=${this.onKey}>
+      <div class="check__head">
+        <h2 tabindex="-1">${live ? 'Microphone and loudspeaker' : 'Before you go live'}</h2>
+        <button class="button button--icon" aria-label="Close" title="Close" @click=${() => this.close()}>${icon('close')}</button>
       </div>
-      <p class="dialog__note">Say something: the bars should move. Headphones keep the others from hearing themselves.</p>
-      <div class="dialog__acts">
-        <button class="button" @click=${playTestTone}>${icon('speaker')} Play a test tone</button>
-        <button class="button button--main" ?disabled=${!!this.problem && !live} @click=${() => this.done(live)}>
-          ${live ? 'Done' : html`${icon('phone')} Start live audio`}
+      ${this.problem ? html`<p class="check__problem" role="alert">${icon('warn')}<span>${this.problem}</span></p>` : nothing}
+      ${this.microphone()} ${this.speaker()}
+      <div class="check__acts">
+        <p class="check__note" role="status">${this.note(live)}</p>
+        ${
+          this.problem && !live
+            ? html`<button class="button" @click=${() => void this.open()}>Try again</button>`
+            : nothing
+        }
+        <button class="button button--main check__go" ?disabled=${!live && !this.own} @click=${() => this.go(live)}>
+          ${live ? 'Done' : html`${icon('phone')} Go live`}
         </button>
       </div>
-    `;
+    </section>`;
   }
 
-  private async open(deviceId: string): Promise<void> {
+  protected override firstUpdated(): void {
+    this.querySelector('h2')?.focus();
+  }
+
+  protected override updated(): void {
+    this.measure();
+  }
+
+  private get isLive(): boolean {
+    return this.room.call.phase !== 'idle';
+  }
+
+  private note(live: boolean): string {
+    if (this.asking) return 'The browser asks whether this page may use the microphone.';
+    if (this.problem) return '';
+    if (live && this.room.call.muted) return 'You are muted: the bars rest.';
+    return 'Say something: the bars should move.';
+  }
+
+  private microphone(): TemplateResult {
+    return html`<label class="check__row">
+        ${icon('mic')}<span class="sr-only">Microphone</span>
+        ${choice(this.inputs, this.room.settings.microphone, 'Microphone', this.onMicrophone)}
+      </label>
+      <div class="meter" role="meter" aria-label="Level of the microphone" aria-valuemin="0" aria-valuemax="100" aria-valuenow="0">
+        ${Array.from({ length: METER_BARS }, () => html`<i></i>`)}
+      </div>`;
+  }
+
+  private speaker(): TemplateResult {
+    return html`<div class="check__row">
+      ${icon('speaker')}
+      ${
+        canChooseSpeaker()
+          ? html`<label class="check__choice"><span class="sr-only">Loudspeaker</span>${choice(this.outputs, this.room.settings.speaker, 'Loudspeaker', this.onSpeaker)}</label>`
+          : html`<span class="check__choice">The system's loudspeaker</span>`
+      }
+      <button class="button" aria-disabled=${this.sounding} @click=${() => void this.sound()}>Test tone</button>
+    </div>`;
+  }
+
+  private async open(): Promise<void> {
     const turn = ++this.opening;
     this.release();
-    try {
-      if (!navigator.mediaDevices) throw new InsecureOriginError();
-      const stream = await BrowserDevices.prototype.microphone(deviceId);
-      if (turn !== this.opening) {
-        for (const track of stream.getTracks()) track.stop();
-        return;
-      }
-      this.stream = stream;
-      this.meter = new Meter(stream);
-      this.problem = '';
-      this.choices = await microphones();
-      this.draw();
-    } catch (error) {
-      this.problem = microphoneProblem(error);
-    }
+    this.problem = '';
+    this.asking = true;
     this.requestUpdate();
+    let stream: MediaStream | undefined;
+    try {
+      stream = await this.room.devices.microphone(this.room.settings.microphone);
+    } catch (error) {
+      if (turn === this.opening) this.onTrouble(microphoneProblem(error));
+    }
+    if (turn !== this.opening || !this.isConnected) {
+      stop(stream);
+      return;
+    }
+    this.asking = false;
+    this.own = stream;
+    await this.list();
+    await this.updateComplete;
+    if (this.contains(document.activeElement))
+      this.querySelector<HTMLElement>('.check__go')?.focus();
+  }
+
+  private onTrouble(trouble: CallTrouble): void {
+    this.problem = trouble.text;
+    this.room.troubles.count(trouble.category, false);
+  }
+
+  private readonly list = async () => {
+    [this.inputs, this.outputs] = await Promise.all([
+      devicesOf('audioinput'),
+      devicesOf('audiooutput'),
+    ]);
+    this.requestUpdate();
+  };
+
+  /** Looks at the microphone that is open now. */
+  private measure(): void {
+    const stream = this.own ?? this.room.call.microphone;
+    if (stream === this.measured) return;
+    cancelAnimationFrame(this.frame);
+    this.meter?.stop();
+    this.measured = stream;
+    this.meter = stream && new Meter(stream);
+    if (this.meter) this.draw();
   }
 
   private draw(): void {
-    const level = (this.meter?.read() ?? 0) * METER_BARS;
+    const level = this.meter?.read() ?? 0;
     this.querySelectorAll('.meter i').forEach((bar, index) => {
-      bar.classList.toggle('on', index < level);
+      bar.classList.toggle('on', index < level * METER_BARS);
     });
+    if (Date.now() - this.toldMs > TELL_EVERY_MS) {
+      this.toldMs = Date.now();
+      this.querySelector('.meter')?.setAttribute('aria-valuenow', String(Math.round(level * 100)));
+    }
     this.frame = requestAnimationFrame(() => this.draw());
   }
 
@@ -94,24 +173,73 @@ class AtriumDeviceCheck extends RoomDialog {
     cancelAnimationFrame(this.frame);
     this.meter?.stop();
     this.meter = undefined;
-    for (const track of this.stream?.getTracks() ?? []) track.stop();
-    this.stream = undefined;
+    this.measured = undefined;
+    stop(this.own);
+    this.own = undefined;
   }
 
-  private readonly onChoose = (event: Event) => {
-    const microphone = (event.target as HTMLSelectElement).value;
+  private readonly onMicrophone = (microphone: string) => {
     this.room.setSettings({ microphone });
-    void this.open(microphone);
+    if (this.isLive) void this.room.call.changeMicrophone(microphone);
+    else void this.open();
   };
 
-  private done(live: boolean): void {
-    this.release();
-    this.room.setSettings({ checked: true });
-    const { microphone } = this.room.settings;
-    if (live) void this.room.call.changeMicrophone(microphone);
-    else void this.room.call.start(microphone);
+  private readonly onSpeaker = (speaker: string) => {
+    this.room.setSettings({ speaker });
+    void this.room.devices.useSpeaker(speaker);
+  };
+
+  private async sound(): Promise<void> {
+    if (this.sounding) return;
+    this.sounding = true;
+    this.requestUpdate();
+    await playTestTone(this.room.settings.speaker).catch((error) =>
+      this.room.notices.failed(error),
+    );
+    this.sounding = false;
+    this.requestUpdate();
+  }
+
+  private go(live: boolean): void {
+    const { room, own } = this;
+    this.own = undefined;
+    room.setSettings({ checked: true });
+    if (!live) void room.call.start(room.settings.microphone, own);
     this.close();
   }
+
+  private close(): void {
+    this.room.show({ checkingDevices: false });
+    if (this.back instanceof HTMLElement && this.back.isConnected) this.back.focus();
+    else returnToTerminal(this.room);
+  }
+
+  private readonly onKey = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape') return;
+    event.preventDefault();
+    this.close();
+  };
+}
+
+function choice(
+  devices: readonly MediaDeviceInfo[],
+  chosen: string,
+  kind: string,
+  choose: (deviceId: string) => void,
+): TemplateResult {
+  const onChange = (event: Event) => choose((event.target as HTMLSelectElement).value);
+  return html`<select ?disabled=${devices.length === 0} @change=${onChange}>
+    ${devices.length === 0 ? html`<option>The browser's choice</option>` : nothing}
+    ${devices.map(
+      (one, index) => html`<option value=${one.deviceId} .selected=${one.deviceId === chosen}>
+        ${one.label || `${kind} ${index + 1}`}
+      </option>`,
+    )}
+  </select>`;
+}
+
+function stop(stream: MediaStream | undefined): void {
+  for (const track of stream?.getTracks() ?? []) track.stop();
 }
 
 customElements.define('atrium-device-check', AtriumDeviceCheck);

@@ -1,5 +1,4 @@
 import './agent_dialog';
-import './device_check';
 import './invite';
 import './session_dialog';
 import './shortcuts';

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { type TimelineEntry, TimelineEntry_Kind } from '../gen/atrium/v1/timeline_pb';
 import type { Room } from '../room/room';
+import { piecesOf } from '../state/quotes';
 import { entryTime } from '../state/timeline';
 import { decidedApproval } from './approval';
 import { icon } from './icons';
@@ -53,9 +54,22 @@ function body(room: Room, entry: TimelineEntry): TemplateResult {
     case TimelineEntry_Kind.NOTICE:
       return html`${entry.text}`;
     default:
-      return html`${speaker(entry)}<span class="entry__text">${entry.text}</span>
+      return html`${speaker(entry)}${entryText(entry.text)}
         ${entry.interrupted ? html`<span class="entry__cut">(interrupted)</span>` : nothing}`;
   }
+}
+
+/** Words as they are; what was quoted whole in a box of its own. */
+function entryText(text: string): TemplateResult {
+  if (!text.includes('```')) return html`<span class="entry__text">${text}</span>`;
+  return html`${piecesOf(text).map((one) =>
+    one.kind === 'text'
+      ? html`<span class="entry__text">${one.text}</span>`
+      : html`<figure class="quote">
+          ${one.name ? html`<figcaption>${one.name}</figcaption>` : nothing}
+          <pre tabindex="0" aria-label=${`Quoted${one.name ? `: ${one.name}` : ''}`}>${one.text}</pre>
+        </figure>`,
+  )}`;
 }
 
 function speaker(entry: TimelineEntry): TemplateResult | typeof nothing {

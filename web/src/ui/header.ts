@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { type Action, act, actionsOf } from '../room/actions';
 import type { Topic } from '../room/changes';
-import { SCREEN_SHARED } from '../room/room';
+import { SCREEN_SHARED, SCREEN_TO_AGENT } from '../room/room';
 import { chordsOf, showChord } from '../room/shortcuts';
 import { RoomElement } from './element';
 import { icon } from './icons';
@@ -31,6 +31,7 @@ class AtriumHeader extends RoomElement {
 
 const MENU: Action['id'][] = [
   'capture.toggle',
+  'capture.display',
   'session.settings',
   'theme',
   'text.larger',
@@ -53,7 +54,7 @@ class AtriumTrust extends RoomElement {
     const chords = chordsOf('palette', room.settings);
     const chord = chords.find((one) => one.startsWith('Meta')) ?? chords[0] ?? '';
     return html`
-      ${lines.length > 0 ? html`<p class="trust" title=${lines.join(' · ')}>${lines.map((line, index) => html`${index > 0 ? ' · ' : nothing}<span class=${line === SCREEN_SHARED ? 'trust__screen' : ''}>${line}</span>`)}</p>` : nothing}
+      ${lines.length > 0 ? html`<p class="trust" title=${lines.join(' · ')}>${lines.map((line, index) => html`${index > 0 ? ' · ' : nothing}<span class=${line === SCREEN_SHARED || line === SCREEN_TO_AGENT ? 'trust__screen' : ''}>${line}</span>`)}</p>` : nothing}
       <button class="button button--quiet palette-button" title="All actions" @click=${() => room.show({ paletteOpen: true })}>
         ${icon('search')}<span class="sr-only">All actions</span><kbd>${showChord(chord)}</kbd>
       </button>

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { Approval_State } from '../gen/atrium/v1/timeline_pb';
 import { act } from '../room/actions';
 import type { Topic } from '../room/changes';
 import type { Panel } from '../room/room';
@@ -13,11 +14,9 @@ import './captures';
 import './composer';
 import './header';
 import './notices';
-import './palette';
 import './people';
 import './stage';
 import './tab_bar';
-import './tab_menu';
 import './timeline';
 
 const PANELS: [Panel, string, string][] = [
@@ -43,6 +42,7 @@ class AtriumRoom extends RoomElement {
 
   protected override firstUpdated(): void {
     visualViewport?.addEventListener('resize', fitToViewport);
+    requestAnimationFrame(() => void import('./later'));
   }
 
   override disconnectedCallback(): void {
@@ -56,9 +56,7 @@ class AtriumRoom extends RoomElement {
   override render(): TemplateResult {
     const { room } = this;
     document.documentElement.dataset.theme = room.isDark() ? 'dark' : 'light';
-    document.title = room.store.session?.displayName
-      ? `${room.store.session.displayName} · Atrium`
-      : 'Atrium';
+    document.title = this.windowTitle();
     return html`
       <div class="room" data-panel=${room.panel}>
         <header class="header">
@@ -80,8 +78,10 @@ class AtriumRoom extends RoomElement {
           <atrium-people></atrium-people>
           ${isWide() ? html`<atrium-captures .place=${'side'}></atrium-captures>` : nothing}
           <atrium-timeline></atrium-timeline>
+          ${isWide() ? this.deviceCheck() : nothing}
           <atrium-composer></atrium-composer>
         </div>
+        ${isWide() ? nothing : this.deviceCheck()}
         </main>
         ${this.bottomBar()}
       </div>
@@ -94,6 +94,7 @@ class AtriumRoom extends RoomElement {
   protected override updated(): void {
     const { dialog } = this.room;
     if (dialog && dialog !== 'rename') void import('./dialogs');
+    if (this.room.checkingDevices) void import('./device_check');
   }
 
   /** A screen beside the terminal: the one on the main stage, or on a phone all. */
@@ -104,8 +105,26 @@ class AtriumRoom extends RoomElement {
     return html`<atrium-capture .name=${onStage.name} .place=${'stage'}></atrium-capture>`;
   }
 
+  /** Beside the button that asks for it; on a phone above the bar at the bottom. */
+  private deviceCheck(): TemplateResult | typeof nothing {
+    if (!this.room.checkingDevices) return nothing;
+    return html`<atrium-device-check></atrium-device-check>`;
+  }
+
+  /** Seen in the browser's tab: how many cards wait, and where. */
+  private windowTitle(): string {
+    const { session } = this.room.store;
+    const { pending } = this;
+    const waits = pending > 0 ? `(${pending}) ` : '';
+    return session?.displayName ? `${waits}${session.displayName} · Atrium` : 'Atrium';
+  }
+
+  private get pending(): number {
+    const { approvals } = this.room.store;
+    return [...approvals.values()].filter((one) => one.state === Approval_State.PENDING).length;
+  }
+
   private bottomBar(): TemplateResult {
-    const pending = [...this.room.store.approvals.values()].some((one) => one.state === 1);
     return html`<nav class="bottom" aria-label="Panels">
       ${PANELS.map(
         ([panel, title, sign]) => html`<button
@@ -114,7 +133,7 @@ class AtriumRoom extends RoomElement {
           @click=${() => this.room.show({ panel })}
         >
           ${icon(sign)}<span>${title}</span>
-          ${panel === 'timeline' && pending ? html`<span class="dot dot--warn"><span class="sr-only">approval pending</span></span>` : nothing}
+          ${panel === 'timeline' && this.pending > 0 ? html`<span class="dot dot--warn"><span class="sr-only">approval pending</span></span>` : nothing}
         </button>`,
       )}
     </nav>`;
@@ -126,8 +145,6 @@ class AtriumRoom extends RoomElement {
         return html`<atrium-agent></atrium-agent>`;
       case 'invite':
         return html`<atrium-invite></atrium-invite>`;
-      case 'device':
-        return html`<atrium-device-check></atrium-device-check>`;
       case 'session':
         return html`<atrium-session></atrium-session>`;
       case 'size':

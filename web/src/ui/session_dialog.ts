@@ -21,9 +21,11 @@ import {
   sessionForm,
   sessionUpdate,
 } from '../state/session_form';
+import { toolGroups, withChoice } from '../state/tools';
 import { spanText } from '../state/words';
 import { RoomDialog } from './dialog';
 import { icon } from './icons';
+import { toolPolicyFields } from './tool_policies';
 
 const ACTIONS: [CommandPolicy_Action, string][] = [
   [CommandPolicy_Action.ALLOW, 'allow'],
@@ -83,7 +85,7 @@ class AtriumSession extends RoomDialog {
         <span>Name of the room</span>
         <input name="name" maxlength="80" .value=${this.form.displayName} @input=${(event: Event) => this.set({ displayName: (event.target as HTMLInputElement).value })} />
       </label>
-      ${this.floor()} ${this.policy()} ${this.profiles()} ${this.idle()}
+      ${this.floor()} ${this.policy()} ${this.tools()} ${this.profiles()} ${this.idle()}
       ${this.problem ? html`<p class="dialog__problem" role="alert">${icon('warn')} ${this.problem}</p>` : nothing}
       <div class="dialog__acts">
         <button type="button" class="button" @click=${() => this.close()}>Cancel</button>
@@ -120,6 +122,13 @@ class AtriumSession extends RoomDialog {
         </label>
       </div>
     </fieldset>`;
+  }
+
+  private tools(): TemplateResult | typeof nothing {
+    const { tools = [] } = this.room.store.conversation ?? {};
+    return toolPolicyFields(toolGroups(tools, this.form.tools), (tool, action) =>
+      this.set({ tools: withChoice(this.form.tools, tool, action) }),
+    );
   }
 
   private rule(rule: RuleLine, at: number): TemplateResult {

@@ -11,11 +11,6 @@ import type { TerminalScreen } from '../terminal/screen';
 import { RoomElement } from './element';
 import { icon } from './icons';
 import { Touch } from './touch';
-import './command_bar';
-import './driving';
-import './find';
-import './key_bar';
-import './question';
 import './status';
 
 const MAX_ZOOM = 4;

@@ -12,7 +12,6 @@ import { visibleBytes } from '../state/visible';
 import { approvalCard, askText } from './approval';
 import { RoomElement } from './element';
 import { entryRow } from './entry';
-import './export_menu';
 import { foundList } from './found';
 import { icon } from './icons';
 import { stepMenu } from './menu';

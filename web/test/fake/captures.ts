@@ -2,8 +2,11 @@ import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import {
   type Capture,
+  Capture_Source,
   Capture_State,
+  type CreateCaptureRequest,
   type DeleteCaptureRequest,
+  type UpdateCaptureRequest,
 } from '../../src/gen/atrium/v1/capture_pb';
 import {
   CaptureReadySchema,
@@ -34,7 +37,7 @@ export class FakeCaptures {
   /** Answers an offer, in the place of the media process; null answers nothing. */
   onOffer: ((offer: Offer) => Promise<string | null>) | undefined;
   /** Why none can be begun: a code and words; undefined if they can. */
-  refuse: { code: number; message: string } | undefined;
+  refuse: { code: number; message: string; reason?: string } | undefined;
   /** Watching pages are not told to connect. */
   holdsBack = false;
   private readonly showing = new Map<string, FakePage>();
@@ -53,14 +56,16 @@ export class FakeCaptures {
     });
   }
 
-  start(page: FakePage, { title }: StartCapture): object {
+  start(page: FakePage, { title, agentSees, approval }: StartCapture): object {
     if (this.refuse) return this.refuse;
     const role = this.session.participants.get(page.participant)?.role ?? 0;
     if (role < Participant_Role.EDITOR)
       return { code: PERMISSION_DENIED, message: 'Viewers cannot show a screen.' };
     if (this.session.captures.size >= MAX_CAPTURES)
       return { code: RESOURCE_EXHAUSTED, message: 'Four screens are shown' };
-    const capture = this.put(page.participant, title, { state: Capture_State.STARTING });
+    const state = Capture_State.STARTING;
+    const capture = this.put(page.participant, title, { state, agentSees });
+    if (approval) this.session.decide(approval, true, page.participant);
     this.showing.set(capture.name, page);
     setTimeout(() => this.ready(page, capture.name, true));
     return { case: 'capture', value: capture };
@@ -74,6 +79,30 @@ export class FakeCaptures {
       return { code: PERMISSION_DENIED, message: 'Its participant and owners stop a screen.' };
     this.end(name);
     return undefined;
+  }
+
+  /** The machine's own display; nobody's page is behind it. */
+  createDisplay(page: FakePage, request: CreateCaptureRequest): object {
+    const role = this.session.participants.get(page.participant)?.role ?? 0;
+    if (role < Participant_Role.OWNER)
+      return { code: PERMISSION_DENIED, message: 'Owners show the machine’s display.' };
+    const agentSees = request.capture?.agentSees ?? false;
+    const source = Capture_Source.DISPLAY;
+    const value = this.put(page.participant, 'Display', { source, agentSees });
+    return { case: 'capture', value };
+  }
+
+  /** Its participant decides whether the agent sees it; owners may only end that. */
+  update(page: FakePage, { capture }: UpdateCaptureRequest): object {
+    const { name = '', agentSees = false } = capture ?? {};
+    const before = this.session.captures.get(name);
+    if (!before) return { code: NOT_FOUND, message: 'There is no such screen.' };
+    const role = this.session.participants.get(page.participant)?.role ?? 0;
+    const mayEnd = !agentSees && role >= Participant_Role.OWNER;
+    if (before.participant !== page.participant && !mayEnd)
+      return { code: PERMISSION_DENIED, message: 'Who shows a screen decides that.' };
+    this.session.updateCapture(name, { agentSees });
+    return { case: 'capture', value: this.session.captures.get(name) };
   }
 
   end(name: string): void {

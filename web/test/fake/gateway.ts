@@ -41,12 +41,16 @@ export class FakeGateway {
   refuseTickets = 0;
   /** What becomes of words: they are answered, lost, or kept until control is back. */
   control: 'here' | 'dying' | 'away' = 'here';
+  /** How long a message takes, each way. */
+  delayMs = 0;
   /** A tab opens so long after it was asked for. */
   opensAfterMs = 0;
   /** Why no tab opens; empty if they do. */
   refuseTabs = '';
   /** Why nobody goes live; empty if they do. */
   refuseCalls = '';
+  /** The deployment allows no calls. */
+  forbidsCalls = false;
   /** Lists of commands are answered only when a page catches up. */
   listsWait = false;
   /** Answers an offer, in the place of the media process. */
@@ -181,14 +185,22 @@ export class FakeGateway {
       const message = binary
         ? fromBinary(JoinRequestSchema, new Uint8Array(data as Buffer))
         : fromJsonString(JoinRequestSchema, data.toString());
-      if (message.message.case === 'hello') this.welcome(page, message.message.value.pageId);
-      else page.onRequest(message);
+      this.later(() => {
+        if (message.message.case === 'hello') this.welcome(page, message.message.value.pageId);
+        else page.onRequest(message);
+      });
     });
     socket.on('close', () => {
       this.pages.delete(page);
       this.captures.forget(page);
       for (const terminal of this.session.terminals.values()) terminal.readers.delete(page);
     });
+  }
+
+  /** Does it at once, or as late as the pretended link is slow; the order stays. */
+  later(run: () => void): void {
+    if (this.delayMs > 0) setTimeout(run, this.delayMs);
+    else run();
   }
 
   private welcome(page: FakePage, pageId: string): void {

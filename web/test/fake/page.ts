@@ -35,6 +35,7 @@ const RESOURCE_EXHAUSTED = 8;
 const FAILED_PRECONDITION = 9;
 const UNAVAILABLE = 14;
 
+const NO_CALLS = 'This deployment does not allow anybody to make calls';
 const SOMEBODY_DRIVES = "Somebody else holds this tab's keyboard: ask for it";
 
 /** What the gateway does by itself. */
@@ -62,7 +63,10 @@ export class FakePage {
   ) {}
 
   send(message: JoinResponse['message']): void {
-    if (this.socket.readyState === this.socket.OPEN) this.socket.send(frame(message));
+    const bytes = frame(message);
+    this.gateway.later(() => {
+      if (this.socket.readyState === this.socket.OPEN) this.socket.send(bytes);
+    });
   }
 
   onRequest(request: JoinRequest): void {
@@ -281,6 +285,8 @@ export class FakePage {
         }
         return;
       case 'goLive':
+        if (this.gateway.forbidsCalls)
+          return { code: PERMISSION_DENIED, reason: 'FORBIDDEN_HERE', message: NO_CALLS };
         if (this.gateway.refuseCalls)
           return { code: UNAVAILABLE, message: this.gateway.refuseCalls };
         session.participant(this.id, { live: true });
@@ -308,6 +314,10 @@ export class FakePage {
     switch (message.case) {
       case 'startCapture':
         return captures.start(this, message.value);
+      case 'createCapture':
+        return captures.createDisplay(this, message.value);
+      case 'updateCapture':
+        return captures.update(this, message.value);
       case 'stopCapture':
         return captures.stop(this, message.value);
       case 'watchCapture':

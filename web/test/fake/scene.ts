@@ -3,6 +3,8 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import {
   CaptionSchema,
   Conversation_Activity,
+  Conversation_ToolSchema,
+  Conversation_UsageSchema,
   ConversationSchema,
 } from '../../src/gen/atrium/v1/conversation_pb';
 import { AudioLevelsSchema } from '../../src/gen/atrium/v1/live_pb';
@@ -29,10 +31,41 @@ const BUILD = [
   '\x1b[41;97m FAILED \x1b[0m 127 of 128 in 3.2 s\r\n\r\n',
 ];
 
+const { ALLOW, ASK } = CommandPolicy_Action;
+const tool = (name: string, description: string, defaultAction = ALLOW, server = '') => ({
+  name,
+  description,
+  defaultAction,
+  mayBeAllowed: name !== 'run_command' && name !== 'type_text',
+  server,
+});
+const TOOLS = [
+  tool('list_tabs', 'Lists the tabs and what runs in them'),
+  tool('read_tab', 'Reads what a tab shows'),
+  tool('run_command', 'Runs a command in a tab', ASK),
+  tool('type_text', 'Types into a tab', ASK),
+  tool('read_file', 'Reads a file of the working directory'),
+  tool('ask_for_screen', 'Asks somebody to share a screen', ASK),
+  tool('tickets.find', 'Finds tickets by their words', ALLOW, 'tickets'),
+  tool('tickets.add', 'Files a ticket', ASK, 'tickets'),
+].map((one) => create(Conversation_ToolSchema, one));
+const USAGE = create(Conversation_UsageSchema, {
+  responses: 14n,
+  inputTextTokens: 9_240n,
+  inputAudioTokens: 31_870n,
+  cachedTokens: 30_112n,
+  outputTextTokens: 1_180n,
+  outputAudioTokens: 6_402n,
+  costMicros: 734_210n,
+  currency: 'USD',
+  connectedSeconds: 1_394n,
+});
+
 /** Fills the fake with a room that looks lived in. */
 export function setScene(gateway: FakeGateway): void {
   const { session } = gateway;
   session.settings = { displayName: 'shop' };
+  session.updateConversation({ model: 'gpt-realtime-2.1', tools: TOOLS, usage: USAGE });
   const mira = session.participant('mira', {
     displayName: 'Mira',
     role: Participant_Role.EDITOR,

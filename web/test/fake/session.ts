@@ -54,6 +54,16 @@ export class FakeSession {
     provider: 'offline agent',
   });
   onChange: (change: SessionChange) => void = () => {};
+
+  updateConversation(fields: MessageInitShape<typeof ConversationSchema>): void {
+    const { conversation } = this;
+    this.conversation = create(ConversationSchema, {
+      ...plain(conversation),
+      ...fields,
+    } as MessageInitShape<typeof ConversationSchema>);
+    this.change({ case: 'conversation', value: this.conversation });
+  }
+
   private next = 1;
   nowMs: () => number = () => Date.now();
 
@@ -231,14 +241,14 @@ export class FakeSession {
     return entry;
   }
 
-  propose(tab: string, input: string, requester = ''): Approval {
+  propose(tab: string, input: string, requester = '', tool = 'run_command'): Approval {
     const approval = create(ApprovalSchema, {
       name: `${this.name}/approvals/a${this.next++}`,
       state: Approval_State.PENDING,
-      tool: 'run_command',
+      tool,
       tab,
       input: Buffer.from(input),
-      workingDirectory: '/srv/shop',
+      workingDirectory: tab ? '/srv/shop' : '',
       requester,
       createTime: timestampFromMs(this.nowMs()),
       expireTime: timestampFromMs(this.nowMs() + 60_000),

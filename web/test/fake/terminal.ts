@@ -36,6 +36,8 @@ export class FakeTerminal {
   private log = Buffer.alloc(0);
   private line = '';
   size: TerminalSize = create(TerminalSizeSchema, { columns: 100, rows: 30 });
+  /** False while it asks for a password. */
+  echoes = true;
   /** All that was typed, as the program got it. */
   typed = '';
   /** What its shell marked, the oldest first. */
@@ -162,6 +164,7 @@ export class FakeTerminal {
 
   private run(text: string): void {
     this.typed += text;
+    if (!this.echoes) return;
     for (const key of text) {
       if (key === '\r') {
         this.print('\r\n');

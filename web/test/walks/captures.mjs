@@ -255,4 +255,107 @@ export const captureWalks = {
       await drawn(phone);
       assert.equal(await phone.evaluate(() => document.documentElement.scrollWidth), 390);
     },
+  'L6, S19: whether the agent sees a screen is said before it is shown, and can be taken back':
+    async () => {
+      await roomWithMedia();
+      const [ada, boss] = [await visit('editor-ada'), await visit('owner-boss')];
+      const panel = ada.getByRole('dialog', { name: 'Share a screen' });
+      await share(ada).click();
+      await stop(ada).click();
+      gateway.session.updateConversation({ takesImages: true });
+      await focus(ada);
+      await ada.keyboard.press('Alt+Shift+H');
+      await panel.waitFor();
+      assert.equal(await panel.getByRole('checkbox').isChecked(), false, 'consent is asked anew');
+      assert.deepEqual(await faults(ada), []);
+      await ada.keyboard.press('Escape');
+      await panel.waitFor({ state: 'detached' });
+      assert.deepEqual(captures(), []);
+      await share(ada).click();
+      await panel.getByRole('checkbox', { name: /Stills of it go to offline agent/ }).check();
+      await panel.getByRole('button', { name: 'Choose a screen…' }).click();
+      await shownHere(ada);
+      assert.equal(heard('startCapture').at(-1).message.value.agentSees, true);
+      for (const page of [ada, boss])
+        await page.locator('.trust').getByText('Screen to agent').waitFor();
+      await drawn(boss);
+      await tile(boss, "ada's screen")
+        .getByText('The agent sees it')
+        .waitFor({ state: 'attached' });
+      assert.deepEqual([await faults(ada), await faults(boss)], [[], []]);
+      await boss.getByRole('button', { name: "More for ada's screen" }).click();
+      await boss.getByRole('menuitem', { name: 'Keep it from the agent' }).click();
+      const toggle = ada.getByRole('button', { name: 'The agent sees it', pressed: false });
+      await toggle.waitFor();
+      await boss.getByText('Screen to agent').waitFor({ state: 'detached' });
+      await boss.getByRole('button', { name: "More for ada's screen" }).click();
+      const allow = boss.getByRole('menuitem', { name: 'Let the agent see it' });
+      assert.equal(await allow.count(), 0, 'only who shows it allows it');
+      await boss.keyboard.press('Escape');
+      await toggle.click();
+      await boss.locator('.trust').getByText('Screen to agent').waitFor();
+    },
+  'L17: the agent asks for a screen; a person’s click shares one, or nobody does': async () => {
+    await roomWithMedia();
+    gateway.session.updateConversation({ takesImages: true });
+    const [ada, eve] = [await visit('editor-ada'), await visit('viewer-eve')];
+    const ask = (why) => gateway.session.propose('', why, 'agent', 'ask_for_screen');
+    const card = (page) => page.locator('.approval--pending');
+    const first = ask('I would like to see the form that fails.');
+    await card(ada).getByText('The agent asks to see a screen').waitFor();
+    await card(ada).getByText('I would like to see the form that fails.').waitFor();
+    await card(eve).getByText('Editors decide.').waitFor();
+    assert.deepEqual([await faults(ada), await faults(eve)], [[], []]);
+    assert.equal(heard('startCapture').length, 0, 'nothing opens by itself');
+    await card(ada).getByRole('button', { name: 'Share a screen…' }).click();
+    await shownHere(ada);
+    const [{ message }] = heard('startCapture');
+    assert.deepEqual([message.value.agentSees, message.value.approval], [true, first.name]);
+    await eve.locator('.approval--decided').getByText('approved by ada').waitFor();
+    await stop(ada).click();
+    ask('');
+    await card(ada).getByRole('button', { name: 'Deny' }).click();
+    await eve.locator('.approval--decided').getByText('denied by ada').waitFor();
+    assert.deepEqual(captures(), []);
+  },
+  'L17, L20: where no screen can be picked the card says why': async () => {
+    await roomWithMedia();
+    gateway.session.updateConversation({ takesImages: true });
+    const phone = await visit('editor-pat', PHONE);
+    await phone.evaluate(() => {
+      Object.defineProperty(navigator.mediaDevices, 'getDisplayMedia', { value: undefined });
+    });
+    gateway.session.propose('', '', 'agent', 'ask_for_screen');
+    await phone.getByRole('button', { name: /Timeline/ }).tap();
+    const card = phone.locator('.approval--pending');
+    await card.getByText('This browser cannot show a screen. Phones cannot').waitFor();
+    assert.deepEqual(await faults(phone), []);
+    assert.equal(await card.getByRole('button', { name: /Share/ }).count(), 0);
+    await card.getByRole('button', { name: 'Deny' }).tap();
+    await phone.getByText('denied by pat').waitFor();
+  },
+  'L6: an owner shows the machine’s display, and ends it': async () => {
+    await roomWithMedia();
+    gateway.session.updateSession({ hasDisplay: true });
+    const [boss, ada] = [await visit('owner-boss'), await visit('editor-ada')];
+    await share(boss).click();
+    await boss.getByRole('button', { name: "The machine's display" }).click();
+    await tile(ada, "The machine's display").waitFor();
+    await drawn(ada);
+    await ada.locator('.notice', { hasText: "boss shows the machine's display." }).waitFor();
+    await drawn(boss);
+    assert.deepEqual(await faults(boss), []);
+    await ada.keyboard.press('F1');
+    await ada.keyboard.type('display');
+    const begin = ada.getByRole('option', { name: "Show the machine's display", exact: true });
+    assert.equal(await begin.count(), 0, 'owners alone show it');
+    await ada.keyboard.press('Escape');
+    await boss.getByRole('button', { name: "More for the machine's display" }).click();
+    await boss.getByRole('menuitem', { name: "Stop the machine's display" }).click();
+    await tile(ada, "The machine's display").waitFor({ state: 'detached' });
+    await boss.keyboard.press('F1');
+    await boss.keyboard.type("show the machine's");
+    await boss.keyboard.press('Enter');
+    await tile(ada, "The machine's display").waitFor();
+  },
 };

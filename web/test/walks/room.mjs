@@ -255,4 +255,71 @@ export const roomWalks = {
     const wide = await phone.evaluate(() => document.documentElement.scrollWidth);
     assert.ok(wide <= 390, 'nothing is wider than the phone');
   },
+  'L7, L18: an owner says what the agent may do by itself, tool by tool': async () => {
+    await room();
+    const [ALLOW, ASK, DENY] = [1, 2, 3];
+    const tool = (name, defaultAction, mayBeAllowed, server = '') => ({
+      $typeName: 'atrium.v1.Conversation.Tool',
+      name,
+      description: `What ${name} does`,
+      defaultAction,
+      mayBeAllowed,
+      server,
+    });
+    const tools = [tool('run_command', ASK, false), tool('jira.add', ASK, true, 'jira')];
+    gateway.session.updateConversation({ tools });
+    const page = await visit('owner-boss');
+    const open = async () => {
+      await page.getByRole('button', { name: 'Settings', exact: true }).click();
+      await page.getByRole('menuitem', { name: 'Settings of this session' }).click();
+      await page.getByText('What the agent may do by itself').click();
+    };
+    const choice = (name) => page.getByRole('combobox', { name: `What ${name} may do` });
+    await open();
+    assert.deepEqual(await choice('run_command').locator('option').allTextContents(), [
+      'ask (usual)',
+      'deny',
+    ]);
+    await page.getByRole('heading', { name: 'jira' }).waitFor();
+    assert.deepEqual(await faults(page), []);
+    await choice('jira.add').selectOption('allow');
+    await choice('run_command').selectOption('deny');
+    await page.getByText('2 tools, 2 not as usual').waitFor();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.locator('dialog').waitFor({ state: 'detached' });
+    const stored = () => gateway.session.settings.toolPolicies.map((one) => [one.tool, one.action]);
+    assert.deepEqual(stored(), [
+      ['jira.add', ALLOW],
+      ['run_command', DENY],
+    ]);
+    await open();
+    await choice('run_command').selectOption('ask (usual)');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.locator('dialog').waitFor({ state: 'detached' });
+    assert.deepEqual(stored(), [['jira.add', ALLOW]]);
+  },
+  'S22: what the agent cost is said in figures': async () => {
+    await room();
+    gateway.session.updateConversation({
+      usage: {
+        $typeName: 'atrium.v1.Conversation.Usage',
+        responses: 3n,
+        inputTextTokens: 1200n,
+        inputAudioTokens: 0n,
+        cachedTokens: 0n,
+        outputTextTokens: 40n,
+        outputAudioTokens: 0n,
+        inputImageTokens: 0n,
+        costMicros: 1_250_000n,
+        currency: 'EUR',
+        connectedSeconds: 75n,
+      },
+    });
+    const page = await visit('editor-ada', { viewport: { width: 390, height: 844 } });
+    await page.getByRole('button', { name: 'People' }).click();
+    await page.getByRole('button', { name: 'Agent' }).click();
+    for (const text of ['€1.25', '1 min 15 s', '1,200 text'])
+      await page.locator('.usage').getByText(text).waitFor();
+    assert.deepEqual(await faults(page), []);
+  },
 };

@@ -186,4 +186,35 @@ export const tabWalks = {
     await page.locator('.status__expiry').waitFor({ state: 'detached' });
     assert.equal(build().idleExpireTime, undefined);
   },
+  'M5: tabs show what happened unseen: output, a bell, how a long command ended': async () => {
+    await room();
+    const tabs = ['one', 'two', 'three', 'four'].map((title) =>
+      gateway.session.openTab(title, person('owner')),
+    );
+    const page = await visit('editor-ada');
+    const terminals = tabs.map((one) => gateway.session.terminals.get(one.name));
+    const tab = (title) => page.locator('.tab', { hasText: title });
+    terminals[0].print('news\r\n');
+    terminals[1].print('\x07');
+    terminals[2].command('make', 'ok\r\n', 0, 9000);
+    terminals[3].command('make', 'no\r\n', 2, 9000);
+    await tab('one').getByTitle('Unseen output').waitFor();
+    await tab('two').getByTitle('Bell').waitFor();
+    await tab('three').getByTitle('exit code 0').waitFor();
+    await tab('four').getByTitle('exit code 2').waitFor();
+    assert.deepEqual(await faults(page), []);
+    for (const digit of [2, 3, 4, 5, 1]) {
+      await page.keyboard.press(`Alt+${digit}`);
+      await page.waitForFunction(
+        (at) => window.atrium.state.selected === window.atrium.tabs()[at].name,
+        digit - 1,
+      );
+    }
+    assert.equal(await page.locator('.tab__sign, .tab .dot').count(), 0, 'what was seen is gone');
+    terminals[2].command('true', '', 0, 40);
+    await tab('three').getByTitle('Unseen output').waitFor();
+    assert.equal(await tab('three').getByTitle('exit code 0').count(), 0, 'short ones get no sign');
+    gateway.session.propose(build().name, 'make\r');
+    await page.waitForFunction(() => document.title === '(1) demo · Atrium');
+  },
 };

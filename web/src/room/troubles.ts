@@ -1,0 +1,72 @@
+import type { CallListener } from '../call/call';
+import type { CallTrouble } from '../call/problems';
+import { ToldProblems } from '../call/told';
+import type { CallProblem_Category } from '../gen/atrium/v1/live_pb';
+import { Refused } from '../link/link';
+import type { Room } from './room';
+
+/** ErrorInfo.reason of what a deployment does not allow. */
+const FORBIDDEN_HERE = 'FORBIDDEN_HERE';
+
+/** What goes wrong with calls and screens: counted, remembered, and said. */
+export class RoomTroubles implements CallListener {
+  /** Why there is no live audio, until it is tried again or put away. */
+  call = '';
+  /** What the deployment does not allow, as the server said. */
+  readonly forbidden: { calls?: string; screens?: string } = {};
+  private readonly told: ToldProblems;
+  private readonly room: Room;
+
+  constructor(room: Room) {
+    this.room = room;
+    this.told = new ToldProblems((message) => room.say(message));
+  }
+
+  /** The showing of another screen begins. */
+  beginScreen(): void {
+    this.told.begin(true);
+  }
+
+  /** Counts a problem for the deployment's figures. */
+  count(category: CallProblem_Category | undefined, screen: boolean): void {
+    if (category) this.told.tell(category, screen);
+  }
+
+  /** The link is there again. */
+  catchUp(): void {
+    this.told.catchUp();
+  }
+
+  /** The deployment forbids an act: it is not offered any more. */
+  noteForbidden(act: 'calls' | 'screens', error: unknown): void {
+    if (!(error instanceof Refused) || error.outcome.reason !== FORBIDDEN_HERE) return;
+    this.forbidden[act] = error.message;
+    this.room.changes.emit('call', 'captures', 'state');
+  }
+
+  dismissCall(): void {
+    this.call = '';
+    this.room.changes.emit('call');
+  }
+
+  onCallChanged(): void {
+    if (this.room.call.phase === 'asking') {
+      this.call = '';
+      this.told.begin(false);
+    }
+    this.room.changes.emit('call');
+  }
+
+  onCallProblem({ text, category }: CallTrouble): void {
+    this.count(category, false);
+    if (!text) return;
+    if (category) this.call = text;
+    else this.room.notices.callFailed(text);
+    this.room.changes.emit('call');
+  }
+
+  onCallRefused(error: unknown): void {
+    this.noteForbidden('calls', error);
+    this.room.notices.callFailed(error instanceof Error ? error.message : String(error));
+  }
+}

@@ -1,0 +1,11 @@
+// What is not seen at first paint; it comes right after it.
+import './attach';
+import './command_bar';
+import './export_menu';
+import './driving';
+import './find';
+import './key_bar';
+import './palette';
+import './question';
+import './share';
+import './tab_menu';

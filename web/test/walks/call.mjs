@@ -1,0 +1,287 @@
+// Speaking: the check of devices, the composer, captions, and what goes wrong.
+import assert from 'node:assert/strict';
+import { mediaPage } from './audio.mjs';
+import { faults, focus, gateway, ready, room, shows, visit } from './support.mjs';
+
+const [PERMISSION_DENIED, LOW_BANDWIDTH] = [1, 4];
+const NO_MEDIA = 2;
+const MICROPHONE = { permissions: ['microphone'] };
+const check = (page) => page.getByRole('region', { name: 'Microphone and loudspeaker' });
+const startAudio = (page) => page.getByRole('button', { name: 'Start live audio' });
+
+/** Counts how often the browser was asked for a microphone, and keeps what it gave. */
+const watchQuestions = (page) =>
+  page.evaluate(() => {
+    const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    window.given = [];
+    navigator.mediaDevices.getUserMedia = async (wanted) => {
+      const stream = await ask(wanted);
+      window.given.push(...stream.getTracks());
+      return stream;
+    };
+  });
+const given = (page) => page.evaluate(() => window.given.map((one) => one.readyState));
+
+/** A page whose person did the check of devices before. */
+async function checked(invite) {
+  const page = await visit(invite, MICROPHONE);
+  await page.evaluate(() =>
+    localStorage.setItem('atrium.settings', JSON.stringify({ checked: true })),
+  );
+  await page.reload();
+  await ready(page);
+  return page;
+}
+
+/** What pages counted: the kind, and whether it was about a screen. */
+const counted = () =>
+  [...gateway.pages].flatMap((one) =>
+    one.heard.flatMap(({ message: { case: what, value } }) =>
+      what === 'callProblem' ? [[value.category, value.screen]] : [],
+    ),
+  );
+
+export const callWalks = {
+  'L1: the first call begins with a check of devices that blocks nothing and is remembered':
+    async () => {
+      await room();
+      const page = await visit('editor-ada', MICROPHONE);
+      await watchQuestions(page);
+      assert.deepEqual(await given(page), [], 'nothing is asked before a click');
+      await startAudio(page).click();
+      await check(page).getByRole('combobox', { name: 'Microphone' }).waitFor();
+      await check(page).getByRole('combobox', { name: 'Loudspeaker' }).waitFor();
+      await page.waitForFunction(() => document.querySelector('.meter i.on'));
+      assert.deepEqual(await faults(page), []);
+      await focus(page);
+      await page.keyboard.type('echo beside\n');
+      await shows(page, '\nbeside');
+      await check(page).getByRole('button', { name: 'Test tone' }).click();
+      await check(page).getByRole('button', { name: 'Test tone', disabled: false }).waitFor();
+      await page.keyboard.press('Escape');
+      await check(page).waitFor({ state: 'detached' });
+      await page.waitForFunction(() => window.given.every((one) => one.readyState === 'ended'));
+      await startAudio(page).click();
+      await check(page).getByRole('button', { name: 'Go live' }).click();
+      await page.waitForFunction(() => window.atrium.state.call.phase !== 'idle');
+      assert.deepEqual(await given(page), ['ended', 'live'], 'the checked microphone is used');
+      await page.getByRole('button', { name: 'More of the call' }).click();
+      assert.deepEqual(await faults(page), []);
+      await page.getByRole('menuitem', { name: 'Microphone and loudspeaker' }).click();
+      await check(page).getByRole('button', { name: 'Done' }).click();
+      await page.getByRole('button', { name: 'Stop live audio' }).click();
+      await page.reload();
+      await ready(page);
+      await startAudio(page).click();
+      await page.waitForFunction(() => window.atrium.state.call.phase !== 'idle');
+      assert.equal(await check(page).count(), 0, 'once is enough');
+      await page.keyboard.press('F1');
+      await page.keyboard.type('loudspeaker');
+      await page.keyboard.press('Enter');
+      await check(page).waitFor();
+    },
+  'L10: a refused microphone is said in the check, with what to do, and can be tried again':
+    async () => {
+      await room();
+      const page = await visit('editor-ada', { ...MICROPHONE, colorScheme: 'light' });
+      await page.evaluate(() => {
+        window.ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        navigator.mediaDevices.getUserMedia = () =>
+          Promise.reject(new DOMException('no', 'NotAllowedError'));
+      });
+      await startAudio(page).click();
+      await check(page).getByText('Allow it in the address bar').waitFor();
+      await check(page).getByRole('button', { name: 'Go live', disabled: true }).waitFor();
+      assert.deepEqual(await faults(page), []);
+      await page.evaluate(() => {
+        navigator.mediaDevices.getUserMedia = window.ask;
+      });
+      await check(page).getByRole('button', { name: 'Try again' }).click();
+      await check(page).getByRole('button', { name: 'Go live', disabled: false }).waitFor();
+    },
+  'L15: the composer reads attachment, phone, send; the phone says what it does': async () => {
+    await room();
+    const page = await visit('editor-ada', MICROPHONE);
+    const buttons = () =>
+      page.locator('.composer button').evaluateAll((all) => all.map((one) => one.title));
+    const [attach, agent, start, send] = [
+      'Attach text',
+      'The agent answers',
+      'Start live audio',
+      'Send',
+    ];
+    await page.getByRole('button', { name: attach }).waitFor();
+    assert.deepEqual(await buttons(), [attach, agent, start, send]);
+    await startAudio(page).click();
+    await check(page).getByRole('button', { name: 'Go live' }).click();
+    const stop = page.getByRole('button', { name: 'Stop live audio' });
+    await stop.locator('.spin').waitFor();
+    assert.equal(await stop.getAttribute('aria-busy'), 'true');
+    assert.deepEqual(await buttons(), [attach, agent, 'Stop live audio', send]);
+    await stop.click();
+    await startAudio(page).waitFor();
+  },
+  'L15: a file or the clipboard becomes a quote, bounded; pictures are refused': async () => {
+    await room();
+    const page = await visit('editor-ada');
+    const message = page.getByLabel('Message');
+    await message.fill('look:');
+    const attach = (file) => page.locator('atrium-attach input').setInputFiles(file);
+    const text = (name, words) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(words) });
+    await attach(text('price.cc', 'int a;\nint b;\n'));
+    await page.waitForFunction(() =>
+      document.querySelector('.composer textarea').value.includes('int b;'),
+    );
+    assert.equal(await message.inputValue(), 'look:\n```price.cc\nint a;\nint b;\n```\n');
+    await page.getByRole('button', { name: 'Send' }).click();
+    const quote = page.locator('.quote', { hasText: 'price.cc' });
+    assert.equal(await quote.locator('pre').textContent(), 'int a;\nint b;');
+    assert.deepEqual(await faults(page), []);
+    await attach({ name: 'cat.png', mimeType: 'image/png', buffer: Buffer.from([1, 2, 3]) });
+    await page.getByText('cat.png is a picture, and messages hold text.').waitFor();
+    await attach({ name: 'a.out', mimeType: '', buffer: Buffer.from([0x7f, 0x45, 0, 0xff]) });
+    await page.getByText('a.out is not text').waitFor();
+    assert.equal(await message.inputValue(), '');
+    await attach(text('long.log', 'a line of the log\n'.repeat(2000)));
+    await page.getByText('long.log has 35 KiB; a message holds 16 KiB. Its first').waitFor();
+    assert.ok(Buffer.byteLength(await message.inputValue()) <= 16 * 1024);
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.locator('.quote', { hasText: 'long.log' }).waitFor();
+    await page.evaluate(() => navigator.clipboard.writeText('copied words'));
+    await page.getByRole('button', { name: 'Attach text' }).click();
+    assert.deepEqual(await faults(page), []);
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(
+      () => document.querySelector('.composer textarea').value === '```\ncopied words\n```\n',
+    );
+    await message.fill('x'.repeat(17000));
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.getByText('A message holds 16 KiB; this one has 16.6.').waitFor();
+  },
+  'L13, X7: captions are enlarged by a button or a key, remembered, and read out once':
+    async () => {
+      await room();
+      const page = await visit('viewer-eve');
+      const say = (utterance, text, final) =>
+        gateway.broadcast({
+          case: 'caption',
+          value: { $typeName: 'atrium.v1.Caption', utterance, speakers: ['agent'], text, final },
+        });
+      const large = page.getByRole('button', { name: 'Large captions' });
+      const pressed = (wanted) =>
+        page.waitForFunction(
+          (wanted) =>
+            document.querySelector('.captions__size').getAttribute('aria-pressed') === wanted,
+          wanted,
+        );
+      say('u1', 'first of', false);
+      await page.locator('.caption', { hasText: 'first of' }).waitFor();
+      const log = page.getByRole('log', { name: 'Captions' });
+      assert.equal(await log.locator('p').count(), 0);
+      say('u1', 'first of all', true);
+      say('u1', 'first of all', true);
+      say('u2', 'and then', true);
+      await log.getByText('and then').waitFor({ state: 'attached' });
+      assert.deepEqual(await log.locator('p').allTextContents(), [
+        'Agent: first of all',
+        'Agent: and then',
+      ]);
+      await large.click();
+      await pressed('true');
+      assert.deepEqual(await faults(page), []);
+      await page.reload();
+      await ready(page);
+      await pressed('true');
+      await focus(page);
+      await page.keyboard.press('Alt+Shift+B');
+      await pressed('false');
+    },
+  'L9, L10: a refused microphone is said in the banner, counted once, and tried again':
+    async () => {
+      await room();
+      const page = await checked('editor-ada');
+      await page.evaluate(() => {
+        window.ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        navigator.mediaDevices.getUserMedia = () =>
+          Promise.reject(new DOMException('no', 'NotAllowedError'));
+      });
+      await startAudio(page).click();
+      const banner = page.locator('.banner');
+      await banner.getByText('No live audio').waitFor();
+      await banner.getByText(/Allow it in the address bar.*Terminals and chat work\./).waitFor();
+      assert.deepEqual(counted(), [[PERMISSION_DENIED, false]]);
+      assert.deepEqual(await faults(page), []);
+      await banner.getByRole('button', { name: 'Dismiss' }).click();
+      await banner.waitFor({ state: 'detached' });
+      await startAudio(page).click();
+      await page.evaluate(() => {
+        navigator.mediaDevices.getUserMedia = window.ask;
+      });
+      await banner.getByRole('button', { name: 'Try again' }).click();
+      await page.waitForFunction(() => window.atrium.state.call.phase !== 'idle');
+      await banner.waitFor({ state: 'detached' });
+      await page.evaluate(() => {
+        navigator.mediaDevices.getDisplayMedia = () =>
+          Promise.reject(new DOMException('no', 'NotAllowedError'));
+      });
+      await page.getByRole('button', { name: 'Share screen' }).click();
+      await page.getByText('Nothing is shared: no screen was picked.').waitFor();
+      assert.deepEqual(counted().at(-1), [PERMISSION_DENIED, true]);
+    },
+  'L10: a slow link is said while it is slow, and counted': async () => {
+    await room();
+    const media = await mediaPage();
+    const page = await checked('editor-ada');
+    await startAudio(page).click();
+    await page.waitForFunction(() => window.atrium.state.call.phase === 'live');
+    const lose = (part) =>
+      page.evaluate((part) => {
+        let received = 0;
+        RTCPeerConnection.prototype.getStats = async () => {
+          received += 100;
+          const packetsLost = (received * part) / (1 - part);
+          return new Map([['a', { type: 'inbound-rtp', packetsReceived: received, packetsLost }]]);
+        };
+      }, part);
+    await lose(0.4);
+    const banner = page.locator('.banner', { hasText: 'Slow connection' });
+    await banner.getByText('Terminals and chat work.').waitFor();
+    assert.deepEqual(counted(), [[LOW_BANDWIDTH, false]]);
+    assert.deepEqual(await faults(page), []);
+    await lose(0);
+    await banner.waitFor({ state: 'detached' });
+    await media.close();
+  },
+  'L11, L20: what the deployment forbids or cannot do now is not offered, and says why':
+    async () => {
+      await room();
+      const page = await checked('editor-ada');
+      const says = (text) =>
+        page.waitForFunction(
+          (text) =>
+            document.querySelector('.phone').getAttribute('aria-description')?.includes(text),
+          text,
+        );
+      const message = 'The media process is out of reach; calls come back by themselves.';
+      gateway.session.updateSession({ degradations: [{ kind: NO_MEDIA, message }] });
+      await says('The media process is out of reach');
+      assert.equal(await startAudio(page).getAttribute('aria-disabled'), 'true');
+      assert.deepEqual(await faults(page), []);
+      gateway.session.updateSession({ degradations: [] });
+      await page.locator('.phone[aria-disabled=false]').waitFor();
+      gateway.forbidsCalls = true;
+      await startAudio(page).click();
+      await says('This deployment does not allow anybody to make calls');
+      await page.keyboard.press('F1');
+      await page.keyboard.type('live audio');
+      await page.getByText('No action is called that.').waitFor();
+      await page.keyboard.press('Escape');
+      const reason = 'FORBIDDEN_HERE';
+      gateway.captures.refuse = { code: 7, reason, message: 'Nobody may show screens here.' };
+      await page.getByRole('button', { name: 'Share screen' }).click();
+      await page.getByRole('button', { name: 'Share screen' }).waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: 'Settings', exact: true }).click();
+      await page.getByRole('menuitem', { name: /Nobody may show screens here/ }).waitFor();
+    },
+};
