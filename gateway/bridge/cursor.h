@@ -60,6 +60,8 @@ struct Cursor {
   std::string attachment;
   bool lossless = false;
   size_t piece_bytes = limits::kOutputPieceBytes;  // The most of a snapshot in one item.
+  // State.
+  std::string feed;  // Names the feed that it is on; see Feeds.
   // State: output.
   int64_t offset = -1;        // The next byte to send; -1: a snapshot first.
   bool claimed = false;       // `offset` is the page's word, which nothing confirmed yet.

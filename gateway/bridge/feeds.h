@@ -1,5 +1,6 @@
 // Feeds is the gateway's streams from the terminal process: one for each tab that
-// any page looks at, and one for each reader that may miss nothing.
+// any page looks at, one for each reader that may miss nothing, and one for each page
+// that comes back to bytes from before the others' stream began.
 //
 // On the loop.
 #ifndef ATRIUM_GATEWAY_BRIDGE_FEEDS_H_
@@ -10,6 +11,7 @@
 #include <string>
 
 #include "common/loop.h"
+#include "common/str_cat.h"
 #include "gateway/bridge/tab_feed.h"
 
 namespace atrium::gateway {
@@ -21,7 +23,13 @@ class Feeds {
 
   // Puts the cursor on its tab's stream; the answer lives until Leave().
   TabFeed* Join(const std::string& tab, Cursor* cursor) {
-    auto& feed = feeds_[KeyOf(tab, *cursor)];
+    cursor->feed = tab;
+    if (cursor->lossless) cursor->feed += StrCat(" ", cursor->attachment);
+    const auto shared = feeds_.find(tab);
+    if (shared != feeds_.end() && !cursor->lossless && shared->second->BeganAfter(cursor->offset)) {
+      cursor->feed += StrCat(" ", ++own_feeds_);
+    }
+    auto& feed = feeds_[cursor->feed];
     if (feed == nullptr) {
       feed = std::make_unique<TabFeed>(
           loop_, terminals_,
@@ -32,8 +40,8 @@ class Feeds {
     return feed.get();
   }
   // Takes it off; a stream that nobody reads ends.
-  void Leave(const std::string& tab, Cursor* cursor) {
-    auto feed = feeds_.find(KeyOf(tab, *cursor));
+  void Leave(Cursor* cursor) {
+    auto feed = feeds_.find(cursor->feed);
     if (feed == feeds_.end()) return;
     feed->second->Remove(cursor);
     if (!feed->second->empty()) return;
@@ -45,15 +53,13 @@ class Feeds {
   size_t size() const { return feeds_.size(); }
 
  private:
-  static std::string KeyOf(const std::string& tab, const Cursor& cursor) {
-    return cursor.lossless ? tab + " " + cursor.attachment : tab;
-  }
-
   // Given.
   Loop* const loop_;
   Terminals* const terminals_;
   // Owned.
-  std::map<std::string, std::unique_ptr<TabFeed>> feeds_;
+  std::map<std::string, std::unique_ptr<TabFeed>> feeds_;  // By Cursor::feed.
+  // State.
+  int64_t own_feeds_ = 0;
 };
 
 }  // namespace atrium::gateway

@@ -38,7 +38,7 @@ Page::Page(const Given& given, Socket socket)
 
 Page::~Page() {
   for (auto& [tab, subscription] : subscriptions_) {
-    if (subscription.feed != nullptr) given_.feeds->Leave(tab, subscription.cursor.get());
+    if (subscription.feed != nullptr) given_.feeds->Leave(subscription.cursor.get());
   }
 }
 
@@ -64,7 +64,7 @@ void Page::Attach(Subscription* subscription, const std::string& tab) {
 void Page::Unfollow(const std::string& tab) {
   auto it = subscriptions_.find(tab);
   if (it == subscriptions_.end()) return;
-  if (it->second.feed != nullptr) given_.feeds->Leave(tab, it->second.cursor.get());
+  if (it->second.feed != nullptr) given_.feeds->Leave(it->second.cursor.get());
   subscriptions_.erase(it);
 }
 

@@ -88,7 +88,7 @@ struct Viewer : Cursor::Listener {
     feed = feeds->Join(kTab, &cursor);
   }
   ~Viewer() override {
-    if (feed != nullptr) feeds->Leave(kTab, &cursor);
+    if (feed != nullptr) feeds->Leave(&cursor);
   }
   void OnMore() override {
     for (FeedItem item; drains && feed != nullptr && feed->Next(&cursor, &item); item = {}) Take(item);

@@ -59,6 +59,29 @@ TEST_F(TabFeedTest, N2OneWhoComesBackGoesOnWhereItWas) {
   EXPECT_EQ(b.screens, 0);
 }
 
+// The gateway was started again, and another page was here first.
+TEST_F(TabFeedTest, M4_R16OneThatComesBackToBytesFromBeforeTheStreamGetsThemAndNoScreen) {
+  Viewer a(&terminals_, &feeds_, "a");
+  terminals_.Opened("a");
+  terminals_.end = 10;
+  terminals_.Snapshot("screen");
+  {
+    Viewer b(&terminals_, &feeds_, "b", 4);
+    b.drawn = 4;
+    EXPECT_EQ(terminals_.streams, 2);
+    EXPECT_EQ(terminals_.asked[terminals_.asked.size() - 2].start().offset(), 4);
+    terminals_.Opened("b");
+    terminals_.end = 4;
+    terminals_.Output("456789");
+    EXPECT_EQ(b.seen, "456789");
+    EXPECT_EQ(b.screens, 0);
+    EXPECT_EQ(feeds_.size(), 2u);
+  }
+  EXPECT_EQ(feeds_.size(), 1u) << "it goes with its page";
+  Viewer c(&terminals_, &feeds_, "c", 10);
+  EXPECT_EQ(terminals_.streams, 2) << "the others' stream has it";
+}
+
 TEST_F(TabFeedTest, M10_R29ASizeThatIsAskedForTooEarlyIsToldOnceItIsHeard) {
   Viewer a(&terminals_, &feeds_, "a");
   atrium::v1::TerminalSize size;
