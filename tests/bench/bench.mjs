@@ -1,6 +1,6 @@
 // Runs the measurements in turns (ours, a peer, ours, a peer ...), takes medians
 // and prints the table. Called by tests/bench/run.
-import { execFile, spawn } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -62,13 +62,17 @@ async function far(delayMs, work) {
   }
 }
 const atrium = (...args) => withStack((stack) => run('atrium', stack.port, secret(stack), ...args));
-// ttyd, at the far end of a line of so many milliseconds each way.
-async function withTtyd(delayMs, ...args) {
+// ttyd, at the far end of a line of so many milliseconds each way, with a shell or, for
+// what people do to share one, tmux.
+const shell = ['bash', '--norc', '--noprofile'];
+const tmux = ['tmux', '-L', `atrium-bench-${process.pid}`, '-f', '/dev/null', 'new-session', shell.join(' '), ';', 'set', 'status', 'off'];
+const hasTmux = spawnSync('tmux', ['-V']).status === 0;
+async function withTtyd(program, delayMs, ...args) {
   const server = createServer();
   await new Promise((done) => server.listen(0, '127.0.0.1', done));
   const { port } = server.address();
   await new Promise((done) => server.close(done));
-  const child = spawn(ttyd, ['-i', '127.0.0.1', '-p', String(port), '-W', 'bash', '--norc', '--noprofile'], { stdio: 'ignore' });
+  const child = spawn(ttyd, ['-i', '127.0.0.1', '-p', String(port), '-W', ...program], { stdio: 'ignore' });
   try {
     await until('ttyd answers', () => fetch(`http://127.0.0.1:${port}/`).then(() => true, () => false));
     if (delayMs === 0) return await run('peers', 'ttyd', port, ...args);
@@ -78,6 +82,7 @@ async function withTtyd(delayMs, ...args) {
     });
   } finally {
     child.kill('SIGKILL');
+    if (program === tmux) spawnSync('tmux', ['-L', tmux[2], 'kill-server']);
   }
 }
 
@@ -94,7 +99,7 @@ const measurements = {
     const got = await turns({
       ours: () => atrium('bulk', file),
       raw: () => run('peers', 'raw', 'bulk', file),
-      ...(ttyd && { ttyd: () => withTtyd(0, 'bulk', file) }),
+      ...(ttyd && { ttyd: () => withTtyd(shell, 0, 'bulk', file) }),
     });
     row('bulk output, one viewer, lossless, MB/s', round(got.ours.mb_s), `raw PTY read loop ${round(got.raw.mb_s)}`, `${round(got.ours.mb_s / got.raw.mb_s)}x`, '>= 0.95x');
     if (got.ttyd) row('the same', round(got.ours.mb_s), `ttyd ${round(got.ttyd.mb_s)}`, `${round(got.ours.mb_s / got.ttyd.mb_s)}x`, '>= 1.3x');
@@ -109,11 +114,13 @@ const measurements = {
     const got = await turns({
       ours: () => atrium('echo', keys),
       raw: () => run('peers', 'raw', 'echo', keys),
-      ...(ttyd && { ttyd: () => withTtyd(0, 'echo', keys) }),
+      ...(ttyd && { ttyd: () => withTtyd(shell, 0, 'echo', keys) }),
+      ...(ttyd && hasTmux && { tmux: () => withTtyd(tmux, 0, 'echo', keys) }),
     });
     for (const [field, raw, other] of [['p50', '<= 250 us', ''], ['p99', '', '<= 3x']]) {
       row(`echo of a key, ${field}, us`, round(got.ours[field]), `raw PTY ${round(got.raw[field])}`, `${round(got.ours[field] / got.raw[field])}x`, raw);
       if (got.ttyd) row('the same', round(got.ours[field]), `ttyd ${round(got.ttyd[field])}`, `${round(got.ours[field] / got.ttyd[field])}x`, other);
+      if (got.tmux) row('the same', round(got.ours[field]), `ttyd with tmux ${round(got.tmux[field])}`, `${round(got.ours[field] / got.tmux[field])}x`);
     }
   },
   async link() {
@@ -123,7 +130,7 @@ const measurements = {
         line.port = stack.port;
         return run('atrium', line.server.address().port, secret(stack), 'echo', count);
       }, { gatewayFlags: [`--allow_origin=${line.origin}`] })),
-      ...(ttyd && { ttyd: () => withTtyd(20, 'echo', count) }),
+      ...(ttyd && { ttyd: () => withTtyd(shell, 20, 'echo', count) }),
     });
     for (const field of ['p50', 'p99']) {
       row(`echo of a key over a link of 40 ms there and back, ${field}, ms`, round(got.ours[field] / 1000), got.ttyd && `ttyd ${round(got.ttyd[field] / 1000)}`,

@@ -131,8 +131,13 @@ void Bulk(Shell* shell, const std::string& file) {
 }
 
 void Echo(Shell* shell, int keys) {
+  const auto settle = [shell] {
+    for (const double end = Now() + 0.5; Now() < end;) shell->Take();
+  };
+  shell->Until([&] { return shell->bytes > 0; });
+  settle();  // What starts may drop what is typed meanwhile.
   shell->Type("stty echo; cat\n");
-  for (const double end = Now() + 0.5; Now() < end;) shell->Take();
+  settle();
   std::vector<double> times;
   for (int i = 0; i < keys; ++i) {
     const int64_t before = shell->bytes;
@@ -161,8 +166,8 @@ int main(int count, char** arguments) {
   } else {
     shell = std::make_unique<TtydShell>(std::atoi(arguments[2]));
   }
-  shell->Run("stty -echo; PS1=");
   if (std::string(arguments[at]) == "bulk") {
+    shell->Run("stty -echo; PS1=");
     if (raw) static_cast<RawShell*>(shell.get())->Hurry();
     Bulk(shell.get(), arguments[at + 1]);
   } else {
