@@ -61,12 +61,12 @@ absl::Status AudioTakenOver(std::string_view session) {
                    {.reason = "AUDIO_TAKEN_OVER", .resource = std::string(session)});
 }
 
-absl::Status BadOffer(std::string_view why) {
-  return MakeError(StatusCode::kInvalidArgument, StrCat("The offer ", why),
-                   {.reason = "BAD_OFFER", .field = "offer_sdp"});
+absl::Status BadSdp(std::string_view why) {
+  return MakeError(StatusCode::kInvalidArgument, StrCat("The SDP ", why),
+                   {.reason = "BAD_SDP", .field = "sdp"});
 }
 absl::Status OfferTooLong(size_t bytes) {
-  return BadOffer(StrCat("has ", bytes, " bytes, at most ", limits::kSdpBytes, " are taken"));
+  return BadSdp(StrCat("has ", bytes, " bytes, at most ", limits::kSdpBytes, " are taken"));
 }
 absl::Status OfferNotPlanned() {
   return MakeError(StatusCode::kFailedPrecondition,

@@ -21,7 +21,7 @@ absl::Status SpeechGap(std::string_view utterance, int64_t got, int64_t expected
 absl::Status SpeechTooEarly(std::string_view utterance);
 absl::Status AudioTakenOver(std::string_view session);
 
-absl::Status BadOffer(std::string_view why);
+absl::Status BadSdp(std::string_view why);
 absl::Status OfferTooLong(size_t bytes);
 absl::Status OfferNotPlanned();
 absl::Status NoAnswer(std::string_view step);

@@ -55,14 +55,14 @@ absl::StatusOr<std::vector<Section>> Split(std::string_view sdp) {
   for (absl::string_view raw : absl::StrSplit(ToAbsl(sdp), '\n')) {
     const std::string_view line = ToStd(absl::StripTrailingAsciiWhitespace(raw));
     if (line.empty()) continue;
-    if (++lines > limits::kSdpLines) return BadOffer("has too many lines");
-    if (line.size() < 2 || line[1] != '=') return BadOffer("is not an SDP");
+    if (++lines > limits::kSdpLines) return BadSdp("has too many lines");
+    if (line.size() < 2 || line[1] != '=') return BadSdp("is not an SDP");
     if (std::any_of(line.begin(), line.end(), [](char c) { return c < 32 || c > 126; })) {
-      return BadOffer("holds control or non-ASCII characters");
+      return BadSdp("holds control or non-ASCII characters");
     }
-    if (lines == 1 && line != "v=0") return BadOffer("does not begin with v=0");
+    if (lines == 1 && line != "v=0") return BadSdp("does not begin with v=0");
     if (line[0] == 'm') {
-      if (sections.size() > limits::kSdpMedia) return BadOffer("has too many m-lines");
+      if (sections.size() > limits::kSdpMedia) return BadSdp("has too many m-lines");
       sections.push_back({.line = std::string(line.substr(2))});
     } else if (line[0] == 'a') {
       const size_t colon = line.find(':');
@@ -111,16 +111,16 @@ absl::StatusOr<std::vector<Offer::Fingerprint>> Fingerprints(const Section& sess
   for (const auto& [key, value] : from.attributes) {
     if (key != "fingerprint") continue;
     const Words words = absl::StrSplit(value, ' ', absl::SkipEmpty());
-    if (words.size() != 2) return BadOffer("has a malformed a=fingerprint");
+    if (words.size() != 2) return BadSdp("has a malformed a=fingerprint");
     const auto hash = kBytes.find(absl::AsciiStrToLower(words[0]));
     if (hash == kBytes.end()) continue;
     if (words[1].size() != hash->second * 3 - 1 || !IsWord(words[1], 1, 256, ":")) {
-      return BadOffer("has a malformed a=fingerprint");
+      return BadSdp("has a malformed a=fingerprint");
     }
     found.push_back({hash->first, absl::AsciiStrToUpper(words[1])});
-    if (found.size() > 4) return BadOffer("has too many fingerprints");
+    if (found.size() > 4) return BadSdp("has too many fingerprints");
   }
-  if (found.empty()) return BadOffer("has no a=fingerprint of SHA-256, SHA-384 or SHA-512");
+  if (found.empty()) return BadSdp("has no a=fingerprint of SHA-256, SHA-384 or SHA-512");
   return found;
 }
 
@@ -149,24 +149,24 @@ absl::Status ReadMedia(const Section& session, const Section& section, const Wor
   const auto get = [&](std::string_view name) {
     return section.Has(name) ? section.Get(name) : session.Get(name);
   };
-  if (m[2] != "UDP/TLS/RTP/SAVPF") return BadOffer("must use UDP/TLS/RTP/SAVPF");
-  if (!section.Has("rtcp-mux")) return BadOffer("must have a=rtcp-mux");
+  if (m[2] != "UDP/TLS/RTP/SAVPF") return BadSdp("must use UDP/TLS/RTP/SAVPF");
+  if (!section.Has("rtcp-mux")) return BadSdp("must have a=rtcp-mux");
   offer->payload_type = PayloadOf(codec, section, m);
-  if (offer->payload_type < 0) return BadOffer(StrCat("has no ", codec.name));
+  if (offer->payload_type < 0) return BadSdp(StrCat("has no ", codec.name));
   if (offer->kind == Offer::Kind::kVideo) ReadVideo(section, offer);
   offer->direction = "sendrecv";
   for (const char* direction : {"sendonly", "recvonly", "inactive"}) {
     if (section.Has(direction)) offer->direction = direction;
   }
-  if (offer->direction == "inactive") return BadOffer(StrCat("has inactive ", codec.media));
+  if (offer->direction == "inactive") return BadSdp(StrCat("has inactive ", codec.media));
   offer->ufrag = get("ice-ufrag");
   offer->password = get("ice-pwd");
   if (!IsWord(offer->ufrag, 4, 256, "+/") || !IsWord(offer->password, 22, 256, "+/")) {
-    return BadOffer("has no proper a=ice-ufrag and a=ice-pwd");
+    return BadSdp("has no proper a=ice-ufrag and a=ice-pwd");
   }
   offer->setup = get("setup");
   if (offer->setup != "actpass" && offer->setup != "active" && offer->setup != "passive") {
-    return BadOffer("has no proper a=setup");
+    return BadSdp("has no proper a=setup");
   }
   ASSIGN_OR_RETURN(offer->fingerprints, Fingerprints(session, section));
   for (const auto& [key, value] : section.attributes) {
@@ -190,10 +190,10 @@ absl::StatusOr<Offer> ParseOffer(std::string_view sdp, const AddressPolicy& poli
     // Also `kind`, protocol and formats are words that we repeat.
     if (m.size() < 4 || m.size() > 64 || !IsWord(m[0], 1, 32, "-") || !IsWord(m[2], 1, 32, "/-") ||
         !std::all_of(m.begin() + 3, m.end(), [](const auto& f) { return IsWord(f, 1, 32, "-"); })) {
-      return BadOffer("has a malformed m-line");
+      return BadSdp("has a malformed m-line");
     }
     const std::string mid = sections[i].Get("mid");
-    if (!mid.empty() && !IsMid(mid)) return BadOffer("has a malformed a=mid");
+    if (!mid.empty() && !IsMid(mid)) return BadSdp("has a malformed a=mid");
     const bool taken = !found && m[0] == CodecOf(kind).media && m[1] != "0";
     offer.media.push_back({m[0], m[2], absl::StrJoin(m.begin() + 3, m.end(), " "), mid, taken});
     if (!taken) continue;
@@ -201,7 +201,7 @@ absl::StatusOr<Offer> ParseOffer(std::string_view sdp, const AddressPolicy& poli
     offer.mid = mid.empty() ? "0" : mid;
     RETURN_IF_ERROR(ReadMedia(sections[0], sections[i], m, policy, &offer));
   }
-  if (!found) return BadOffer(StrCat("has no ", CodecOf(kind).media));
+  if (!found) return BadSdp(StrCat("has no ", CodecOf(kind).media));
   for (const auto& [key, value] : sections[0].attributes) {
     const Words words = absl::StrSplit(value, ' ', absl::SkipEmpty());
     if (key == "group" && !words.empty() && words[0] == "BUNDLE") {
@@ -211,14 +211,53 @@ absl::StatusOr<Offer> ParseOffer(std::string_view sdp, const AddressPolicy& poli
   return offer;
 }
 
+Offer OurOffer() {
+  Offer offer;
+  offer.kind = Offer::Kind::kVideo;
+  offer.payload_type = 96;
+  offer.congestion_extension = 1;
+  offer.feedback = {"nack pli", "ccm fir", "transport-cc"};
+  offer.direction = "recvonly";
+  offer.bundled = true;
+  return offer;
+}
+
+absl::StatusOr<Offer> ParseAnswer(std::string_view sdp, const AddressPolicy& policy) {
+  ASSIGN_OR_RETURN(Offer answer, ParseOffer(sdp, policy, Offer::Kind::kVideo));
+  if (answer.media.size() != 1) return BadSdp("has other m-lines than were offered");
+  if (answer.payload_type != OurOffer().payload_type) {
+    return BadSdp("has another payload type than was offered");
+  }
+  if (answer.setup == "actpass") return BadSdp("has no proper a=setup");
+  if (!answer.receives()) return BadSdp("does not receive video");
+  answer.direction = "recvonly";
+  return answer;
+}
+
+absl::Status FitAnswer(std::string_view offer, Offer* answer) {
+  const absl::StatusOr<std::vector<Section>> sections = Split(offer);
+  if (!sections.ok()) return sections.status();
+  if (sections->size() != 2) return BadSdp("answers an offer of more than one m-line");
+  const std::string mid = sections->at(1).Get("mid");
+  if (!answer->media[0].mid.empty() && answer->mid != mid) {
+    return BadSdp("has another a=mid than was offered");
+  }
+  answer->mid = mid;
+  // Only what was offered may be used.
+  if (answer->congestion_extension != OurOffer().congestion_extension) {
+    answer->congestion_extension = 0;
+  }
+  return absl::OkStatus();
+}
+
 std::string WriteCaps(const Offer& offer) {
   if (offer.kind == Offer::Kind::kAudio) {
     return StrCat("application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,payload=",
                   offer.payload_type);
   }
-  std::string caps = StrCat(
-      "application/x-rtp,media=video,encoding-name=VP8,clock-rate=90000,payload=",
-      offer.payload_type);
+  std::string caps =
+      StrCat("application/x-rtp,media=video,encoding-name=VP8,clock-rate=90000,payload=",
+             offer.payload_type);
   for (const std::string& feedback : offer.feedback) {
     StrAppend(&caps, ",rtcp-fb-", absl::StrReplaceAll(ToAbsl(feedback), {{" ", "-"}}), "=true");
   }
@@ -231,13 +270,12 @@ std::string WriteCaps(const Offer& offer) {
 std::string WriteOffer(const Offer& offer) {
   const int type = offer.payload_type;
   const Codec& codec = CodecOf(offer.kind);
-  std::string sdp =
-      StrCat("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE ", offer.mid,
-             "\r\nm=", codec.media, " 9 UDP/TLS/RTP/SAVPF ", type,
-             "\r\nc=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0", "\r\na=ice-ufrag:", offer.ufrag,
-             "\r\na=ice-pwd:", offer.password, "\r\na=setup:", offer.setup, "\r\na=mid:", offer.mid,
-             "\r\na=", offer.direction, "\r\na=rtcp-mux\r\na=rtpmap:", type, " ", codec.rtpmap,
-             "\r\n");
+  std::string sdp = StrCat(
+      "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE ", offer.mid,
+      "\r\nm=", codec.media, " 9 UDP/TLS/RTP/SAVPF ", type,
+      "\r\nc=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0", "\r\na=ice-ufrag:", offer.ufrag,
+      "\r\na=ice-pwd:", offer.password, "\r\na=setup:", offer.setup, "\r\na=mid:", offer.mid,
+      "\r\na=", offer.direction, "\r\na=rtcp-mux\r\na=rtpmap:", type, " ", codec.rtpmap, "\r\n");
   if (offer.kind == Offer::Kind::kAudio) {
     StrAppend(&sdp, "a=fmtp:", type, " minptime=10;useinbandfec=1\r\n");
   }

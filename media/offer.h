@@ -1,4 +1,4 @@
-// What we take of a browser's offer, and the answer around GStreamer's. GStreamer
+// What we take of a browser's offer or answer, and the answer around GStreamer's. GStreamer
 // never sees a browser's SDP: it gets one that is written here from what was
 // understood, with one m-line: the call's audio or a screen's video (S18). Pure.
 #ifndef ATRIUM_MEDIA_OFFER_H_
@@ -32,7 +32,7 @@ struct Offer {
   int payload_type = 0;               // Of Opus or VP8.
   int congestion_extension = 0;       // The id of the transport-wide sequence; 0: none.
   std::vector<std::string> feedback;  // Of rtcp-fb, those that we know.
-  std::string direction;     // The browser's: sendrecv, sendonly or recvonly.
+  std::string direction;              // The browser's: sendrecv, sendonly or recvonly.
   std::string mid, ufrag, password, setup;
   std::vector<Fingerprint> fingerprints;
   std::vector<std::string> candidates;  // Clean.
@@ -45,9 +45,16 @@ struct Offer {
 // INVALID_ARGUMENT with what is wrong.
 absl::StatusOr<Offer> ParseOffer(std::string_view sdp, const AddressPolicy& policy,
                                  Offer::Kind kind = Offer::Kind::kAudio);
+// What we offer somebody who watches a screen: to send VP8, and nothing else.
+Offer OurOffer();
+// What answers `sdp`, an offer of ours: as an offer of the other side that fits it.
+// INVALID_ARGUMENT with what is wrong.
+absl::StatusOr<Offer> ParseAnswer(std::string_view sdp, const AddressPolicy& policy);
+// Whether it fits the offer that GStreamer made, and with its m-line's name if it gave none.
+absl::Status FitAnswer(std::string_view offer, Offer* answer);
 // As GStreamer wants a capsfilter or a codec preference of the m-line; without SSRC.
 std::string WriteCaps(const Offer& offer);
-// The offer for GStreamer.
+// The offer, or the answer, for GStreamer.
 std::string WriteOffer(const Offer& offer);
 // GStreamer's answer to that with the other m-lines refused, each in its place.
 std::string WriteAnswer(const Offer& offer, std::string_view answer);

@@ -9,14 +9,15 @@
 
 namespace atrium::media {
 
-Peer::Peer(const PeerPipeline::Context& context, int64_t id, PeerKey key, Offer offer,
-           std::shared_ptr<PeerStreams> streams, Listener* listener)
+Peer::Peer(const PeerPipeline::Context& context, int64_t id, PeerKey key,
+           std::optional<Offer> offer, std::shared_ptr<PeerStreams> streams, Listener* listener)
     : context_(context),
       id_(id),
       key_(std::move(key)),
-      offer_(std::move(offer)),
+      offers_(!offer),
       streams_(std::move(streams)),
       listener_(listener),
+      offer_(offer ? *std::move(offer) : OurOffer()),
       candidate_count_(offer_.candidates.size()),
       started_at_(context.loop->Monotonic()) {}
 
@@ -26,9 +27,24 @@ void Peer::Start() {
       PeerPipeline::Make(context_, offer_, streams_, weak_from_this());
   if (!pipeline.ok()) return Fail(pipeline.status());
   pipeline_ = *std::move(pipeline);
+  if (offers_) {
+    step_ = "making the offer";
+    return pipeline_->MakeOffer();
+  }
   step_ = "taking the offer";
-  if (const absl::Status status = pipeline_->SetRemote(WriteOffer(offer_)); !status.ok())
-    Fail(status);
+  const absl::Status status = pipeline_->SetRemote(GST_WEBRTC_SDP_TYPE_OFFER, WriteOffer(offer_));
+  if (!status.ok()) Fail(status);
+}
+
+void Peer::TakeAnswer(absl::StatusOr<Offer> answer) {
+  if (ended_ || !offers_ || !told_ || std::exchange(answered_, true)) return;
+  if (!answer.ok()) return Fail(answer.status());
+  absl::Status status = FitAnswer(pipeline_->local_description(), &*answer);
+  if (!status.ok()) return Fail(status);
+  offer_ = *std::move(answer);
+  candidate_count_ += offer_.candidates.size();
+  status = pipeline_->SetRemote(GST_WEBRTC_SDP_TYPE_ANSWER, WriteOffer(offer_));
+  if (!status.ok()) Fail(status);
 }
 
 void Peer::AddCandidate(const std::string& candidate) {
@@ -48,30 +64,32 @@ void Peer::OnRemoteSet(absl::Status status) {
   for (const std::string& candidate : std::exchange(early_candidates_, {})) {
     pipeline_->AddCandidate(candidate);
   }
+  if (offers_) return;
   step_ = "making the answer";
   pipeline_->MakeAnswer();
 }
 
-void Peer::OnAnswerMade(DescriptionPtr answer) {
+void Peer::OnDescribed(DescriptionPtr ours) {
   if (ended_) return;
-  if (!answer) return Fail(BadOffer("has nothing that could be answered"));
+  if (!ours) return Fail(BadSdp("has nothing that could be answered"));
   step_ = "finding our addresses";
-  pipeline_->SetLocal(std::move(answer));
+  pipeline_->SetLocal(std::move(ours));
 }
 
 void Peer::OnLocalSet() {
   local_set_ = true;
-  MaybeAnswer();
+  MaybeTell();
 }
-void Peer::OnGathering() { MaybeAnswer(); }
+void Peer::OnGathering() { MaybeTell(); }
 
-void Peer::MaybeAnswer() {
-  if (ended_ || answered_ || !local_set_ || !pipeline_->gathered()) return;
-  answered_ = true;
+void Peer::MaybeTell() {
+  if (ended_ || told_ || !local_set_ || !pipeline_->gathered()) return;
+  told_ = true;
   deadline_ = context_.loop->After(limits::kConnectTimeout, [this] { Fail(NotConnected()); });
-  LogDebug("answered",
+  LogDebug(offers_ ? "offered" : "answered",
            {{"peer", key_.name},
             {"ms", absl::ToDoubleMilliseconds(context_.loop->Monotonic() - started_at_)}});
+  if (offers_) return listener_->OnOffer(this, pipeline_->local_description());
   listener_->OnAnswer(this, WriteAnswer(offer_, pipeline_->local_description()));
 }
 
@@ -123,9 +141,8 @@ void Peer::OnBroken(std::string why) {
 
 void Peer::Fail(const absl::Status& why) {
   if (std::exchange(ended_, true)) return;
-  LogWarning(
-      "a peer failed",
-      {{"peer", key_.name}, {"epoch", key_.epoch}, {"problem", why.message()}});
+  LogWarning("a peer failed",
+             {{"peer", key_.name}, {"epoch", key_.epoch}, {"problem", why.message()}});
   const auto self = weak_from_this().lock();  // The listener lets go of us.
   const auto deadline = std::move(deadline_);
   listener_->OnFailed(this, why);

@@ -115,6 +115,12 @@ absl::Status PeerPipeline::AddSender(const Offer& offer) {
   if (!to || gst_pad_link(from.get(), to.get()) != GST_PAD_LINK_OK) {
     return PipelineFailed("its sending side does not fit");
   }
+  if (!offer.sends()) {
+    GObject* transceiver = nullptr;
+    g_object_get(to.get(), "transceiver", &transceiver, nullptr);
+    const auto owned = GRef<GObject>::Adopt(transceiver);
+    g_object_set(transceiver, "direction", GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY, nullptr);
+  }
   return absl::OkStatus();
 }
 
@@ -161,39 +167,44 @@ GstPromise* PeerPipeline::Promise(void (*on_change)(GstPromise*, Door*)) {
       new Call{door_, on_change}, [](gpointer data) { delete static_cast<Call*>(data); });
 }
 
-absl::Status PeerPipeline::SetRemote(const std::string& sdp) {
+absl::Status PeerPipeline::SetRemote(GstWebRTCSDPType type, const std::string& sdp) {
   GstSDPMessage* message = nullptr;
   if (gst_sdp_message_new_from_text(sdp.c_str(), &message) != GST_SDP_OK) {
-    return BadOffer("cannot be parsed");
+    return BadSdp("cannot be parsed");
   }
-  DescriptionPtr offer(gst_webrtc_session_description_new(GST_WEBRTC_SDP_TYPE_OFFER, message));
-  g_signal_emit_by_name(webrtc_.get(), "set-remote-description", offer.get(),
+  DescriptionPtr theirs(gst_webrtc_session_description_new(type, message));
+  g_signal_emit_by_name(webrtc_.get(), "set-remote-description", theirs.get(),
                         Promise([](GstPromise* promise, Door* door) {
                           const std::string why = ErrorOf(gst_promise_get_reply(promise));
                           door->Post([why](Listener& listener) {
                             listener.OnRemoteSet(why.empty()
                                                      ? absl::OkStatus()
-                                                     : BadOffer(StrCat("was refused: ", why)));
+                                                     : BadSdp(StrCat("was refused: ", why)));
                           });
                         }));
   return absl::OkStatus();
 }
 
-void PeerPipeline::MakeAnswer() {
+void PeerPipeline::MakeAnswer() { Describe("create-answer"); }
+void PeerPipeline::MakeOffer() { Describe("create-offer"); }
+
+void PeerPipeline::Describe(const char* how) {
   g_signal_emit_by_name(
-      webrtc_.get(), "create-answer", nullptr, Promise([](GstPromise* promise, Door* door) {
-        GstWebRTCSessionDescription* answer = nullptr;
-        if (const GstStructure* reply = gst_promise_get_reply(promise)) {
-          gst_structure_get(reply, "answer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &answer, nullptr);
+      webrtc_.get(), how, nullptr, Promise([](GstPromise* promise, Door* door) {
+        GstWebRTCSessionDescription* ours = nullptr;
+        const GstStructure* reply = gst_promise_get_reply(promise);
+        for (const char* kind : {"answer", "offer"}) {
+          if (reply == nullptr || !gst_structure_has_field(reply, kind)) continue;
+          gst_structure_get(reply, kind, GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &ours, nullptr);
         }
-        door->Post([answer = DescriptionPtr(answer)](Listener& listener) mutable {
-          listener.OnAnswerMade(std::move(answer));
+        door->Post([ours = DescriptionPtr(ours)](Listener& listener) mutable {
+          listener.OnDescribed(std::move(ours));
         });
       }));
 }
 
-void PeerPipeline::SetLocal(DescriptionPtr answer) {
-  g_signal_emit_by_name(webrtc_.get(), "set-local-description", answer.get(),
+void PeerPipeline::SetLocal(DescriptionPtr ours) {
+  g_signal_emit_by_name(webrtc_.get(), "set-local-description", ours.get(),
                         Promise([](GstPromise*, Door* door) {
                           door->Post([](Listener& listener) { listener.OnLocalSet(); });
                         }));

@@ -41,7 +41,7 @@ class PeerPipeline {
    public:
     virtual ~Listener() = default;
     virtual void OnRemoteSet(absl::Status status) = 0;
-    virtual void OnAnswerMade(DescriptionPtr answer) = 0;  // Null: it could not be.
+    virtual void OnDescribed(DescriptionPtr ours) = 0;  // Null: it could not be.
     virtual void OnLocalSet() = 0;
     virtual void OnGathering() = 0;
     virtual void OnConnectionState() = 0;
@@ -62,9 +62,10 @@ class PeerPipeline {
   ~PeerPipeline();
 
   // The negotiation's steps, each answered by the Listener.
-  absl::Status SetRemote(const std::string& sdp);
+  absl::Status SetRemote(GstWebRTCSDPType type, const std::string& sdp);
   void MakeAnswer();
-  void SetLocal(DescriptionPtr answer);
+  void MakeOffer();
+  void SetLocal(DescriptionPtr ours);
   void AddCandidate(const std::string& candidate);
 
   bool gathered() const;
@@ -86,6 +87,7 @@ class PeerPipeline {
   void SetUpIce();
   absl::Status AddSender(const Offer& offer);
   void Connect();
+  void Describe(const char* how);
   GstPromise* Promise(void (*on_change)(GstPromise*, Door*));
   // GStreamer's threads.
   static void OnNotify(GstElement* webrtc, GParamSpec* property, gpointer door);

@@ -67,6 +67,7 @@ void Room::Apply(const atrium::media::v1::Plan::Room& plan) {
   screens_.Apply(plan);
   screens_.AddEpochs(&planned_epochs_);
   Reconcile();
+  OfferToViewers();
 }
 
 void Room::Unplan() {
@@ -113,7 +114,7 @@ atrium::media::v1::Plan::Room Room::Inventory() const {
   return room;
 }
 
-void Room::Connect(PeerKey key, Offer offer) {
+void Room::Connect(PeerKey key, std::optional<Offer> offer) {
   Close(key);  // The same once more: offered anew.
   if (peers_.empty()) LogDebug("the first peer of a room", {{"session", session_}});
   std::shared_ptr<PeerStreams> streams = MakeStreams(key);
@@ -124,6 +125,41 @@ void Room::Connect(PeerKey key, Offer offer) {
   Count(key, 1);
   if (const absl::Status room = CheckRoom(key); !room.ok()) return OnFailed(peer.get(), room);
   peer->Start();
+}
+
+bool Room::Offers(const PeerKey& key) const {
+  const std::map<std::string, int64_t> answering = screens_.Answering();
+  const auto planned = answering.find(key.name);
+  return planned != answering.end() && planned->second == key.epoch;
+}
+
+// Once for each epoch: what comes of it, control is told.
+void Room::OfferToViewers() {
+  const std::map<std::string, int64_t> answering = screens_.Answering();
+  std::erase_if(offered_, [&](const auto& entry) { return answering.count(entry.first) == 0; });
+  for (const auto& [name, epoch] : answering) {
+    if (std::exchange(offered_[name], epoch) == epoch) continue;
+    const auto known = peers_.find({name, epoch});
+    if (known != peers_.end()) continue;
+    Connect({name, epoch}, std::nullopt);
+  }
+}
+
+bool Room::TakeAnswer(const PeerKey& key, absl::StatusOr<Offer> answer) {
+  const auto known = peers_.find(key);
+  if (known == peers_.end() || !known->second.peer->offers()) return false;
+  const std::shared_ptr<Peer> peer = known->second.peer;
+  peer->TakeAnswer(std::move(answer));
+  return true;
+}
+
+void Room::ForgetOffers() {
+  offered_.clear();
+  std::vector<PeerKey> waiting;
+  for (const auto& [key, entry] : peers_) {
+    if (entry.peer->offers() && !entry.peer->connected()) waiting.push_back(key);
+  }
+  for (const PeerKey& key : waiting) Close(key);
 }
 
 void Room::Count(const PeerKey& key, int change) {
@@ -226,6 +262,14 @@ void Room::CloseAudio(AudioStream* old) {
   if (audio_ != old) return;
   audio_ = nullptr;
   port().Close();
+}
+
+void Room::OnOffer(Peer* peer, std::string sdp) {
+  atrium::media::v1::Signal signal;
+  signal.set_peer(peer->key().name);
+  signal.mutable_signal()->set_epoch(peer->key().epoch);
+  signal.mutable_signal()->set_offer_sdp(std::move(sdp));
+  listener_->OnSignal(signal);
 }
 
 void Room::OnAnswer(Peer* peer, std::string sdp) {

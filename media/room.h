@@ -66,8 +66,14 @@ class Room final : public Peer::Listener {
   std::optional<int64_t> PlannedEpoch(const std::string& peer) const;
   atrium::media::v1::Plan::Room Inventory() const;
 
-  // For a peer that is planned.
-  void Connect(PeerKey key, Offer offer);
+  // For a peer that is planned. Without an offer we make one.
+  void Connect(PeerKey key, std::optional<Offer> offer);
+  // Whether we are to offer to it.
+  bool Offers(const PeerKey& key) const;
+  // False if nothing was offered to it.
+  bool TakeAnswer(const PeerKey& key, absl::StatusOr<Offer> answer);
+  // To whom nobody could tell our offer: they are offered anew with the next plan.
+  void ForgetOffers();
   // False if there is no such peer.
   bool AddCandidate(const PeerKey& key, const std::string& candidate);
   void Watch();
@@ -85,6 +91,7 @@ class Room final : public Peer::Listener {
 
   // Peer::Listener.
   void OnAnswer(Peer* peer, std::string sdp) override;
+  void OnOffer(Peer* peer, std::string sdp) override;
   void OnConnected(Peer* peer) override;
   void OnSilent(Peer* peer) override;
   void OnFailed(Peer* peer, const absl::Status& why) override;
@@ -102,6 +109,7 @@ class Room final : public Peer::Listener {
   };
 
   void Reconcile();
+  void OfferToViewers();
   void Close(const PeerKey& key);
   // One more or fewer of a kind.
   void Count(const PeerKey& key, int change);
@@ -126,6 +134,7 @@ class Room final : public Peer::Listener {
   atrium::v1::Conversation::AudioMode mode_ = atrium::v1::Conversation::EVERYBODY;
   std::map<std::string, Member> members_;
   std::map<std::string, int64_t> planned_epochs_;  // By peer: those of the call and of screens.
+  std::map<std::string, int64_t> offered_;  // The last epoch of whom we offer to.
   AudioStream* audio_ = nullptr;
   // Owned.
   Screens screens_;

@@ -29,6 +29,7 @@ absl::Status Rooms::TakeOver(Driver* driver, int64_t fence) {
   fence_ = fence;
   driver_ = driver;
   lease_.reset();
+  for (const auto& [session, room] : rooms_) room->ForgetOffers();
   return absl::OkStatus();
 }
 
@@ -106,8 +107,9 @@ void Rooms::Signal(const atrium::media::v1::Signal& signal) {
     case PeerSignal::kCandidate:
       return TakeCandidate(key, signal.signal().candidate().candidate());
     case PeerSignal::kAnswerSdp:
+      return TakeAnswer(key, signal.signal().answer_sdp());
     case PeerSignal::SIGNAL_NOT_SET:
-      return Refuse(key, BadField("signal", "must be an offer or a candidate"));
+      return Refuse(key, BadField("signal", "must be an offer, an answer or a candidate"));
   }
 }
 
@@ -119,6 +121,9 @@ void Rooms::TakeOffer(PeerKey key, const std::string& sdp) {
     if (absl::Status s = MakeOneWay(key.name, &*offer); !s.ok()) return Refuse(key, s);
   }
   Room* room = RoomOf(key.name);
+  if (room != nullptr && room->Offers(key)) {
+    return LogWarning("an offer from whom we offer to", {{"peer", key.name}});
+  }
   const auto planned = room == nullptr ? std::nullopt : room->PlannedEpoch(key.name);
   switch (JudgeOffer(planned, key.epoch)) {
     case OfferVerdict::kStale:
@@ -135,6 +140,12 @@ void Rooms::TakeOffer(PeerKey key, const std::string& sdp) {
     const auto node = waiting_.extract(key);
     Refuse(key, OfferNotPlanned());
   });
+}
+
+void Rooms::TakeAnswer(const PeerKey& key, const std::string& sdp) {
+  Room* room = RoomOf(key.name);
+  if (room != nullptr && room->TakeAnswer(key, ParseAnswer(sdp, addresses_))) return;
+  LogWarning("an answer to nothing", {{"peer", key.name}, {"epoch", key.epoch}});
 }
 
 void Rooms::TakeCandidate(const PeerKey& key, const std::string& candidate) {

@@ -62,6 +62,7 @@ class Rooms final : public Room::Listener {
   // Its room, if it is planned.
   Room* RoomOf(const std::string& peer) const;
   void TakeOffer(PeerKey key, const std::string& sdp);
+  void TakeAnswer(const PeerKey& key, const std::string& sdp);
   void TakeCandidate(const PeerKey& key, const std::string& candidate);
   void TakeWaiting();
   void Refuse(const PeerKey& key, const absl::Status& why);

@@ -19,7 +19,7 @@ bool IsCapturePeer(std::string_view peer) {
 absl::Status MakeOneWay(std::string_view peer, Offer* offer) {
   const bool watches = peer.find("/viewers/") != std::string_view::npos;
   if (watches ? !offer->receives() : !offer->sends()) {
-    return BadOffer(watches ? "does not receive video" : "does not send video");
+    return BadSdp(watches ? "does not receive video" : "does not send video");
   }
   offer->direction = watches ? "recvonly" : "sendonly";
   return absl::OkStatus();
@@ -81,6 +81,16 @@ void Screens::AddEpochs(std::map<std::string, int64_t>* epochs) const {
   }
 }
 
+std::map<std::string, int64_t> Screens::Answering() const {
+  std::map<std::string, int64_t> answering;
+  for (const auto& [name, screen] : screens_) {
+    for (const auto& viewer : screen.plan.viewers()) {
+      if (viewer.answers()) answering[ViewerPeer(name, viewer.page())] = viewer.epoch();
+    }
+  }
+  return answering;
+}
+
 std::shared_ptr<PeerStreams> Screens::MakeStreams(const std::string& peer, int64_t id) const {
   for (const auto& [name, screen] : screens_) {
     if (peer == name && !screen.plan.display()) {
@@ -137,6 +147,7 @@ void Screens::AddInventory(const std::map<std::string, int64_t>& epochs, Plan::R
       auto* there = capture.add_viewers();
       there->set_page(viewer.page());
       there->set_epoch(watches->second);
+      there->set_answers(viewer.answers());
     }
   }
 }

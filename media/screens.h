@@ -47,6 +47,8 @@ class Screens {
   void Apply(const atrium::media::v1::Plan::Room& plan);
   // The planned epochs of its peers, by name.
   void AddEpochs(std::map<std::string, int64_t>* epochs) const;
+  // Those who watch and answer our offer, by name, and their epochs.
+  std::map<std::string, int64_t> Answering() const;
   // For a peer that connects; null if the plan does not hold it. `id` names the
   // connection in this process.
   std::shared_ptr<PeerStreams> MakeStreams(const std::string& peer, int64_t id) const;

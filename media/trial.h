@@ -19,6 +19,7 @@ class Trial final : public Peer::Listener {
 
   // Peer::Listener.
   void OnAnswer(Peer* peer, std::string sdp) override;
+  void OnOffer(Peer* peer, std::string sdp) override {}
   void OnConnected(Peer* peer) override {}
   void OnSilent(Peer* peer) override {}
   void OnFailed(Peer* peer, const absl::Status& why) override;

@@ -56,6 +56,10 @@ CallPeer::CallPeer(Voice voice) {
   g_signal_connect(webrtc_.get(), "pad-added", G_CALLBACK(OnPadAdded), this);
   g_signal_connect(webrtc_.get(), "notify::connection-state", G_CALLBACK(OnState), this);
   g_signal_connect(webrtc_.get(), "notify::ice-gathering-state", G_CALLBACK(OnState), this);
+  if (voice.answers) {
+    gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
+    return;
+  }
   g_signal_connect(webrtc_.get(), "on-negotiation-needed", G_CALLBACK(OnNegotiation), this);
   if (voice.listens_only || voice.watches) {
     auto caps = GRef<GstCaps>::Adopt(gst_caps_from_string(
@@ -86,19 +90,22 @@ std::string CallPeer::offer() const {
   return offer_;
 }
 
-void CallPeer::OnNegotiation(GstElement* webrtc, CallPeer*) {
+void CallPeer::OnNegotiation(GstElement* webrtc, CallPeer*) { Describe(webrtc, "create-offer"); }
+
+void CallPeer::Describe(GstElement* webrtc, const char* how) {
   GstPromise* promise = gst_promise_new_with_change_func(
       [](GstPromise* done, gpointer data) {
         auto owned = GRef<GstPromise>::Adopt(done);
         if (gst_promise_wait(done) != GST_PROMISE_RESULT_REPLIED) return;
-        GstWebRTCSessionDescription* offer = nullptr;
-        gst_structure_get(gst_promise_get_reply(done), "offer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION,
-                          &offer, nullptr);
-        const DescriptionPtr description(offer);
-        g_signal_emit_by_name(data, "set-local-description", offer, nullptr);
+        const GstStructure* reply = gst_promise_get_reply(done);
+        GstWebRTCSessionDescription* ours = nullptr;
+        gst_structure_get(reply, gst_structure_has_field(reply, "offer") ? "offer" : "answer",
+                          GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &ours, nullptr);
+        const DescriptionPtr description(ours);
+        g_signal_emit_by_name(data, "set-local-description", ours, nullptr);
       },
       gst_object_ref(webrtc), gst_object_unref);
-  g_signal_emit_by_name(webrtc, "create-offer", nullptr, promise);
+  g_signal_emit_by_name(webrtc, how, nullptr, promise);
 }
 
 void CallPeer::OnState(GstElement* webrtc, GParamSpec*, CallPeer* self) {
@@ -116,12 +123,25 @@ void CallPeer::OnState(GstElement* webrtc, GParamSpec*, CallPeer* self) {
   g_free(text);
 }
 
-void CallPeer::TakeAnswer(const std::string& sdp) {
+void CallPeer::SetRemote(GstWebRTCSDPType type, const std::string& sdp, GstPromise* then) {
   GstSDPMessage* message = nullptr;
   gst_sdp_message_new_from_text(sdp.c_str(), &message);
-  const DescriptionPtr answer(
-      gst_webrtc_session_description_new(GST_WEBRTC_SDP_TYPE_ANSWER, message));
-  g_signal_emit_by_name(webrtc_.get(), "set-remote-description", answer.get(), nullptr);
+  const DescriptionPtr theirs(gst_webrtc_session_description_new(type, message));
+  g_signal_emit_by_name(webrtc_.get(), "set-remote-description", theirs.get(), then);
+}
+
+void CallPeer::TakeAnswer(const std::string& sdp) {
+  SetRemote(GST_WEBRTC_SDP_TYPE_ANSWER, sdp, nullptr);
+}
+
+void CallPeer::TakeOffer(const std::string& sdp) {
+  SetRemote(GST_WEBRTC_SDP_TYPE_OFFER, sdp,
+            gst_promise_new_with_change_func(
+                [](GstPromise* done, gpointer data) {
+                  const auto owned = GRef<GstPromise>::Adopt(done);
+                  Describe(GST_ELEMENT(data), "create-answer");
+                },
+                gst_object_ref(webrtc_.get()), gst_object_unref));
 }
 
 void CallPeer::Freeze() {

@@ -22,13 +22,15 @@ class CallPeer {
     bool listens_only = false;
     std::string shows;     // Not a voice but a screen: white, or another pattern's name.
     bool watches = false;  // Not a voice but somebody's screen.
+    bool answers = false;  // Makes no offer: takes one, and watches.
   };
 
   explicit CallPeer(Voice voice);
   ~CallPeer();
 
-  // Empty until it is made.
+  // Empty until it is made; of one that answers, its answer.
   std::string offer() const;
+  void TakeOffer(const std::string& sdp);
   void TakeAnswer(const std::string& sdp);
   // Sends nothing from now on, not even silence.
   void Freeze();
@@ -50,6 +52,8 @@ class CallPeer {
   static void OnPadAdded(GstElement* webrtc, GstPad* pad, CallPeer* self);
   void Watch(GstPad* pad);
   static void OnState(GstElement* webrtc, GParamSpec* property, CallPeer* self);
+  void SetRemote(GstWebRTCSDPType type, const std::string& sdp, GstPromise* then);
+  static void Describe(GstElement* webrtc, const char* how);
   static void OnNegotiation(GstElement* webrtc, CallPeer* self);
 
   GRef<GstElement> pipeline_, webrtc_;

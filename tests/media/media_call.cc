@@ -85,8 +85,10 @@ void MediaCall::StartDriving() {
       if (response.has_levels()) levels_.push_back(response.levels());
       if (response.has_plan_status()) planned_generation_ = response.plan_status().generation();
       if (response.has_signal()) {
-        answers_[{response.signal().peer(), response.signal().signal().epoch()}] =
-            response.signal().signal().answer_sdp();
+        const auto& signal = response.signal().signal();
+        const std::pair key(response.signal().peer(), signal.epoch());
+        if (signal.has_answer_sdp()) answers_[key] = signal.answer_sdp();
+        if (signal.has_offer_sdp()) offers_[key] = signal.offer_sdp();
       }
     };
     drive_->on_closed = [this](absl::Status status) {
@@ -179,6 +181,14 @@ void MediaCall::Offer(const std::string& participant, int64_t epoch, const std::
   request.mutable_signal()->set_peer(participant);
   request.mutable_signal()->mutable_signal()->set_epoch(epoch);
   request.mutable_signal()->mutable_signal()->set_offer_sdp(sdp);
+  drive_->Write(request);
+}
+
+void MediaCall::Answer(const std::string& participant, int64_t epoch, const std::string& sdp) {
+  v1::DriveRequest request;
+  request.mutable_signal()->set_peer(participant);
+  request.mutable_signal()->mutable_signal()->set_epoch(epoch);
+  request.mutable_signal()->mutable_signal()->set_answer_sdp(sdp);
   drive_->Write(request);
 }
 

@@ -62,6 +62,7 @@ class MediaCall : public testing::Test {
   v1::Plan::Peer* PlanPeer(int session, const std::string& who, int64_t epoch);
   void SendPlan();
   void Offer(const std::string& participant, int64_t epoch, const std::string& sdp);
+  void Answer(const std::string& participant, int64_t epoch, const std::string& sdp);
   // Plans a peer, offers, and waits until it is connected.
   std::unique_ptr<CallPeer> Join(int session, const std::string& who, int64_t epoch,
                                  CallPeer::Voice voice);
@@ -97,7 +98,7 @@ class MediaCall : public testing::Test {
   std::vector<v1::DriveResponse::Inventory> inventories_;
   std::vector<PeerStatus> statuses_;
   std::vector<v1::DriveResponse::Levels> levels_;
-  std::map<std::pair<std::string, int64_t>, std::string> answers_;
+  std::map<std::pair<std::string, int64_t>, std::string> answers_, offers_;
   int64_t planned_generation_ = 0;
 };
 

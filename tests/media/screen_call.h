@@ -42,6 +42,21 @@ class ScreenCall : public MediaCall {
     Connect(Capture(id), epoch, peer.get());
     return peer;
   }
+  // Plans one that answers, waits for its offer and answers; without a word of the answer
+  // itself.
+  std::unique_ptr<CallPeer> BeginToAnswer(v1::Plan::Capture* capture, const std::string& page,
+                                          int64_t epoch) {
+    const std::string name = capture->name() + "/viewers/" + page;
+    for (auto& viewer : *capture->mutable_viewers()) {
+      if (viewer.page() == page) viewer.set_epoch(epoch);
+    }
+    SendPlan();
+    EXPECT_TRUE(WaitFor([&] { return offers_.count({name, epoch}) > 0; }));
+    auto peer = std::make_unique<CallPeer>(CallPeer::Voice{.answers = true});
+    peer->TakeOffer(offers_[{name, epoch}]);
+    EXPECT_TRUE(WaitFor([&] { return !peer->offer().empty(); }));
+    return peer;
+  }
   void BeginTaking(const v1::TakeStillRequest& request, Still::Done done) {
     rpc::Call<v1::TakeStillResponse>(
         loop_.get(), absl::Seconds(10), request,

@@ -131,6 +131,95 @@ TEST_F(ScreenTest, V9_TwentyWhoWatchAndLeaveLeaveNothingBehind) {
   }
 }
 
+TEST_F(ScreenTest, T3_WhoAnswersIsOfferedVp8AloneAndSeesTheScreen) {
+  auto* capture = PlanCapture("a", 1);
+  PlanViewer(capture, "one", 2);
+  capture->mutable_viewers(0)->set_answers(true);
+  SendPlan();
+  auto show = Show("a", 1, "white");
+  auto one = BeginToAnswer(capture, "one", 2);
+  const std::string offer = offers_[{Viewer("a", "one"), 2}];
+  EXPECT_THAT(offer, HasSubstr("a=sendonly"));
+  EXPECT_THAT(offer, HasSubstr("a=fingerprint:sha-256"));
+  for (const char* what : {"m=", "a=rtpmap:"}) {
+    EXPECT_EQ(offer.find(what), offer.rfind(what)) << offer;
+  }
+  EXPECT_THAT(offer, HasSubstr("a=rtpmap:96 VP8/90000"));
+  Answer(Viewer("a", "one"), 2, one->offer());
+  ASSERT_TRUE(WaitForState(Viewer("a", "one"), 2, PeerStatus::CONNECTED));
+  EXPECT_TRUE(WaitFor([&] { return one->pictures() > 5 && one->brightness() > 200; }));
+  // An offer of its own is void, and so is a second answer.
+  CallPeer eve({.watches = true});
+  ASSERT_TRUE(WaitFor([&] { return !eve.offer().empty(); }));
+  Offer(Viewer("a", "one"), 2, eve.offer());
+  Answer(Viewer("a", "one"), 2, "v=0\r\n");
+  const int pictures = one->pictures();
+  EXPECT_TRUE(WaitFor([&] { return one->pictures() > pictures + 20; }));
+  EXPECT_EQ(answers_.count({Viewer("a", "one"), 2}), 0u);
+  // A new epoch is offered anew; a new control finds it.
+  auto again = BeginToAnswer(capture, "one", 7);
+  Answer(Viewer("a", "one"), 7, again->offer());
+  EXPECT_TRUE(WaitFor([&] { return again->pictures() > 5; }));
+  StopDriving();
+  StartDriving();
+  ASSERT_EQ(inventories_.back().rooms(0).captures(0).viewers_size(), 1);
+  EXPECT_TRUE(inventories_.back().rooms(0).captures(0).viewers(0).answers());
+  EXPECT_EQ(inventories_.back().rooms(0).captures(0).viewers(0).epoch(), 7);
+}
+
+TEST_F(ScreenTest, T3_WhatNobodyAnsweredIsOfferedToANewControl) {
+  auto* capture = PlanCapture("a", 1);
+  PlanViewer(capture, "one", 2);
+  capture->mutable_viewers(0)->set_answers(true);
+  SendPlan();
+  ASSERT_TRUE(WaitFor([&] { return offers_.count({Viewer("a", "one"), 2}) > 0; }));
+  StopDriving();
+  StartDriving();
+  offers_.clear();
+  auto show = std::make_unique<CallPeer>(CallPeer::Voice{.shows = "white"});
+  SendPlan();
+  Connect(Capture("a"), 1, show.get());
+  auto one = BeginToAnswer(capture, "one", 2);
+  Answer(Viewer("a", "one"), 2, one->offer());
+  EXPECT_TRUE(WaitFor([&] { return one->pictures() > 5; }));
+}
+
+TEST_F(ScreenTest, S18_T3_AnAnswerThatIsNotCleanConnectsNobody) {
+  auto* capture = PlanCapture("a", 1);
+  PlanViewer(capture, "one", 1);
+  capture->mutable_viewers(0)->set_answers(true);
+  SendPlan();
+  auto show = Show("a", 1, "white");
+  const auto replaced = [](std::string sdp, const std::string& from, const std::string& to) {
+    const size_t at = sdp.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    return sdp.replace(at, from.size(), to);
+  };
+  const std::vector<std::pair<std::function<std::string(std::string)>, std::string>> cases = {
+      {[](std::string) { return std::string(70000, 'x'); }, "bytes"},
+      {[](std::string sdp) { return sdp.substr(0, sdp.find("m=")); }, "no video"},
+      {[&](std::string sdp) { return replaced(sdp, "a=fingerprint", "a=nofingerprint"); },
+       "fingerprint"},
+      {[&](std::string sdp) { return replaced(sdp, "a=recvonly", "a=sendonly"); }, "receive"},
+      {[&](std::string sdp) { return replaced(sdp, "VP8/90000", "H264/90000"); }, "no VP8"},
+      {[&](std::string sdp) { return replaced(sdp, "a=mid:", "a=mid:x"); }, "a=mid"},
+      {[](std::string sdp) { return sdp + "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"; }, "m-lines"},
+      {[](std::string sdp) {
+         const size_t digest = sdp.find("a=fingerprint:sha-256 ") + 22;
+         sdp[digest] = sdp[digest] == '0' ? '1' : '0';
+         return sdp;
+       },
+       "certificate"}};
+  int64_t epoch = 1;
+  for (const auto& [change, problem] : cases) {
+    auto one = BeginToAnswer(capture, "one", ++epoch);
+    Answer(Viewer("a", "one"), epoch, change(one->offer()));
+    EXPECT_TRUE(WaitForState(Viewer("a", "one"), epoch, PeerStatus::FAILED)) << problem;
+    EXPECT_THAT(ProblemOf(Viewer("a", "one"), epoch), HasSubstr(problem));
+    EXPECT_EQ(one->pictures(), 0);
+  }
+}
+
 TEST_F(ScreenTest, L6_TheAgentGetsAStillOfAScreenAndNoneWhileItLooksTheSame) {
   auto* capture = PlanCapture("a", 1);
   PlanViewer(capture, "one", 2);
