@@ -276,7 +276,8 @@ class FloorPlanTest : public LiveTest {
   // Whose voices media leaves out of what the agent hears.
   std::vector<std::string> Withheld() {
     std::vector<std::string> withheld;
-    for (const auto& peer : registry_->MakeMediaPlan().rooms(0).peers()) {
+    const atrium::media::v1::Plan plan = registry_->MakeMediaPlan();
+    for (const auto& peer : plan.rooms(0).peers()) {
       if (peer.withheld()) withheld.push_back(peer.participant().substr(27));
     }
     return withheld;
