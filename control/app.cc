@@ -13,6 +13,7 @@
 #include "common/rpc/server.h"
 #include "common/status_macros.h"
 #include "common/str_cat.h"
+#include "control/agent/mcp/make_servers.h"
 #include "control/agent/providers.h"
 #include "control/auth/auth.h"
 #include "control/links/grpc_host_link.h"
@@ -122,6 +123,9 @@ absl::Status RunApp(const Config& config) {
                            .allowed = {.calls = !config.forbid_calls,
                                        .screens = !config.forbid_screens,
                                        .agent_sight = !config.forbid_agent_sight}};
+  ASSIGN_OR_RETURN(const std::unique_ptr<mcp::Servers> tool_servers,
+                   mcp::MakeServers(loop.get(), config));
+  context.tool_servers = tool_servers.get();
   Registry registry(&context);
   auth.set_listener(&registry);
   GrpcHostLink host(loop.get(), config.terminal, fence, &registry);
@@ -152,6 +156,7 @@ absl::Status RunApp(const Config& config) {
                                        {"atrium.v1.LiveService", &lives}}));
   host.Start();
   media.Start();
+  if (tool_servers) tool_servers->Start();
   server->SetServing(true);
   LogInfo("serving", {{"socket", config.listen}, {"fence", fence}});
   const auto signals = OnTermination(loop.get(), [&] {

@@ -23,6 +23,11 @@ ABSL_FLAG(std::string, agent_profiles, "",
           "JSON file of what the agent can be: a list of {id, display_name, instructions, voice, "
           "mode}; the first is the default; read at start");
 
+ABSL_FLAG(std::string, mcp_servers, "",
+          "JSON file of MCP servers whose tools the agent may ask for: a list of {id, command, "
+          "environment, tools}; it may hold secrets: mode 0600; read at start");
+ABSL_FLAG(std::string, mcp_user, "",
+          "User that MCP servers run as; only for root, who must name one");
 ABSL_FLAG(std::string, forbid, "",
           "What nobody may do here, separated by commas: calls, screens, agent_sight (show screens "
           "to the agent)");
@@ -63,6 +68,8 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv) {
                 .provider_voice = absl::GetFlag(FLAGS_voice),
                 .provider_key_file = absl::GetFlag(FLAGS_provider_key_file),
                 .provider_name = absl::GetFlag(FLAGS_provider_name),
+                .mcp_servers = absl::GetFlag(FLAGS_mcp_servers),
+                .mcp_user = absl::GetFlag(FLAGS_mcp_user),
                 .agent_profiles = absl::GetFlag(FLAGS_agent_profiles)};
   if (config.listen.empty()) return MissingField("--listen");
   if (config.terminal.empty()) return MissingField("--terminal");

@@ -22,9 +22,11 @@ struct Config {
   std::string provider_voice;
   std::string provider_key_file;
   std::string provider_name;
+  std::string mcp_servers;     // File of MCP servers; empty: none.
+  std::string mcp_user;        // Who they run as; empty: who control runs as.
+  std::string agent_profiles;  // File of what the agent can be; empty: one default.
   // What nobody may do here.
   bool forbid_calls = false, forbid_screens = false, forbid_agent_sight = false;
-  std::string agent_profiles;  // File of what the agent can be; empty: one default.
 };
 
 // Reads and checks the command line.

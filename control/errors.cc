@@ -131,6 +131,19 @@ absl::Status AgentIsBlind() {
                    "The voice agent's provider takes no pictures: it cannot see screens",
                    {.reason = "AGENT_TAKES_NO_IMAGES"});
 }
+absl::Status ToolServerLost(std::string_view server, std::string_view why) {
+  return MakeError(StatusCode::kUnavailable, StrCat("The tools of ", server, " are away: ", why),
+                   {.reason = "TOOL_SERVER_LOST", .resource = std::string(server)});
+}
+absl::Status ToolFailed(std::string_view why) {
+  return MakeError(StatusCode::kAborted, StrCat("The tool failed: ", why.empty() ? "it does not say why" : why),
+                   {.reason = "TOOL_FAILED"});
+}
+absl::Status ToolsAsRoot() {
+  return MakeError(StatusCode::kFailedPrecondition,
+                   "MCP servers must not run as root: name another user with --mcp_user",
+                   {.reason = "TOOLS_AS_ROOT"});
+}
 absl::Status NoScreenToSee() {
   return MakeError(StatusCode::kNotFound,
                    "Nobody shows the agent such a screen: ask for one with ask_for_screen",

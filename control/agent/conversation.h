@@ -21,6 +21,7 @@
 #include "common/loop.h"
 #include "control/agent/profiles.h"
 #include "control/agent/provider.h"
+#include "control/agent/tool_servers.h"
 #include "control/session/media_link.h"
 
 namespace atrium::control {
@@ -86,6 +87,7 @@ class Conversation {
     std::string profile;       // By id; empty: the first.
     atrium::v1::Conversation::Usage usage;  // So far.
     atrium::v1::FloorPolicy floor;
+    ToolServers* tool_servers = nullptr;  // Outlives it; null: none.
   };
 
   // All given outlive it. `media` carries the audio.

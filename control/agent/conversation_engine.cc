@@ -24,7 +24,7 @@ Conversation::Engine::Engine(Loop* loop, ProviderFactory* providers, const Profi
       room_(room),
       options_(std::move(options)),
       floor_([room](const std::string& speaker) { return room->IsOwner(speaker); }),
-      tools_(loop, room, this, this),
+      tools_(loop, room, this, options_.tool_servers, this),
       sight_(loop, media, this),
       speech_(this),
       line_(loop, providers, this) {
@@ -43,6 +43,16 @@ Conversation::Engine::Engine(Loop* loop, ProviderFactory* providers, const Profi
   }
   floor_.Set(options_.floor);
   ApplyProfile();
+  if (options_.tool_servers != nullptr) options_.tool_servers->AddListener(this);
+}
+Conversation::Engine::~Engine() {
+  if (options_.tool_servers != nullptr) options_.tool_servers->RemoveListener(this);
+}
+
+void Conversation::Engine::OnToolsChanged() {
+  ShowCapabilities();
+  Configure();
+  Show();
 }
 
 // What is set of its own goes before the profile, and that before the provider's
@@ -243,7 +253,7 @@ void Conversation::Engine::Configure() {
   if (!active()) return;
   const ProviderSettings settings = Settings();
   std::string now = StrCat(settings.instructions, "\n", settings.text_only ? "text" : "voice");
-  for (const ToolDeclaration& tool : settings.tools) now += "\n" + tool.parameters;
+  for (const ToolDeclaration& tool : settings.tools) StrAppend(&now, "\n", tool.name, " ", tool.parameters);
   if (now == configured_) return;
   configured_ = std::move(now);
   line_.provider()->Update(settings);

@@ -30,12 +30,14 @@ class Conversation::Engine final : public ProviderLine::Listener,
                                    public Sight::Listener,
                                    public Speech::Listener,
                                    public ToolDesk::Listener,
+                                   public ToolServers::Listener,
                                    public Tools::Eyes {
  public:
   using Shape = atrium::v1::Conversation;
 
   Engine(Loop* loop, ProviderFactory* providers, const Profiles* profiles, MediaLink* media,
          Room* room, Options options);
+  ~Engine() override;
 
   const Shape& shown() const { return shown_; }
   void Start(std::function<void(absl::Status)> done);
@@ -105,6 +107,8 @@ class Conversation::Engine final : public ProviderLine::Listener,
                const std::string& jpeg) override;
   void OnStillGone(const std::string& item) override;
   void OnScreenNews(const std::string& text) override;
+  // ToolServers::Listener.
+  void OnToolsChanged() override;
   // Tools::Eyes.
   bool sees() const override { return providers_->capabilities().takes_images; }
   void Look(const std::string& whose, Done<std::string> done) override {

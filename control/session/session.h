@@ -57,6 +57,7 @@ class Session final : public Conversation::Room {
     HostLink* host = nullptr;
     MediaLink* media = nullptr;
     ProviderFactory* providers = nullptr;  // Null: no voice agent.
+    ToolServers* tool_servers = nullptr;   // Null: it has our tools alone.
     Profiles profiles = {Profile()};       // What it can be.
     std::string attachment_key;            // Secret; attachments are made from it.
     std::string state_epoch;
