@@ -112,11 +112,13 @@ absl::Status RunApp(const Config& config) {
              .service_token = std::move(service_token)});
   RETURN_IF_ERROR(auth.LoadFromStore());
   ASSIGN_OR_RETURN(const Profiles profiles, ReadProfiles(config));
+  ASSIGN_OR_RETURN(const Meter::Tariff tariff, ReadTariff(config));
   Session::Context context{.loop = loop.get(),
                            .store = store.get(),
                            .auth = &auth,
                            .providers = providers.get(),
                            .profiles = profiles,
+                           .tariff = tariff,
                            .attachment_key = std::move(attachment_key),
                            .state_epoch = RandomId(),
                            .build_id = std::string(kBuildId),

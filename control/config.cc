@@ -23,6 +23,12 @@ ABSL_FLAG(std::string, agent_profiles, "",
           "JSON file of what the agent can be: a list of {id, display_name, instructions, voice, "
           "mode}; the first is the default; read at start");
 
+ABSL_FLAG(std::string, price_file, "",
+          "JSON file of what the provider costs: {currency, models: {MODEL: {input_text, "
+          "input_audio, input_image, cached, output_text, output_audio, per_minute}}}, for a "
+          "million tokens and for a minute; read at start");
+ABSL_FLAG(double, session_cost_limit, 0,
+          "What one session's agent may cost, in the price file's currency; 0: any");
 ABSL_FLAG(std::string, mcp_servers, "",
           "JSON file of MCP servers whose tools the agent may ask for: a list of {id, command, "
           "environment, tools}; it may hold secrets: mode 0600; read at start");
@@ -68,6 +74,8 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv) {
                 .provider_voice = absl::GetFlag(FLAGS_voice),
                 .provider_key_file = absl::GetFlag(FLAGS_provider_key_file),
                 .provider_name = absl::GetFlag(FLAGS_provider_name),
+                .price_file = absl::GetFlag(FLAGS_price_file),
+                .session_cost_limit = absl::GetFlag(FLAGS_session_cost_limit),
                 .mcp_servers = absl::GetFlag(FLAGS_mcp_servers),
                 .mcp_user = absl::GetFlag(FLAGS_mcp_user),
                 .agent_profiles = absl::GetFlag(FLAGS_agent_profiles)};
@@ -75,6 +83,9 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv) {
   if (config.terminal.empty()) return MissingField("--terminal");
   if (config.media.empty()) return MissingField("--media");
   if (config.state_dir.empty()) return MissingField("--state_dir");
+  if (!(config.session_cost_limit >= 0 && config.session_cost_limit < 1e9)) {
+    return BadField("--session_cost_limit", "must be 0 or more");
+  }
   if (absl::Status s = ReadForbidden(absl::GetFlag(FLAGS_forbid), &config); !s.ok()) return s;
   return config;
 }

@@ -22,6 +22,8 @@ struct Config {
   std::string provider_voice;
   std::string provider_key_file;
   std::string provider_name;
+  std::string price_file;      // What the provider costs; empty: not known.
+  double session_cost_limit = 0;  // In its currency; 0: none.
   std::string mcp_servers;     // File of MCP servers; empty: none.
   std::string mcp_user;        // Who they run as; empty: who control runs as.
   std::string agent_profiles;  // File of what the agent can be; empty: one default.

@@ -144,6 +144,18 @@ absl::Status ToolsAsRoot() {
                    "MCP servers must not run as root: name another user with --mcp_user",
                    {.reason = "TOOLS_AS_ROOT"});
 }
+absl::Status CostLimit(std::string_view limit) {
+  return MakeError(StatusCode::kResourceExhausted,
+                   StrCat("The agent has cost this session its limit of ", limit,
+                          ": whoever runs it can raise --session_cost_limit, or open another "
+                          "session"),
+                   {.reason = "COST_LIMIT"});
+}
+absl::Status CostLimitWithoutPrice(std::string_view model) {
+  return MakeError(StatusCode::kInvalidArgument,
+                   StrCat("--session_cost_limit needs a price for ", model, " in --price_file"),
+                   {.reason = "COST_LIMIT_WITHOUT_PRICE", .field = "--session_cost_limit"});
+}
 absl::Status NoScreenToSee() {
   return MakeError(StatusCode::kNotFound,
                    "Nobody shows the agent such a screen: ask for one with ask_for_screen",

@@ -53,6 +53,8 @@ absl::Status ProviderUnreachable(std::string_view why);
 absl::Status ProviderRefused(std::string_view why);
 absl::Status ProviderStopped();
 absl::Status ProviderSilent();
+absl::Status CostLimit(std::string_view limit);
+absl::Status CostLimitWithoutPrice(std::string_view model);
 absl::Status NoProviderSecrets();
 absl::Status ForGateway(std::string_view message);
 

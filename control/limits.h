@@ -107,6 +107,8 @@ inline constexpr absl::Duration kExchangeSpacing = absl::Milliseconds(200);
 inline constexpr absl::Duration kTranscriptWait = absl::Seconds(5);
 // With nobody in the call, one that bills by the minute is left after this.
 inline constexpr absl::Duration kProviderIdle = absl::Minutes(5);
+// How often the time that a provider is connected is counted, and its cost looked at.
+inline constexpr absl::Duration kMeterSpacing = absl::Seconds(10);
 // A key for a browser, and the answer that brings it.
 inline constexpr absl::Duration kProviderSecretLife = absl::Seconds(60);
 inline constexpr size_t kSecretAnswerBytes = 64 << 10;

@@ -91,6 +91,7 @@ class Conversation::Engine final : public ProviderLine::Listener,
   void OnToolCall(const std::string& call, const std::string& name,
                   const std::string& arguments) override;
   void OnResponseDone(const std::string& response, const ResponseEnd& end) override;
+  void OnUsage(const ProviderUsage& usage) override;
   void OnResponseRefused(const absl::Status& why, bool busy) override;
   void OnRefused(const absl::Status& why) override;
   // MediaLink::Audio::Listener.
@@ -124,6 +125,9 @@ class Conversation::Engine final : public ProviderLine::Listener,
   void Await(std::function<void(absl::Status)> done);
   bool active() const { return shown_.state() == Shape::ACTIVE; }
   void Answer(const absl::Status& status);
+  // It has cost what it may: leaves the provider, and says so.
+  void CheckCost();
+  void KeepTime();
   void ForgetProviderSession();
   void ApplyProfile();
   void ShowCapabilities();
@@ -162,6 +166,8 @@ class Conversation::Engine final : public ProviderLine::Listener,
   Shape shown_;
   std::vector<std::function<void(absl::Status)>> waiters_;
   class History history_;
+  Meter meter_;
+  Loop::HandlePtr metering_;  // While the provider is connected.
   std::string configured_;
   int64_t appended_ = 0;         // Samples, in the provider's time.
   int64_t heard_position_ = -1;  // In the room's time.

@@ -50,6 +50,7 @@ Session::Session(Context* context, SessionId id, atrium::control::v1::SessionRec
                               .audio_mode = record_.audio_mode(),
                               .profile = record_.profile(),
                               .usage = record_.usage(),
+                              .tariff = context_->tariff,
                               .floor = record_.session().floor_policy(),
                               .tool_servers = context_->tool_servers});
   }

@@ -59,6 +59,7 @@ class Session final : public Conversation::Room {
     ProviderFactory* providers = nullptr;  // Null: no voice agent.
     ToolServers* tool_servers = nullptr;   // Null: it has our tools alone.
     Profiles profiles = {Profile()};       // What it can be.
+    Meter::Tariff tariff;                  // What it costs, and may.
     std::string attachment_key;            // Secret; attachments are made from it.
     std::string state_epoch;
     std::string build_id;
