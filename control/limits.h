@@ -180,6 +180,14 @@ inline constexpr int kAgentLines = 40;
 // Names of files that it is given, and how long it waits for files.
 inline constexpr int kAgentFiles = 200;
 inline constexpr absl::Duration kFileWait = absl::Seconds(10);
+// What a page may report as wrong with its call: of one session in a minute.
+inline constexpr size_t kProblemsAMinute = 60;
+// Visits to the admin door at once, how long one may take, and what it may say.
+inline constexpr size_t kAdminVisits = 8;
+inline constexpr absl::Duration kAdminPatience = absl::Seconds(5);
+inline constexpr size_t kAdminRequestBytes = 8 << 10;
+// How long a credential for the TURN server lasts; what was allocated by it goes on.
+inline constexpr absl::Duration kTurnLife = absl::Minutes(10);
 // Pause between attempts to reach another process.
 inline constexpr absl::Duration kLinkRetry = absl::Milliseconds(100);
 
