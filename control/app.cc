@@ -13,8 +13,11 @@
 #include "common/rpc/server.h"
 #include "common/status_macros.h"
 #include "common/str_cat.h"
+#include "control/admin.h"
+#include "control/agent/mcp/make_servers.h"
 #include "control/agent/providers.h"
 #include "control/auth/auth.h"
+#include "control/figures.h"
 #include "control/links/grpc_host_link.h"
 #include "control/links/grpc_media_link.h"
 #include "control/rpc/services.h"
@@ -46,6 +49,12 @@ absl::StatusOr<int64_t> NextFence(Store* store) {
   }
   store->Commit({{RecordKind::kMeta, "fence", StrCat(++fence)}}, [](absl::Status) {});
   return fence;
+}
+
+absl::StatusOr<std::string> ReadSecret(const std::string& path) {
+  ASSIGN_OR_RETURN(std::string secret, ReadFile(path));
+  while (!secret.empty() && secret.back() <= ' ') secret.pop_back();
+  return secret;
 }
 
 absl::StatusOr<std::string> ServiceToken(const std::string& path) {
@@ -111,17 +120,28 @@ absl::Status RunApp(const Config& config) {
              .service_token = std::move(service_token)});
   RETURN_IF_ERROR(auth.LoadFromStore());
   ASSIGN_OR_RETURN(const Profiles profiles, ReadProfiles(config));
+  ASSIGN_OR_RETURN(const Meter::Tariff tariff, ReadTariff(config));
   Session::Context context{.loop = loop.get(),
                            .store = store.get(),
                            .auth = &auth,
                            .providers = providers.get(),
                            .profiles = profiles,
+                           .tariff = tariff,
                            .attachment_key = std::move(attachment_key),
                            .state_epoch = RandomId(),
                            .build_id = std::string(kBuildId),
                            .allowed = {.calls = !config.forbid_calls,
                                        .screens = !config.forbid_screens,
                                        .agent_sight = !config.forbid_agent_sight}};
+  ASSIGN_OR_RETURN(const std::unique_ptr<mcp::Servers> tool_servers,
+                   mcp::MakeServers(loop.get(), config));
+  context.tool_servers = tool_servers.get();
+  context.turn.urls = config.turn_urls;
+  if (!config.turn_secret_file.empty()) {
+    ASSIGN_OR_RETURN(context.turn.secret, ReadSecret(config.turn_secret_file));
+  }
+  Figures figures;
+  context.figures = &figures;
   Registry registry(&context);
   auth.set_listener(&registry);
   GrpcHostLink host(loop.get(), config.terminal, fence, &registry);
@@ -150,8 +170,15 @@ absl::Status RunApp(const Config& config) {
                                        {"atrium.v1.TimelineService", &timelines},
                                        {"atrium.v1.AuthService", &auths},
                                        {"atrium.v1.LiveService", &lives}}));
+  std::unique_ptr<Admin> admin;
+  if (!config.admin_listen.empty()) {
+    ASSIGN_OR_RETURN(admin, Admin::Listen(loop.get(), config.admin_listen, [&] {
+                       return ToPrometheus(figures, registry.Present());
+                     }));
+  }
   host.Start();
   media.Start();
+  if (tool_servers) tool_servers->Start();
   server->SetServing(true);
   LogInfo("serving", {{"socket", config.listen}, {"fence", fence}});
   const auto signals = OnTermination(loop.get(), [&] {

@@ -3,6 +3,7 @@
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "common/errors.h"
 
@@ -23,6 +24,25 @@ ABSL_FLAG(std::string, agent_profiles, "",
           "JSON file of what the agent can be: a list of {id, display_name, instructions, voice, "
           "mode}; the first is the default; read at start");
 
+ABSL_FLAG(std::string, admin_listen, "",
+          "Where /metrics and /healthz are: a unix socket's path, or 127.0.0.1:PORT; empty: nowhere");
+ABSL_FLAG(std::string, turn_url, "",
+          "URLs of a TURN server for browsers, separated by commas (turn:HOST:PORT?transport=udp, "
+          "turns:...); needs --turn_secret_file");
+ABSL_FLAG(std::string, turn_secret_file, "",
+          "File with the secret that the TURN server shares (coturn's static-auth-secret); read "
+          "at start");
+ABSL_FLAG(std::string, price_file, "",
+          "JSON file of what the provider costs: {currency, models: {MODEL: {input_text, "
+          "input_audio, input_image, cached, output_text, output_audio, per_minute}}}, for a "
+          "million tokens and for a minute; read at start");
+ABSL_FLAG(double, session_cost_limit, 0,
+          "What one session's agent may cost, in the price file's currency; 0: any");
+ABSL_FLAG(std::string, mcp_servers, "",
+          "JSON file of MCP servers whose tools the agent may ask for: a list of {id, command, "
+          "environment, tools}; it may hold secrets: mode 0600; read at start");
+ABSL_FLAG(std::string, mcp_user, "",
+          "User that MCP servers run as; only for root, who must name one");
 ABSL_FLAG(std::string, forbid, "",
           "What nobody may do here, separated by commas: calls, screens, agent_sight (show screens "
           "to the agent)");
@@ -63,11 +83,28 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv) {
                 .provider_voice = absl::GetFlag(FLAGS_voice),
                 .provider_key_file = absl::GetFlag(FLAGS_provider_key_file),
                 .provider_name = absl::GetFlag(FLAGS_provider_name),
+                .admin_listen = absl::GetFlag(FLAGS_admin_listen),
+                .turn_urls = absl::StrSplit(absl::GetFlag(FLAGS_turn_url), ',', absl::SkipWhitespace()),
+                .turn_secret_file = absl::GetFlag(FLAGS_turn_secret_file),
+                .price_file = absl::GetFlag(FLAGS_price_file),
+                .session_cost_limit = absl::GetFlag(FLAGS_session_cost_limit),
+                .mcp_servers = absl::GetFlag(FLAGS_mcp_servers),
+                .mcp_user = absl::GetFlag(FLAGS_mcp_user),
                 .agent_profiles = absl::GetFlag(FLAGS_agent_profiles)};
   if (config.listen.empty()) return MissingField("--listen");
   if (config.terminal.empty()) return MissingField("--terminal");
   if (config.media.empty()) return MissingField("--media");
   if (config.state_dir.empty()) return MissingField("--state_dir");
+  if (config.turn_urls.empty() != config.turn_secret_file.empty()) {
+    return BadField("--turn_url", "and --turn_secret_file belong together");
+  }
+  for (const std::string& url : config.turn_urls) {
+    if (absl::StartsWith(url, "turn:") || absl::StartsWith(url, "turns:")) continue;
+    return BadField("--turn_url", "must begin with turn: or turns:");
+  }
+  if (!(config.session_cost_limit >= 0 && config.session_cost_limit < 1e9)) {
+    return BadField("--session_cost_limit", "must be 0 or more");
+  }
   if (absl::Status s = ReadForbidden(absl::GetFlag(FLAGS_forbid), &config); !s.ok()) return s;
   return config;
 }

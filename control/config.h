@@ -3,6 +3,7 @@
 #define ATRIUM_CONTROL_CONFIG_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -22,9 +23,16 @@ struct Config {
   std::string provider_voice;
   std::string provider_key_file;
   std::string provider_name;
+  std::string admin_listen;    // A path, or a loopback address and port; empty: nowhere.
+  std::vector<std::string> turn_urls;  // Of a TURN server; empty: there is none.
+  std::string turn_secret_file;        // What it shares with us.
+  std::string price_file;      // What the provider costs; empty: not known.
+  double session_cost_limit = 0;  // In its currency; 0: none.
+  std::string mcp_servers;     // File of MCP servers; empty: none.
+  std::string mcp_user;        // Who they run as; empty: who control runs as.
+  std::string agent_profiles;  // File of what the agent can be; empty: one default.
   // What nobody may do here.
   bool forbid_calls = false, forbid_screens = false, forbid_agent_sight = false;
-  std::string agent_profiles;  // File of what the agent can be; empty: one default.
 };
 
 // Reads and checks the command line.

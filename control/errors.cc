@@ -131,6 +131,31 @@ absl::Status AgentIsBlind() {
                    "The voice agent's provider takes no pictures: it cannot see screens",
                    {.reason = "AGENT_TAKES_NO_IMAGES"});
 }
+absl::Status ToolServerLost(std::string_view server, std::string_view why) {
+  return MakeError(StatusCode::kUnavailable, StrCat("The tools of ", server, " are away: ", why),
+                   {.reason = "TOOL_SERVER_LOST", .resource = std::string(server)});
+}
+absl::Status ToolFailed(std::string_view why) {
+  return MakeError(StatusCode::kAborted, StrCat("The tool failed: ", why.empty() ? "it does not say why" : why),
+                   {.reason = "TOOL_FAILED"});
+}
+absl::Status ToolsAsRoot() {
+  return MakeError(StatusCode::kFailedPrecondition,
+                   "MCP servers must not run as root: name another user with --mcp_user",
+                   {.reason = "TOOLS_AS_ROOT"});
+}
+absl::Status CostLimit(std::string_view limit) {
+  return MakeError(StatusCode::kResourceExhausted,
+                   StrCat("The agent has cost this session its limit of ", limit,
+                          ": whoever runs it can raise --session_cost_limit, or open another "
+                          "session"),
+                   {.reason = "COST_LIMIT"});
+}
+absl::Status CostLimitWithoutPrice(std::string_view model) {
+  return MakeError(StatusCode::kInvalidArgument,
+                   StrCat("--session_cost_limit needs a price for ", model, " in --price_file"),
+                   {.reason = "COST_LIMIT_WITHOUT_PRICE", .field = "--session_cost_limit"});
+}
 absl::Status NoScreenToSee() {
   return MakeError(StatusCode::kNotFound,
                    "Nobody shows the agent such a screen: ask for one with ask_for_screen",

@@ -44,12 +44,17 @@ absl::Status DeniedByRoom(std::string_view tool);
 absl::Status NoScreenToSee();
 absl::Status StillTooLarge();
 absl::Status ShareToApprove();
+absl::Status ToolServerLost(std::string_view server, std::string_view why);
+absl::Status ToolFailed(std::string_view why);
+absl::Status ToolsAsRoot();
 absl::Status NoAgent();
 absl::Status NotStored();
 absl::Status ProviderUnreachable(std::string_view why);
 absl::Status ProviderRefused(std::string_view why);
 absl::Status ProviderStopped();
 absl::Status ProviderSilent();
+absl::Status CostLimit(std::string_view limit);
+absl::Status CostLimitWithoutPrice(std::string_view model);
 absl::Status NoProviderSecrets();
 absl::Status ForGateway(std::string_view message);
 

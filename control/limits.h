@@ -107,6 +107,8 @@ inline constexpr absl::Duration kExchangeSpacing = absl::Milliseconds(200);
 inline constexpr absl::Duration kTranscriptWait = absl::Seconds(5);
 // With nobody in the call, one that bills by the minute is left after this.
 inline constexpr absl::Duration kProviderIdle = absl::Minutes(5);
+// How often the time that a provider is connected is counted, and its cost looked at.
+inline constexpr absl::Duration kMeterSpacing = absl::Seconds(10);
 // A key for a browser, and the answer that brings it.
 inline constexpr absl::Duration kProviderSecretLife = absl::Seconds(60);
 inline constexpr size_t kSecretAnswerBytes = 64 << 10;
@@ -149,6 +151,28 @@ inline constexpr size_t kStillsKept = 2;
 inline constexpr int kStillRefusals = 3;
 // Calls of tools that the agent may make in a minute.
 inline constexpr size_t kToolCallsAMinute = 60;
+// MCP servers of a deployment: how many, the file that names them, an id's length.
+inline constexpr size_t kMcpServers = 16;
+inline constexpr size_t kMcpFileBytes = 1 << 20;
+inline constexpr size_t kMcpIdBytes = 32;
+// One of their messages, and what may wait for a server that does not read.
+inline constexpr size_t kMcpMessageBytes = 1 << 20;
+inline constexpr size_t kMcpUnsentBytes = 4 << 20;
+// Tools of one server; a tool's schema, its description, and its name as a provider has it.
+inline constexpr size_t kMcpTools = 64;
+inline constexpr size_t kToolSchemaBytes = 16 << 10;
+inline constexpr size_t kToolDescriptionChars = 300;
+inline constexpr size_t kToolNameBytes = 64;
+// How long a server may take to start or to list its tools (npx may have to fetch it), and
+// for one call; how many calls it may owe.
+inline constexpr absl::Duration kMcpStart = absl::Seconds(60);
+inline constexpr absl::Duration kMcpCall = absl::Seconds(60);
+inline constexpr size_t kMcpCalls = 32;
+// Between two runs of one that ends: doubled with each failure; and how long one stood that
+// did not fail.
+inline constexpr absl::Duration kMcpRetryMin = absl::Seconds(1);
+inline constexpr absl::Duration kMcpRetryMax = absl::Minutes(1);
+inline constexpr absl::Duration kMcpStable = absl::Seconds(30);
 // Results of tools that wait for a provider session.
 inline constexpr size_t kLateResults = 64;
 // Terminal text that the agent is given.
@@ -156,6 +180,14 @@ inline constexpr int kAgentLines = 40;
 // Names of files that it is given, and how long it waits for files.
 inline constexpr int kAgentFiles = 200;
 inline constexpr absl::Duration kFileWait = absl::Seconds(10);
+// What a page may report as wrong with its call: of one session in a minute.
+inline constexpr size_t kProblemsAMinute = 60;
+// Visits to the admin door at once, how long one may take, and what it may say.
+inline constexpr size_t kAdminVisits = 8;
+inline constexpr absl::Duration kAdminPatience = absl::Seconds(5);
+inline constexpr size_t kAdminRequestBytes = 8 << 10;
+// How long a credential for the TURN server lasts; what was allocated by it goes on.
+inline constexpr absl::Duration kTurnLife = absl::Minutes(10);
 // Pause between attempts to reach another process.
 inline constexpr absl::Duration kLinkRetry = absl::Milliseconds(100);
 

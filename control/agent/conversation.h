@@ -19,8 +19,10 @@
 #include "atrium/v1/tab.pb.h"
 #include "atrium/v1/timeline.pb.h"
 #include "common/loop.h"
+#include "control/agent/meter.h"
 #include "control/agent/profiles.h"
 #include "control/agent/provider.h"
+#include "control/agent/tool_servers.h"
 #include "control/session/media_link.h"
 
 namespace atrium::control {
@@ -85,7 +87,9 @@ class Conversation {
     int audio_mode = 0;        // atrium.v1.Conversation.AudioMode.
     std::string profile;       // By id; empty: the first.
     atrium::v1::Conversation::Usage usage;  // So far.
+    Meter::Tariff tariff;
     atrium::v1::FloorPolicy floor;
+    ToolServers* tool_servers = nullptr;  // Outlives it; null: none.
   };
 
   // All given outlive it. `media` carries the audio.

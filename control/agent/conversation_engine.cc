@@ -23,8 +23,9 @@ Conversation::Engine::Engine(Loop* loop, ProviderFactory* providers, const Profi
       media_(media),
       room_(room),
       options_(std::move(options)),
+      meter_(options_.tariff, options_.usage),
       floor_([room](const std::string& speaker) { return room->IsOwner(speaker); }),
-      tools_(loop, room, this, this),
+      tools_(loop, room, this, options_.tool_servers, this),
       sight_(loop, media, this),
       speech_(this),
       line_(loop, providers, this) {
@@ -35,7 +36,7 @@ Conversation::Engine::Engine(Loop* loop, ProviderFactory* providers, const Profi
   shown_.set_audio_mode(options_.audio_mode == 0
                             ? Shape::EVERYBODY
                             : static_cast<Shape::AudioMode>(options_.audio_mode));
-  *shown_.mutable_usage() = options_.usage;
+  *shown_.mutable_usage() = meter_.usage();
   for (const Profile& profile : *profiles_) {
     auto* offered = shown_.add_profiles();
     offered->set_id(profile.id);
@@ -43,6 +44,16 @@ Conversation::Engine::Engine(Loop* loop, ProviderFactory* providers, const Profi
   }
   floor_.Set(options_.floor);
   ApplyProfile();
+  if (options_.tool_servers != nullptr) options_.tool_servers->AddListener(this);
+}
+Conversation::Engine::~Engine() {
+  if (options_.tool_servers != nullptr) options_.tool_servers->RemoveListener(this);
+}
+
+void Conversation::Engine::OnToolsChanged() {
+  ShowCapabilities();
+  Configure();
+  Show();
 }
 
 // What is set of its own goes before the profile, and that before the provider's
@@ -80,6 +91,11 @@ void Conversation::Engine::Start(std::function<void(absl::Status)> done) {
 
 void Conversation::Engine::Await(std::function<void(absl::Status)> done) {
   if (active()) return done(absl::OkStatus());
+  if (meter_.exhausted()) {
+    CheckCost();
+    if (done) done(CostLimit(meter_.limit()));
+    return;
+  }
   if (done && waiters_.size() >= limits::kConversationWaiters) {
     return done(TooMany("requests that wait for the agent", limits::kConversationWaiters,
                         limits::kProviderConnect));
@@ -98,6 +114,8 @@ void Conversation::Engine::Stop() {
 
 void Conversation::Engine::Leave(Shape::State state) {
   line_.Drop();
+  meter_.Disconnect(loop_->Monotonic());
+  metering_.reset();
   responses_.Lose(false);
   ForgetProviderSession();
   SetState(state);
@@ -243,7 +261,7 @@ void Conversation::Engine::Configure() {
   if (!active()) return;
   const ProviderSettings settings = Settings();
   std::string now = StrCat(settings.instructions, "\n", settings.text_only ? "text" : "voice");
-  for (const ToolDeclaration& tool : settings.tools) now += "\n" + tool.parameters;
+  for (const ToolDeclaration& tool : settings.tools) StrAppend(&now, "\n", tool.name, " ", tool.parameters);
   if (now == configured_) return;
   configured_ = std::move(now);
   line_.provider()->Update(settings);
@@ -253,6 +271,8 @@ void Conversation::Engine::OnReady(std::optional<absl::Time>) {
   LogInfo("the agent is ready", {{"session", options_.session}});
   shown_.clear_problem();
   ShowCapabilities();
+  meter_.Connect(loop_->Monotonic());
+  KeepTime();
   SetState(Shape::ACTIVE);
   sight_.Open(sees());
   Answer(absl::OkStatus());
@@ -282,6 +302,8 @@ void Conversation::Engine::OnExchanged() {
 void Conversation::Engine::OnLost(const absl::Status& why, bool final) {
   LogWarning("the agent was lost", {{"session", options_.session}, {"why", why.message()}});
   const bool starting = shown_.state() == Shape::CONNECTING && !waiters_.empty();
+  meter_.Disconnect(loop_->Monotonic());
+  metering_.reset();
   responses_.Lose(!final);
   // What it was saying has no end any more (R11).
   CutOff();
@@ -295,6 +317,31 @@ void Conversation::Engine::OnLost(const absl::Status& why, bool final) {
   }
   SetState(Shape::RECONNECTING);
   line_.Retry();
+}
+
+void Conversation::Engine::KeepTime() {
+  metering_ = loop_->After(limits::kMeterSpacing, [this] {
+    auto done = std::move(metering_);
+    meter_.Advance(loop_->Monotonic());
+    KeepTime();
+    CheckCost();
+  });
+}
+
+void Conversation::Engine::CheckCost() {
+  const bool changed = shown_.usage().cost_micros() != meter_.usage().cost_micros();
+  *shown_.mutable_usage() = meter_.usage();
+  if (!meter_.exhausted()) {
+    if (changed) Show();
+    return;
+  }
+  const absl::Status why = CostLimit(meter_.limit());
+  if (shown_.state() == Shape::FAILED && shown_.problem() == why.message()) return;
+  LogWarning("a session has cost what it may", {{"session", options_.session}});
+  CutOff();
+  shown_.set_problem(std::string(why.message()));
+  Leave(Shape::FAILED);
+  Answer(why);
 }
 
 void Conversation::Engine::Answer(const absl::Status& status) {
@@ -321,6 +368,7 @@ void Conversation::Engine::Caption(const std::string& utterance,
   room_->OnCaption(caption);
 }
 void Conversation::Engine::SetState(Shape::State state) {
+  *shown_.mutable_usage() = meter_.usage();
   shown_.set_state(state);
   shown_.set_activity(NowDoing());
   Show();

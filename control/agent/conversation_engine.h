@@ -30,12 +30,14 @@ class Conversation::Engine final : public ProviderLine::Listener,
                                    public Sight::Listener,
                                    public Speech::Listener,
                                    public ToolDesk::Listener,
+                                   public ToolServers::Listener,
                                    public Tools::Eyes {
  public:
   using Shape = atrium::v1::Conversation;
 
   Engine(Loop* loop, ProviderFactory* providers, const Profiles* profiles, MediaLink* media,
          Room* room, Options options);
+  ~Engine() override;
 
   const Shape& shown() const { return shown_; }
   void Start(std::function<void(absl::Status)> done);
@@ -89,6 +91,7 @@ class Conversation::Engine final : public ProviderLine::Listener,
   void OnToolCall(const std::string& call, const std::string& name,
                   const std::string& arguments) override;
   void OnResponseDone(const std::string& response, const ResponseEnd& end) override;
+  void OnUsage(const ProviderUsage& usage) override;
   void OnResponseRefused(const absl::Status& why, bool busy) override;
   void OnRefused(const absl::Status& why) override;
   // MediaLink::Audio::Listener.
@@ -105,6 +108,8 @@ class Conversation::Engine final : public ProviderLine::Listener,
                const std::string& jpeg) override;
   void OnStillGone(const std::string& item) override;
   void OnScreenNews(const std::string& text) override;
+  // ToolServers::Listener.
+  void OnToolsChanged() override;
   // Tools::Eyes.
   bool sees() const override { return providers_->capabilities().takes_images; }
   void Look(const std::string& whose, Done<std::string> done) override {
@@ -120,6 +125,9 @@ class Conversation::Engine final : public ProviderLine::Listener,
   void Await(std::function<void(absl::Status)> done);
   bool active() const { return shown_.state() == Shape::ACTIVE; }
   void Answer(const absl::Status& status);
+  // It has cost what it may: leaves the provider, and says so.
+  void CheckCost();
+  void KeepTime();
   void ForgetProviderSession();
   void ApplyProfile();
   void ShowCapabilities();
@@ -158,6 +166,8 @@ class Conversation::Engine final : public ProviderLine::Listener,
   Shape shown_;
   std::vector<std::function<void(absl::Status)>> waiters_;
   class History history_;
+  Meter meter_;
+  Loop::HandlePtr metering_;  // While the provider is connected.
   std::string configured_;
   int64_t appended_ = 0;         // Samples, in the provider's time.
   int64_t heard_position_ = -1;  // In the room's time.

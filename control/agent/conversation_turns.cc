@@ -193,13 +193,8 @@ void Conversation::Engine::OnResponseDone(const std::string& response, const Res
     if (!speech_.has(item) && sayings_.count(item) > 0) Say(item, false);
   }
   cut_.clear();
-  auto* usage = shown_.mutable_usage();
-  usage->set_responses(usage->responses() + 1);
-  usage->set_input_text_tokens(usage->input_text_tokens() + end.usage.input_text);
-  usage->set_input_audio_tokens(usage->input_audio_tokens() + end.usage.input_audio);
-  usage->set_cached_tokens(usage->cached_tokens() + end.usage.cached);
-  usage->set_output_text_tokens(usage->output_text_tokens() + end.usage.output_text);
-  usage->set_output_audio_tokens(usage->output_audio_tokens() + end.usage.output_audio);
+  meter_.AddResponse(end.usage);
+  meter_.Advance(loop_->Monotonic());
   if (!end.problem.empty()) {
     LogWarning("the agent could not answer", {{"why", end.problem}});
     shown_.set_problem(end.problem);
@@ -209,6 +204,11 @@ void Conversation::Engine::OnResponseDone(const std::string& response, const Res
   AskNext();
   line_.Expect(active() && responses_.under_way());
   SetState(shown_.state());
+  CheckCost();
+}
+void Conversation::Engine::OnUsage(const ProviderUsage& usage) {
+  meter_.Add(usage);
+  CheckCost();
 }
 void Conversation::Engine::OnResponseRefused(const absl::Status& why, bool busy) {
   LogWarning("the provider refused to answer", {{"why", why.message()}});

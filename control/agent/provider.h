@@ -47,7 +47,10 @@ struct ProviderSettings {
 
 // What a response cost, in tokens.
 struct ProviderUsage {
-  int64_t input_text = 0, input_audio = 0, cached = 0, output_text = 0, output_audio = 0;
+  int64_t input_text = 0, input_audio = 0, input_image = 0;
+  int64_t cached = 0;  // Of those, what it had kept; and of that, audio and pictures.
+  int64_t cached_audio = 0, cached_image = 0;
+  int64_t output_text = 0, output_audio = 0;
 };
 
 // How a response ended.
@@ -96,6 +99,8 @@ class Provider {
     virtual void OnToolCall(const std::string& call, const std::string& name,
                             const std::string& arguments) = 0;
     virtual void OnResponseDone(const std::string& response, const ResponseEnd& end) = 0;
+    // Something was used that no response tells of: this much more.
+    virtual void OnUsage(const ProviderUsage& usage) = 0;
     // The response that was asked for last is refused, as there is one already
     // (`busy`), or for another reason.
     virtual void OnResponseRefused(const absl::Status& why, bool busy) = 0;

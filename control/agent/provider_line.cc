@@ -63,6 +63,9 @@ class ProviderLine::Seat final : public Provider::Listener {
   void OnResponseDone(const std::string& response, const ResponseEnd& end) override {
     if (auto* to = Heard()) to->OnResponseDone(response, end);
   }
+  void OnUsage(const ProviderUsage& usage) override {
+    if (auto* to = Heard()) to->OnUsage(usage);
+  }
   void OnResponseRefused(const absl::Status& why, bool busy) override {
     if (auto* to = Heard()) to->OnResponseRefused(why, busy);
   }

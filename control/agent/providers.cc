@@ -1,10 +1,12 @@
 #include "control/agent/providers.h"
 
+#include <cmath>
 #include <utility>
 
 #include "common/file.h"
 #include "common/status_macros.h"
 #include "control/agent/realtime.h"
+#include "control/errors.h"
 
 namespace atrium::control {
 
@@ -26,6 +28,19 @@ absl::StatusOr<Profiles> ReadProfiles(const Config& config) {
   if (config.agent_profiles.empty()) return Profiles{Profile()};
   ASSIGN_OR_RETURN(const std::string text, ReadFile(config.agent_profiles));
   return ParseProfiles(text);
+}
+
+absl::StatusOr<Meter::Tariff> ReadTariff(const Config& config) {
+  Meter::Tariff tariff{.limit_micros = std::llround(config.session_cost_limit * 1e6)};
+  if (!config.price_file.empty()) {
+    ASSIGN_OR_RETURN(const std::string text, ReadFile(config.price_file));
+    ASSIGN_OR_RETURN(const Prices prices, ParsePrices(text));
+    tariff.currency = prices.currency;
+    const auto known = prices.models.find(config.provider_model);
+    if (known != prices.models.end()) tariff.prices = known->second;
+  }
+  if (tariff.limit_micros > 0 && !tariff.prices) return CostLimitWithoutPrice(config.provider_model);
+  return tariff;
 }
 
 }  // namespace atrium::control

@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/loop.h"
+#include "control/agent/meter.h"
 #include "control/agent/profiles.h"
 #include "control/agent/provider.h"
 #include "control/config.h"
@@ -17,6 +18,9 @@ absl::StatusOr<std::unique_ptr<ProviderFactory>> MakeProviders(Loop* loop, const
 
 // What the agent can be, by the settings; at least one profile.
 absl::StatusOr<Profiles> ReadProfiles(const Config& config);
+
+// What the provider costs and a session may, by the settings.
+absl::StatusOr<Meter::Tariff> ReadTariff(const Config& config);
 
 }  // namespace atrium::control
 

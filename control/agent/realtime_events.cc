@@ -92,17 +92,23 @@ ResponseEnd EndOf(const json& response) {
   const json& usage = Object(response, "usage");
   const json& in = Object(usage, "input_token_details");
   const json& out = Object(usage, "output_token_details");
+  const json& cached = Object(in, "cached_tokens_details");
   ResponseEnd end{.completed = Text(response, "status") == "completed",
                   .usage = {.input_text = Number(in, "text_tokens"),
                             .input_audio = Number(in, "audio_tokens"),
+                            .input_image = Number(in, "image_tokens"),
                             .cached = Number(in, "cached_tokens"),
+                            .cached_audio = Number(cached, "audio_tokens"),
+                            .cached_image = Number(cached, "image_tokens"),
                             .output_text = Number(out, "text_tokens"),
                             .output_audio = Number(out, "audio_tokens")}};
   // Without details all counts as text.
   if (in.empty()) end.usage.input_text = Number(usage, "input_tokens");
   if (out.empty()) end.usage.output_text = Number(usage, "output_tokens");
-  for (int64_t* count : {&end.usage.input_text, &end.usage.input_audio, &end.usage.cached,
-                         &end.usage.output_text, &end.usage.output_audio}) {
+  for (int64_t* count :
+       {&end.usage.input_text, &end.usage.input_audio, &end.usage.input_image, &end.usage.cached,
+        &end.usage.cached_audio, &end.usage.cached_image, &end.usage.output_text,
+        &end.usage.output_audio}) {
     *count = std::max<int64_t>(*count, 0);
   }
   if (Text(response, "status") == "failed") {

@@ -29,8 +29,9 @@ class ToolDesk {
                               const std::string& arguments, const std::string& output) = 0;
   };
 
-  ToolDesk(Loop* loop, Conversation::Room* room, Tools::Eyes* eyes, Listener* listener)
-      : loop_(loop), listener_(listener), tools_(room, eyes) {}
+  ToolDesk(Loop* loop, Conversation::Room* room, Tools::Eyes* eyes, ToolServers* servers,
+           Listener* listener)
+      : loop_(loop), listener_(listener), tools_(room, eyes, servers) {}
 
   ToolList List() const { return tools_.List(); }
   std::vector<ToolDeclaration> Declare() const { return tools_.Declare(); }

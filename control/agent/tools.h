@@ -12,6 +12,7 @@
 #include "control/agent/conversation.h"
 #include "control/agent/provider.h"
 #include "control/agent/tool_list.h"
+#include "control/agent/tool_servers.h"
 
 namespace atrium::control {
 
@@ -30,14 +31,15 @@ class Tools {
     virtual void Look(const std::string& whose, Conversation::Done<std::string> done) = 0;
   };
 
-  // Both outlive it. Without `eyes` it sees nothing.
-  explicit Tools(Conversation::Room* room, Eyes* eyes = nullptr) : room_(room), eyes_(eyes) {}
+  // All outlive it. Without `eyes` it sees nothing, without `servers` it has our tools.
+  explicit Tools(Conversation::Room* room, Eyes* eyes = nullptr, ToolServers* servers = nullptr)
+      : room_(room), eyes_(eyes), servers_(servers) {}
 
   // All that there is, denied or not.
   ToolList List() const;
   // What is not denied, with the names of the live tabs in it.
   std::vector<ToolDeclaration> Declare() const;
-  // Runs one call, if the room's policy allows it; `done` runs once, at once or
+  // Runs one call, by the name that was declared, if the room's policy allows it; `done` runs once, at once or
   // later, with what the agent is told. `waiting` is set to true if a person has to
   // decide first.
   void Call(const std::string& name, const std::string& arguments, bool* waiting, Done done);
@@ -48,11 +50,14 @@ class Tools {
   // The tab that people mean by `title`: its title, or its place from 1.
   absl::StatusOr<std::string> FindTab(const std::string& title) const;
 
+  void CallServer(const std::string& name, const nlohmann::json& arguments, bool ask,
+                  const Done& done);
   void AskForScreen(const nlohmann::json& arguments, const Done& done);
 
   // Given.
   Conversation::Room* const room_;
-  Eyes* const eyes_;  // May be null.
+  Eyes* const eyes_;            // May be null.
+  ToolServers* const servers_;  // May be null.
 };
 
 }  // namespace atrium::control

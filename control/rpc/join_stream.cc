@@ -152,6 +152,8 @@ void JoinStream::Dispatch(Session* room, const JoinRequest& request) {
       return room->GoLive(actor_, page_, [weak = weak_from_this(), id](absl::Status status) {
         if (auto self = weak.lock()) self->Outcome(id, status);
       });
+    case JoinRequest::kCallProblem:
+      return Outcome(id, room->ReportProblem(request.call_problem()));
     case JoinRequest::kHangUp:
       return Outcome(id, room->HangUp(page_));
     case JoinRequest::kSignal:

@@ -40,6 +40,7 @@ struct Page {
 struct Person {
   atrium::v1::Participant shown;
   int64_t live_epoch = 0;  // 0: not in the call.
+  absl::Duration live_since;  // By Loop::Monotonic, while it is.
   PageId live_page;        // Which page is; empty until it is back.
   Loop::HandlePtr lease;   // Adopted after a restart: while no page is back.
 };

@@ -160,6 +160,17 @@ absl::StatusOr<atrium::v1::ListSessionsResponse> Registry::ListSessions(
   return response;
 }
 
+Presence Registry::Present() const {
+  Presence now{.sessions = static_cast<int64_t>(sessions_.size())};
+  for (const auto& [id, session] : sessions_) {
+    const atrium::v1::SessionSnapshot& state = session->snapshot();
+    now.participants += state.participants_size();
+    now.screens += state.captures_size();
+    for (const auto& participant : state.participants()) now.live += participant.live() ? 1 : 0;
+  }
+  return now;
+}
+
 absl::Status Registry::DeleteSession(const Actor& actor, const SessionId& id) {
   ASSIGN_OR_RETURN(Session * session, Find(actor, id));
   RETURN_IF_ERROR(actor.Require(Participant::OWNER, "end the session"));

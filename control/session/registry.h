@@ -40,6 +40,8 @@ class Registry final : public HostLink::Listener,
                      Done<atrium::v1::Session> done);
   absl::StatusOr<atrium::v1::ListSessionsResponse> ListSessions(
       const Actor& actor, const atrium::v1::ListSessionsRequest& request) const;
+  // How much is going on now, in figures.
+  Presence Present() const;
   absl::Status DeleteSession(const Actor& actor, const SessionId& id);
 
   // HostLink::Listener.

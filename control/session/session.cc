@@ -50,7 +50,9 @@ Session::Session(Context* context, SessionId id, atrium::control::v1::SessionRec
                               .audio_mode = record_.audio_mode(),
                               .profile = record_.profile(),
                               .usage = record_.usage(),
-                              .floor = record_.session().floor_policy()});
+                              .tariff = context_->tariff,
+                              .floor = record_.session().floor_policy(),
+                              .tool_servers = context_->tool_servers});
   }
 }
 

@@ -8,6 +8,7 @@
 #ifndef ATRIUM_CONTROL_SESSION_SESSION_H_
 #define ATRIUM_CONTROL_SESSION_SESSION_H_
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -27,6 +28,7 @@
 #include "control/agent/tool_list.h"
 #include "control/auth/actor.h"
 #include "control/auth/auth.h"
+#include "control/figures.h"
 #include "control/session/capture_table.h"
 #include "control/session/driver_desk.h"
 #include "control/session/host_link.h"
@@ -34,6 +36,7 @@
 #include "control/session/people.h"
 #include "control/session/publisher.h"
 #include "control/session/tab_table.h"
+#include "control/session/turn.h"
 #include "control/store/store.h"
 
 namespace atrium::control {
@@ -57,11 +60,15 @@ class Session final : public Conversation::Room {
     HostLink* host = nullptr;
     MediaLink* media = nullptr;
     ProviderFactory* providers = nullptr;  // Null: no voice agent.
+    ToolServers* tool_servers = nullptr;   // Null: it has our tools alone.
     Profiles profiles = {Profile()};       // What it can be.
+    Meter::Tariff tariff;                  // What it costs, and may.
     std::string attachment_key;            // Secret; attachments are made from it.
     std::string state_epoch;
     std::string build_id;
     Allowed allowed;
+    TurnServer turn;             // For pages whose network needs one.
+    Figures* figures = nullptr;  // May be null.
     bool has_display = false;  // As media says.
     std::function<size_t()> all_tabs;  // Of all sessions; may be null.
   };
@@ -147,6 +154,8 @@ class Session final : public Conversation::Room {
   // The call (session_live.cc).
   void GoLive(const Actor& actor, const PageId& page, std::function<void(absl::Status)> done);
   absl::Status HangUp(const PageId& page);
+  // What went wrong in a page is counted.
+  absl::Status ReportProblem(const atrium::v1::CallProblem& problem);
   absl::Status Signal(const PageId& page, const atrium::v1::PeerSignal& signal);
 
   // Screens (session_captures.cc).
@@ -276,6 +285,9 @@ class Session final : public Conversation::Room {
   // The call.
   int64_t NextEpoch();
   void TellLiveReady(Person* person);
+  // A TURN server, if there is one, with a credential for whoever has this page.
+  void AddIceServers(const PageId& page,
+                     google::protobuf::RepeatedPtrField<atrium::v1::IceServer>* servers) const;
   // A page says that it is in the call by a connection that we do not know.
   void ResumeLive(Person* person, const PageId& page, int64_t epoch);
   void RenewPeer(Person* person);
@@ -374,6 +386,7 @@ class Session final : public Conversation::Room {
   std::map<std::string, Loop::HandlePtr> approval_timers_;
   std::map<std::string, Done<std::string>> proposals_;  // The agent waits, by approval.
   std::map<std::string, atrium::v1::TimelineEntry> said_;  // By request id.
+  std::deque<absl::Duration> problems_;  // When pages reported some, in the last minute.
   int64_t last_entry_ = 0;
   int64_t last_epoch_ = 0;
   bool ended_ = false;

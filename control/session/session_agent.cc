@@ -138,6 +138,10 @@ void Session::CreateProviderSecret(const Actor& actor, Done<atrium::v1::Provider
 
 void Session::OnConversation(const atrium::v1::Conversation& conversation) {
   if (publisher_ == nullptr) return;
+  if (context_->figures != nullptr) {
+    context_->figures->agent_responses +=
+        std::max<int64_t>(conversation.usage().responses() - record_.usage().responses(), 0);
+  }
   *record_.mutable_usage() = conversation.usage();
   if (!conversation.takes_images()) BlindAgent();
   SessionChange change;

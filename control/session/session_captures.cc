@@ -217,7 +217,12 @@ absl::Status Session::StopCapture(const Actor& actor, const std::string& name) {
 }
 
 void Session::EndCapture(const std::string& name, const std::string& notice) {
-  if (captures_.Find(name) == nullptr) return;
+  const CaptureTable::Screen* screen = captures_.Find(name);
+  if (screen == nullptr) return;
+  if (context_->figures != nullptr) {
+    const absl::Duration lasted = context_->loop->Now() - FromProtoTime(screen->shown.create_time());
+    context_->figures->screens.Observe(std::max(absl::ToDoubleSeconds(lasted), 0.0));
+  }
   captures_.Remove(name);
   capture_retries_.erase(name);
   PublishCapture(name);
@@ -271,6 +276,7 @@ void Session::TellCaptureReady(const CapturePeer& peer) {
   ready->set_epoch(peer.epoch);
   ready->set_shows(peer.shows);
   ready->set_answers(peer.answers);
+  AddIceServers(peer.page, ready->mutable_ice_servers());
   page->second.door->Send(response);
 }
 

@@ -38,6 +38,7 @@ void Session::GoLive(const Actor& actor, const PageId& page_id,
     if (person->live_epoch != 0 && person->live_page != page_id) {
       EndLive(page->second.participant, "MOVED", "The call went on in another window");
     }
+    if (person->live_epoch == 0) person->live_since = context_->loop->Monotonic();
     person->live_epoch = NextEpoch();
     person->live_page = page_id;
     person->shown.set_live(true);
@@ -59,7 +60,29 @@ void Session::TellLiveReady(Person* person) {
   if (page == people_.pages().end() || page->second.door == nullptr) return;
   JoinResponse response;
   response.mutable_live_ready()->set_epoch(person->live_epoch);
+  AddIceServers(person->live_page, response.mutable_live_ready()->mutable_ice_servers());
   page->second.door->Send(response);
+}
+
+void Session::AddIceServers(
+    const PageId& page, google::protobuf::RepeatedPtrField<atrium::v1::IceServer>* servers) const {
+  if (context_->turn.urls.empty()) return;
+  *servers->Add() = MakeIceServer(context_->turn, ParticipantOf(page).value(),
+                                  context_->loop->Now() + limits::kTurnLife);
+}
+
+absl::Status Session::ReportProblem(const atrium::v1::CallProblem& problem) {
+  const absl::Duration now = context_->loop->Monotonic();
+  std::erase_if(problems_, [now](absl::Duration at) { return now - at >= absl::Minutes(1); });
+  if (problems_.size() >= limits::kProblemsAMinute) {
+    return TooMany("problems in a minute", limits::kProblemsAMinute,
+                   absl::Minutes(1) - (now - problems_.front()));
+  }
+  if (context_->figures != nullptr && !context_->figures->Count(problem)) {
+    return BadField("call_problem.category", "must be one of ours");
+  }
+  problems_.push_back(now);
+  return absl::OkStatus();
 }
 
 void Session::RenewPeer(Person* person) {
@@ -73,6 +96,7 @@ void Session::ResumeLive(Person* person, const PageId& page, int64_t epoch) {
   const bool elsewhere = person->live_epoch != 0 && !person->live_page.empty();
   if (elsewhere && person->live_page != page) return;
   person->live_page = page;
+  if (person->live_epoch == 0) person->live_since = context_->loop->Monotonic();
   person->shown.set_live(true);
   if (conversation_) conversation_->SetAnybodyLive(true);
   // Media may well have it, and has not told us yet: its inventory decides.
@@ -99,6 +123,10 @@ void Session::EndLive(const ParticipantId& id, std::string_view reason, std::str
     response.mutable_live_ended()->set_reason(std::string(reason));
     response.mutable_live_ended()->set_message(std::string(message));
     page->second.door->Send(response);
+  }
+  if (context_->figures != nullptr) {
+    context_->figures->calls.Observe(
+        absl::ToDoubleSeconds(context_->loop->Monotonic() - person->live_since));
   }
   person->live_epoch = 0;
   person->live_page = PageId();
@@ -194,6 +222,7 @@ void Session::AdoptPeers(const DriveResponse::Inventory& inventory, bool fresh) 
       Person& person = people_.all()[id];
       if (person.live_epoch != 0) continue;
       const bool unknown = person.shown.name().empty();
+      person.live_since = context_->loop->Monotonic();
       person.live_epoch = peer.epoch();
       person.shown.set_name(peer.participant());
       person.shown.set_live(true);

@@ -1,0 +1,58 @@
+// Admin is control's door for whoever runs it: GET /metrics and GET /healthz, on a unix
+// socket (0600) or on loopback. It tells figures alone and takes nothing. A few visits at
+// once, one request each, in a few seconds.
+//
+// On the loop.
+#ifndef ATRIUM_CONTROL_ADMIN_H_
+#define ATRIUM_CONTROL_ADMIN_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "common/loop.h"
+
+namespace atrium::control {
+
+class Admin {
+ public:
+  using Figures = std::function<std::string()>;
+
+  // `where`: a path, or HOST:PORT with a loopback address. `figures` makes the text.
+  static absl::StatusOr<std::unique_ptr<Admin>> Listen(Loop* loop, const std::string& where,
+                                                       Figures figures);
+  ~Admin();
+  Admin(const Admin&) = delete;
+  Admin& operator=(const Admin&) = delete;
+
+  // Where on loopback; 0 on a unix socket.
+  int port() const;
+
+ private:
+  struct Visit {
+    std::string asked;
+    Loop::HandlePtr reading, deadline;
+  };
+
+  Admin(Loop* loop, Figures figures) : loop_(loop), figures_(std::move(figures)) {}
+  absl::Status Bind(const std::string& where);
+  void OnKnock();
+  void OnAsked(int fd);
+  void End(int fd);
+  std::string AnswerTo(const std::string& request) const;
+
+  // Given.
+  Loop* const loop_;
+  const Figures figures_;
+  // State.
+  int listening_ = -1;
+  std::string path_;  // Of the unix socket; empty on loopback.
+  std::map<int, Visit> visits_;  // By descriptor.
+  Loop::HandlePtr knocks_;
+};
+
+}  // namespace atrium::control
+
+#endif  // ATRIUM_CONTROL_ADMIN_H_
