@@ -77,6 +77,9 @@ await desk.keyboard.press('Enter');
 await desk.locator('.xterm').first().click();
 await desk.keyboard.type('echo hello');
 await look(desk, 'desktop-typing');
+await desk.keyboard.press('Alt+Shift+B');
+await look(desk, 'captions-large');
+await desk.keyboard.press('Alt+Shift+B');
 await desk.keyboard.press('F1');
 await look(desk, 'palette');
 await desk.keyboard.press('Escape');
@@ -89,7 +92,15 @@ await desk.getByRole('button', { name: 'Go live' }).waitFor();
 await look(desk, 'device-check');
 await desk.getByRole('button', { name: 'Go live' }).click();
 await look(desk, 'live');
+await desk.getByRole('button', { name: 'More of the call' }).click();
+await look(desk, 'call-menu');
+await desk.keyboard.press('Escape');
+gateway.session.updateConversation({ takesImages: true });
+gateway.session.updateSession({ hasDisplay: true });
 await desk.getByRole('button', { name: 'Share screen' }).click();
+await look(desk, 'share');
+await desk.getByRole('checkbox', { name: /The agent may see it/ }).check();
+await desk.getByRole('button', { name: 'Choose a screen…' }).click();
 await seen(desk);
 await look(desk, 'live-sharing');
 await desk.getByRole('button', { name: 'Stop live audio' }).click();
@@ -106,6 +117,17 @@ await desk.keyboard.press('Alt+Shift+V');
 await look(desk, 'screen-on-stage');
 await desk.keyboard.press('Alt+Shift+V');
 gateway.captures.end(plans.name);
+gateway.session.propose('', 'I would like to see the page that fails.', 'agent', 'ask_for_screen');
+await desk.locator('atrium-attach input').setInputFiles({
+  name: 'price.cc',
+  mimeType: 'text/plain',
+  buffer: Buffer.from('int64_t Cents(double euro) {\n  return std::llrint(euro * 100);\n}\n'),
+});
+await desk.getByRole('button', { name: 'Send' }).click();
+await look(desk, 'agent-asks-for-screen');
+await desk.getByRole('button', { name: 'Agent', exact: true }).click();
+await look(desk, 'agent-cost');
+await desk.keyboard.press('Escape');
 await desk.getByRole('button', { name: 'Open a tab' }).click();
 await desk.waitForTimeout(400);
 gateway.session.openTab('deploy', `${gateway.session.name}/participants/jonas`);
@@ -128,6 +150,9 @@ await look(desk, 'other-drives');
 await desk.getByRole('button', { name: 'Settings', exact: true }).click();
 await desk.getByRole('menuitem', { name: 'Settings of this session' }).click();
 await look(desk, 'session');
+await desk.getByText('What the agent may do by itself').click();
+await desk.getByRole('combobox', { name: 'What tickets.add may do' }).selectOption('deny');
+await look(desk, 'session-tools');
 await desk.keyboard.press('Escape');
 await desk.keyboard.press('F1');
 await desk.keyboard.type('decides');
@@ -162,7 +187,7 @@ await look(editor, 'light-screen-on-stage');
 const [first] = [...gateway.session.tabs.keys()];
 const phone = await visit('editor-pat', {
   colorScheme: 'dark',
-  viewport: { width: 390, height: 780 },
+  viewport: { width: 390, height: 844 },
   hasTouch: true,
   isMobile: true,
   deviceScaleFactor: 2,
@@ -194,6 +219,11 @@ await phone.getByRole('button', { name: 'People' }).click();
 await look(phone, 'phone-people');
 await phone.getByRole('button', { name: /Timeline/ }).click();
 await look(phone, 'phone-timeline');
+await phone.getByRole('button', { name: 'Start live audio' }).tap();
+await phone.getByRole('button', { name: 'Go live', disabled: false }).waitFor();
+await look(phone, 'phone-check');
+await phone.getByRole('button', { name: 'Go live' }).tap();
+await look(phone, 'phone-live');
 
 for (const tab of [...gateway.session.tabs.keys()]) gateway.session.closeTab(tab);
 await desk.waitForTimeout(600);

@@ -270,6 +270,7 @@ function pageActions(room: Room): Action[] {
       title: 'Write a message',
       run: () => focusPart(room, 'timeline', '.composer textarea'),
     },
+    ...(room.mayType ? [attachAction(room)] : []),
     {
       id: 'people.focus',
       title: 'Go to the people',
@@ -334,6 +335,19 @@ function pageActions(room: Room): Action[] {
   if (room.linkState.kind === 'waiting')
     actions.push({ id: 'link.retry', title: 'Connect now', run: () => room.link?.connect() });
   return actions;
+}
+
+function attachAction(room: Room): Action {
+  return {
+    id: 'chat.attach',
+    title: 'Attach text to the message',
+    run: () => {
+      room.show({ panel: 'timeline' });
+      requestAnimationFrame(() =>
+        document.querySelector<HTMLElement>('.composer__attach')?.click(),
+      );
+    },
+  };
 }
 
 /** Why this person cannot be in the call; undefined if they can. */

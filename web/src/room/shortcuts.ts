@@ -40,6 +40,7 @@ export const USUAL_CHORDS = {
   'text.smaller': ['Alt+Shift+-'],
   'text.usual': [],
   'chat.focus': ['Alt+Shift+M'],
+  'chat.attach': [],
   'people.focus': ['Alt+Shift+P'],
   'timeline.find': ['Alt+Shift+F'],
   'timeline.export': [],

@@ -155,6 +155,15 @@ describe('N12, S14: where there is no echo nothing is shown', () => {
     expect(shown()).toBe('');
   });
 
+  it('nor where a key was taken away again, which looks like its echo', async () => {
+    await echo('Password: ');
+    type('x');
+    type('\x7f');
+    await echo('\x07');
+    type('y');
+    expect(shown()).toBe('');
+  });
+
   it('after a while without one', async () => {
     await trustedPrompt();
     type('s');
@@ -216,6 +225,11 @@ describe('N12: what cannot be known is not guessed', () => {
   });
 
   it('in a full-screen program', async () => {
+    await trustedPrompt();
+    await echo('\x1b[?1049h\x1b[1;10H');
+    type('i');
+    expect(shown(), 'also where its cursor is in a line of the same number').toBe('');
+    term.reset();
     await echo('\x1b[?1049h\x1b[2J\x1b[Hvim');
     for (const key of 'ihello') {
       type(key);

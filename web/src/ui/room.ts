@@ -34,6 +34,7 @@ class AtriumRoom extends RoomElement {
     super.connectedCallback();
     document.addEventListener('keydown', this.onKeyDown, true);
     document.addEventListener('keyup', this.onKeyUp, true);
+    addEventListener('blur', this.endTalking);
     matchMedia(WIDE).addEventListener('change', this.onWidth);
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () =>
       this.room.setSettings({}),
@@ -50,6 +51,7 @@ class AtriumRoom extends RoomElement {
     matchMedia(WIDE).removeEventListener('change', this.onWidth);
     document.removeEventListener('keydown', this.onKeyDown, true);
     document.removeEventListener('keyup', this.onKeyUp, true);
+    removeEventListener('blur', this.endTalking);
     super.disconnectedCallback();
   }
 
@@ -166,7 +168,7 @@ class AtriumRoom extends RoomElement {
     if (action === 'call.talk') {
       if (!event.repeat && this.room.call.phase !== 'idle') {
         this.talking = true;
-        this.room.call.setMuted(false);
+        this.room.call.hold(true);
       }
       event.preventDefault();
       return;
@@ -178,9 +180,14 @@ class AtriumRoom extends RoomElement {
 
   private readonly onKeyUp = (event: KeyboardEvent) => {
     const held = chordsOf('call.talk', this.room.settings).some((one) => one.endsWith(event.key));
-    if (!this.talking || !held) return;
+    if (held) this.endTalking();
+  };
+
+  /** The key was let go, or may have been: a window that lost it hears no key. */
+  private readonly endTalking = () => {
+    if (!this.talking) return;
     this.talking = false;
-    this.room.call.setMuted(true);
+    if (this.room.call.phase !== 'idle') this.room.call.hold(false);
   };
 }
 

@@ -42,6 +42,7 @@ const TITLES: Record<ActionId, string> = {
   'text.smaller': 'Smaller text',
   'text.usual': 'Usual text size',
   'chat.focus': 'Write a message',
+  'chat.attach': 'Attach text to the message',
   'people.focus': 'Go to the people',
   'timeline.find': 'Find in the timeline',
   'timeline.export': 'Export the timeline',

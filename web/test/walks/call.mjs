@@ -284,4 +284,30 @@ export const callWalks = {
       await page.getByRole('button', { name: 'Settings', exact: true }).click();
       await page.getByRole('menuitem', { name: /Nobody may show screens here/ }).waitFor();
     },
+  'N5: the talk key opens the microphone while it is held, and no longer': async () => {
+    await room();
+    const page = await checked('editor-ada');
+    await startAudio(page).click();
+    await page.getByRole('button', { name: 'Mute', exact: true }).click();
+    await focus(page);
+    const told = () =>
+      [...gateway.pages].flatMap((one) =>
+        one.heard.flatMap(({ message: { case: what, value } }) =>
+          what === 'updateSelf' && value.talking !== undefined ? [value.talking] : [],
+        ),
+      );
+    const muted = (wanted) =>
+      page.waitForFunction((wanted) => window.atrium.state.call.muted === wanted, wanted);
+    await page.keyboard.down('F8');
+    await muted(false);
+    await page.keyboard.up('F8');
+    await muted(true);
+    await page.waitForFunction(() => !window.atrium.state.participants.some((one) => one.talking));
+    assert.deepEqual(told(), [true, false]);
+    await page.keyboard.down('F8');
+    await muted(false);
+    await page.evaluate(() => dispatchEvent(new Event('blur')));
+    await muted(true);
+    assert.deepEqual(told().slice(2), [true, false]);
+  },
 };

@@ -101,6 +101,7 @@ export const drivingWalks = {
     await tab.locator('.tab__mark--driving').waitFor({ state: 'attached' });
     assert.match(await tab.locator('[role=tab]').getAttribute('title'), /ada is driving/);
     gateway.session.openTab('other', person('owner'));
+    await ada.locator('.tab', { hasText: 'other' }).waitFor();
     await ada.keyboard.press('Alt+2');
     await ben.locator('.driving').getByRole('button', { name: 'Ask for control' }).click();
     await ada.getByText('ben asks for control of build').waitFor();
@@ -135,6 +136,7 @@ export const drivingWalks = {
       gateway.session.onChange = () => {};
       gateway.session.revision--;
       gateway.session.updateTab(name, { driver: person('cy') });
+      gateway.delayMs = 200;
       await ada.keyboard.type('rm');
       await ada.waitForFunction(() => window.atrium.pendingInput('build') === 2);
       gateway.session.onChange = tell;
