@@ -29,7 +29,7 @@ before(async () => {
   felix.problems = [];
   felix.on('pageerror', (error) => felix.problems.push(error.message));
   await felix.setViewport({ width: 1280, height: 800 });
-  await felix.evaluateOnNewDocument(() => localStorage.setItem('atrium.settings', JSON.stringify({ checked: true, name: 'Felix' })));
+  await felix.evaluateOnNewDocument(() => location.protocol.startsWith('http') && localStorage.setItem('atrium.settings', JSON.stringify({ checked: true, name: 'Felix' })));
   await felix.goto(await inviteLink(stack, api, 'EDITOR'));
   await felix.waitForFunction(() => window.atrium?.state.link === 'open' && window.atrium.state.revision >= 0, { timeout: 30_000 });
 });

@@ -68,7 +68,7 @@ function peer({ url, draw }) {
     state.heard.push(message);
     if (message.type in steps && (draw || message.type === 'offer')) await steps[message.type](message);
   };
-  return new Promise((done) => { state.socket.onopen = () => done(); });
+  return new Promise((done, fail) => { state.socket.onopen = () => done(); state.socket.onerror = () => fail(new Error('not opened')); });
 }
 async function somebody(token, draw) {
   const page = await browser.newPage();
