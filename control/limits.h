@@ -158,6 +158,8 @@ inline constexpr size_t kMcpIdBytes = 32;
 // One of their messages, and what may wait for a server that does not read.
 inline constexpr size_t kMcpMessageBytes = 1 << 20;
 inline constexpr size_t kMcpUnsentBytes = 4 << 20;
+// How deep their messages may be nested.
+inline constexpr int kMcpDepth = 64;
 // Tools of one server; a tool's schema, its description, and its name as a provider has it.
 inline constexpr size_t kMcpTools = 64;
 inline constexpr size_t kToolSchemaBytes = 16 << 10;
