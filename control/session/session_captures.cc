@@ -170,9 +170,9 @@ void Session::Show(Capture shown, const PageId& page, Done<Capture> done) {
 
 absl::StatusOr<Capture> Session::UpdateCapture(const Actor& actor,
                                                const atrium::v1::UpdateCaptureRequest& request) {
+  RETURN_IF_ERROR(actor.Require(Participant::EDITOR, "change a screen"));
   CaptureTable::Screen* screen = captures_.Find(request.capture().name());
   if (screen == nullptr) return NoSuchCapture(request.capture().name());
-  RETURN_IF_ERROR(actor.Require(Participant::EDITOR, "change a screen"));
   // Consent is the participant's alone; owners may end the showing.
   if (screen->shown.participant() != NameOf(actor)) return NotYourScreen();
   if (request.update_mask().paths_size() == 0) return MissingField("update_mask");
