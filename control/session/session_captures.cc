@@ -23,8 +23,13 @@ using atrium::v1::Participant;
 using atrium::v1::SessionChange;
 
 void Session::LoadCaptures() {
+  // What was forbidden since then is not taken up again.
   for (const auto& record : record_.captures()) {
+    if (!context_->allowed.screens) continue;
     captures_.Load(record);
+    if (!context_->allowed.agent_sight) {
+      captures_.Find(record.capture().name())->shown.set_agent_sees(false);
+    }
     last_epoch_ = std::max(last_epoch_, record.epoch());
   }
   if (captures_.all().empty()) return;
