@@ -67,6 +67,7 @@ TEST_F(ConversationTest, N5AProviderThatOwnsTurnsIsOnlySilencedHereAndAnswersByI
   agent().OnSpeechStarted("u1", 100);
   EXPECT_THAT(media_.audio->flushed, ElementsAre("i1")) << "what is under way is not heard";
   EXPECT_THAT(told().truncated, IsEmpty());
+  agent().OnResponseDone("r1", {.completed = true});
   agent().OnSpeechStopped("u1", 900);
   EXPECT_EQ(told().responses_asked, 0);
   talk_.TextTurn("ann", "and what is typed?");
