@@ -1,5 +1,5 @@
 // Admin is control's door for whoever runs it: GET /metrics and GET /healthz, on a unix
-// socket (0600) or on loopback. It tells figures alone and takes nothing. A few visits at
+// socket that only our user may open, or on loopback. It tells figures alone and takes nothing. A few visits at
 // once, one request each, in a few seconds.
 //
 // On the loop.

@@ -19,6 +19,9 @@ ABSL_FLAG(std::string, provider, "",
 ABSL_FLAG(std::string, provider_name, "", "What people see as the voice agent's name");
 ABSL_FLAG(std::string, model, "gpt-realtime-2.1", "The provider's model");
 ABSL_FLAG(std::string, voice, "", "The agent's voice; empty: the provider's default");
+ABSL_FLAG(std::string, backend_model, "",
+          "The model that calls the tools where the provider speaks the Live protocol; empty: it "
+          "has no tools");
 ABSL_FLAG(std::string, provider_key_file, "", "File with the provider's key; read at start");
 ABSL_FLAG(std::string, agent_profiles, "",
           "JSON file of what the agent can be: a list of {id, display_name, instructions, voice, "
@@ -81,6 +84,7 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv) {
                 .provider_url = absl::GetFlag(FLAGS_provider),
                 .provider_model = absl::GetFlag(FLAGS_model),
                 .provider_voice = absl::GetFlag(FLAGS_voice),
+                .backend_model = absl::GetFlag(FLAGS_backend_model),
                 .provider_key_file = absl::GetFlag(FLAGS_provider_key_file),
                 .provider_name = absl::GetFlag(FLAGS_provider_name),
                 .admin_listen = absl::GetFlag(FLAGS_admin_listen),

@@ -21,6 +21,7 @@ struct Config {
   std::string provider_url;
   std::string provider_model;
   std::string provider_voice;
+  std::string backend_model;  // Who calls the tools of a Live provider; empty: nobody.
   std::string provider_key_file;
   std::string provider_name;
   std::string admin_listen;    // A path, or a loopback address and port; empty: nowhere.

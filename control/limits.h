@@ -109,6 +109,11 @@ inline constexpr absl::Duration kTranscriptWait = absl::Seconds(5);
 inline constexpr absl::Duration kProviderIdle = absl::Minutes(5);
 // How often the time that a provider is connected is counted, and its cost looked at.
 inline constexpr absl::Duration kMeterSpacing = absl::Seconds(10);
+// A Live session: nothing for so long is the end of an utterance; what one appended text
+// and the history that it begins with may hold (500 and 8,192 tokens there).
+inline constexpr absl::Duration kLivePause = absl::Milliseconds(800);
+inline constexpr size_t kLiveAppendBytes = 1200;
+inline constexpr size_t kLiveHistoryBytes = 20 << 10;
 // A key for a browser, and the answer that brings it.
 inline constexpr absl::Duration kProviderSecretLife = absl::Seconds(60);
 inline constexpr size_t kSecretAnswerBytes = 64 << 10;
@@ -158,6 +163,8 @@ inline constexpr size_t kMcpIdBytes = 32;
 // One of their messages, and what may wait for a server that does not read.
 inline constexpr size_t kMcpMessageBytes = 1 << 20;
 inline constexpr size_t kMcpUnsentBytes = 4 << 20;
+// How deep their messages may be nested.
+inline constexpr int kMcpDepth = 64;
 // Tools of one server; a tool's schema, its description, and its name as a provider has it.
 inline constexpr size_t kMcpTools = 64;
 inline constexpr size_t kToolSchemaBytes = 16 << 10;

@@ -232,6 +232,7 @@ void Conversation::Engine::Restore(const std::vector<TimelineEntry>& entries) {
 void Conversation::Engine::SetAnybodyLive(bool live) {
   if (live == (audio_ != nullptr)) return;
   idle_.reset();
+  if (active()) line_.provider()->SetListening(live);
   if (live) {
     heard_position_ = -1;
     audio_ = media_->OpenAudio(options_.session, this);
@@ -275,6 +276,7 @@ void Conversation::Engine::OnReady(std::optional<absl::Time>) {
   KeepTime();
   SetState(Shape::ACTIVE);
   sight_.Open(sees());
+  line_.provider()->SetListening(audio_ != nullptr);
   Answer(absl::OkStatus());
   for (const Late& late : std::exchange(late_, {})) {
     OnLateResult(late.call, late.tool, late.arguments, late.output);
@@ -296,6 +298,7 @@ void Conversation::Engine::OnExchanged() {
   LogInfo("the agent's session was exchanged", {{"session", options_.session}});
   ForgetProviderSession();
   sight_.Open(sees());
+  line_.provider()->SetListening(audio_ != nullptr);
   Configure();
 }
 

@@ -93,7 +93,7 @@ void Conversation::Engine::CheckEcho() {
 
 // Whoever speaks while the agent does interrupts it, if that is allowed.
 void Conversation::Engine::BargeIn(const Utterance& utterance) {
-  if (!speech_.speaking() || providers_->capabilities().owns_turns) return;
+  if (!speech_.speaking()) return;
   if (floor_.MayInterrupt(utterance.speakers)) CutOff();
 }
 
@@ -121,9 +121,9 @@ void Conversation::Engine::TellWhoSpoke(const Utterance& utterance) {
 }
 
 void Conversation::Engine::AskFor(Utterance* utterance) {
-  if (providers_->capabilities().owns_turns || std::exchange(utterance->answered, true)) return;
+  if (std::exchange(utterance->answered, true)) return;
   TellWhoSpoke(*utterance);
-  if (responses_.answers_by_itself()) return;
+  if (providers_->capabilities().owns_turns || responses_.answers_by_itself()) return;
   Configure();
   RequestResponse();
 }
@@ -155,6 +155,8 @@ void Conversation::Engine::OnHeard(const std::string& item, const std::string& t
 
 void Conversation::Engine::RequestResponse() {
   if (!active()) return;
+  // Such a provider answers when it likes; there is nothing to wait for.
+  if (providers_->capabilities().owns_turns) return line_.provider()->CreateResponse();
   responses_.Want();
   Create();
   UpdateActivity();
@@ -247,7 +249,7 @@ void Conversation::Engine::OnToolCall(const std::string& call, const std::string
 }
 void Conversation::Engine::OnToolResult(const std::string& call, const std::string& output) {
   line_.provider()->AddToolResult(call, output);
-  responses_.Want();
+  if (!providers_->capabilities().owns_turns) responses_.Want();
   AskNext();
   UpdateActivity();
 }

@@ -113,6 +113,8 @@ class Provider {
   virtual void Connect(const ProviderSettings& settings,
                        const std::vector<HistoryItem>& history) = 0;
   virtual void Update(const ProviderSettings& settings) = 0;
+  // Somebody is in the call, or nobody is any more. Only some providers care.
+  virtual void SetListening(bool listens) {}
   virtual void AppendAudio(const std::string& pcm) = 0;
   // Something for the agent to know or to answer.
   virtual void AddText(HistoryItem::Role role, const std::string& text) = 0;

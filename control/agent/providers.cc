@@ -5,7 +5,9 @@
 
 #include "common/file.h"
 #include "common/status_macros.h"
+#include "control/agent/live.h"
 #include "control/agent/realtime.h"
+#include "control/agent/realtime_address.h"
 #include "control/errors.h"
 
 namespace atrium::control {
@@ -21,6 +23,9 @@ absl::StatusOr<std::unique_ptr<ProviderFactory>> MakeProviders(Loop* loop, const
     while (!options.key.empty() && options.key.back() <= ' ') options.key.pop_back();
   }
   if (options.name.empty()) options.name = config.provider_model;
+  if (IsLiveUrl(options.url)) {
+    return NewLiveFactory(loop, std::move(options), config.backend_model);
+  }
   return NewRealtimeFactory(loop, std::move(options));
 }
 

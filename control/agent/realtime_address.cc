@@ -39,8 +39,16 @@ std::string UnixPathOf(const std::string& url) {
   return absl::StartsWith(url, kUnixPrefix) ? url.substr(sizeof kUnixPrefix - 1) : "";
 }
 
+bool IsLiveUrl(const std::string& url) {
+  std::string path = url.substr(0, url.find('?'));
+  while (!path.empty() && path.back() == '/') path.pop_back();
+  return absl::EndsWith(path, "/live/sessions");
+}
+
 std::string SocketUrlOf(const RealtimeOptions& options) {
   const std::string base = BaseOf(options.url);
+  // There the model is a part of what is said first.
+  if (IsLiveUrl(base)) return base;
   const char* join = base.find('?') == std::string::npos ? "?" : "&";
   return StrCat(base, join, "model=", Escape(options.model));
 }

@@ -13,6 +13,8 @@ namespace atrium::control {
 std::string UnixPathOf(const std::string& url);
 // The WebSocket's URL, with the model.
 std::string SocketUrlOf(const RealtimeOptions& options);
+// Whether it is one that speaks the Live protocol, by its path.
+bool IsLiveUrl(const std::string& url);
 // Where secrets are minted.
 std::string SecretsUrlOf(const RealtimeOptions& options);
 // The header that carries the key, by name and value; both empty without a key.

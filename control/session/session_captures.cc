@@ -23,8 +23,13 @@ using atrium::v1::Participant;
 using atrium::v1::SessionChange;
 
 void Session::LoadCaptures() {
+  // What was forbidden since then is not taken up again.
   for (const auto& record : record_.captures()) {
+    if (!context_->allowed.screens) continue;
     captures_.Load(record);
+    if (!context_->allowed.agent_sight) {
+      captures_.Find(record.capture().name())->shown.set_agent_sees(false);
+    }
     last_epoch_ = std::max(last_epoch_, record.epoch());
   }
   if (captures_.all().empty()) return;
@@ -170,9 +175,9 @@ void Session::Show(Capture shown, const PageId& page, Done<Capture> done) {
 
 absl::StatusOr<Capture> Session::UpdateCapture(const Actor& actor,
                                                const atrium::v1::UpdateCaptureRequest& request) {
+  RETURN_IF_ERROR(actor.Require(Participant::EDITOR, "change a screen"));
   CaptureTable::Screen* screen = captures_.Find(request.capture().name());
   if (screen == nullptr) return NoSuchCapture(request.capture().name());
-  RETURN_IF_ERROR(actor.Require(Participant::EDITOR, "change a screen"));
   // Consent is the participant's alone; owners may end the showing.
   if (screen->shown.participant() != NameOf(actor)) return NotYourScreen();
   if (request.update_mask().paths_size() == 0) return MissingField("update_mask");

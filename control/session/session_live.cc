@@ -92,7 +92,7 @@ void Session::RenewPeer(Person* person) {
 }
 
 void Session::ResumeLive(Person* person, const PageId& page, int64_t epoch) {
-  if (person->shown.role() < Participant::EDITOR) return;
+  if (person->shown.role() < Participant::EDITOR || !context_->allowed.calls) return;
   const bool elsewhere = person->live_epoch != 0 && !person->live_page.empty();
   if (elsewhere && person->live_page != page) return;
   person->live_page = page;

@@ -181,8 +181,10 @@ test('S4: a viewer sends every input and nothing reaches the terminal', async ()
     21: { createTab: {} }, 22: { deleteTab: { name: tab } }, 23: { updateTab: { tab: { name: tab, title: 'x' }, updateMask: 'title' } },
     24: { takeControl: { tab } }, 25: { say: { text: 'x' } }, 26: { goLive: {} }, 27: { createInvite: { invite: { role: 'OWNER' } } },
     28: { updateConversation: { conversation: {}, updateMask: 'voice' } }, 29: { decideApproval: { name: 'sessions/main/approvals/x', approve: true } },
+    30: { startCapture: { title: 'x', agentSees: true } }, 31: { createCapture: { capture: {} } },
+    32: { updateCapture: { capture: { name: 'sessions/main/captures/x', agentSees: true }, updateMask: 'agentSees' } },
   })) viewer.say({ requestId, ...message });
-  await until('all are refused', () => [21, 22, 23, 24, 25, 26, 27, 28, 29].every((id) => viewer.outcomes.some((one) => one.requestId === String(id) && one.code === 7)));
+  await until('all are refused', () => [21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32].every((id) => viewer.outcomes.some((one) => one.requestId === String(id) && one.code === 7)));
   await until('the input is refused', () => viewer.outcomes.some((one) => one.reason === 'TERMINAL_REFUSED' && one.code === 7));
   await undisturbed();
   assert.doesNotMatch(seen.slice(before), /intruder/);

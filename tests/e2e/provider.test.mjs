@@ -261,3 +261,23 @@ test('L4, L16: the offline agent makes one, for sixty seconds', async () => {
   const left = Number(secret.expire_time.seconds) - Date.now() / 1000;
   assert.ok(left > 50 && left <= 61, `${left} s`);
 });
+
+test('S22: at its cost limit the agent leaves, people see why, and it is not started again', async () => {
+  const provider = new Provider({ script: (event, line) => {
+    if (event.type !== 'response.create') return false;
+    line.answer('dear', { input_tokens: 10, output_tokens: 600_000, input_token_details: { text_tokens: 10 }, output_token_details: { text_tokens: 600_000 } });
+    return true;
+  } });
+  const prices = join(mkdtempSync(join(tmpdir(), 'atrium-prices-')), 'prices.json');
+  writeFileSync(prices, JSON.stringify({ currency: 'EUR', models: { 'gpt-realtime-2.1': { output_text: 1 } } }));
+  const { api, say, start, state, conversation } = await room(provider, { flags: [`--price_file=${prices}`, '--session_cost_limit=1'] });
+  await start();
+  await say('first');
+  await until('it is counted', async () => Number((await conversation()).usage.cost_micros) === 600_000);
+  assert.equal((await conversation()).usage.currency, 'EUR');
+  await say('second');
+  await state('FAILED');
+  assert.match((await conversation()).problem, /1\.00 EUR.*--session_cost_limit/);
+  await assert.rejects(start(), /RESOURCE_EXHAUSTED/);
+  await until('people see it', async () => (await api.call('atrium.v1.SessionService', 'GetSession', { name: 'sessions/main' })).degradations.some((one) => one.kind === 'NO_PROVIDER' && /1\.00 EUR/.test(one.message)));
+});

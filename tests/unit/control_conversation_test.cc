@@ -58,15 +58,22 @@ TEST_F(ConversationTest, N5WhoeverSpeaksCutsTheAgentOffAtWhatWasHeard) {
   EXPECT_TRUE(room_.captions.back().final());
 }
 
-TEST_F(ConversationTest, N5AProviderThatOwnsTurnsIsNotCutOffByUs) {
+TEST_F(ConversationTest, N5AProviderThatOwnsTurnsIsOnlySilencedHereAndAnswersByItself) {
   providers_.can.owns_turns = true;
+  providers_.can.truncates = false;
   Start();
   GoLive();
   Say("r1", "i1", "Go on");
   agent().OnSpeechStarted("u1", 100);
-  EXPECT_THAT(told().cancelled, IsEmpty());
+  EXPECT_THAT(media_.audio->flushed, ElementsAre("i1")) << "what is under way is not heard";
+  EXPECT_THAT(told().truncated, IsEmpty());
+  agent().OnResponseDone("r1", {.completed = true});
   agent().OnSpeechStopped("u1", 900);
   EXPECT_EQ(told().responses_asked, 0);
+  talk_.TextTurn("ann", "and what is typed?");
+  EXPECT_EQ(told().responses_asked, 1) << "it is told that somebody waits";
+  loop_.Advance(limits::kProviderSilence * 2);
+  EXPECT_EQ(talk_.Shown().state(), Shape::ACTIVE) << "its silence is no failure";
 }
 
 TEST_F(ConversationTest, N5ItIsToldWhoSpoke) {

@@ -95,6 +95,12 @@ TEST_F(DisplayTest, L11WhatTheDeploymentForbidsIsRefusedWithAReason) {
   absl::Status live;
   session_->GoLive(Person("ann"), PageOf("ann"), [&](absl::Status s) { live = s; });
   EXPECT_EQ(DetailsOf(live).reason, "FORBIDDEN_HERE");
+  // Nor by the claim that it was in the call before.
+  session_->Leave(PageOf("ann"), &ann);
+  FakePage again;
+  ASSERT_TRUE(Join(&again, "ann", Participant::OWNER, /*live_epoch=*/77).ok());
+  EXPECT_EQ(again.Last(JoinResponse::kLiveReady), nullptr);
+  EXPECT_FALSE(Shown("ann")->live());
 }
 
 TEST_F(DisplayTest, X8AViewerThatAnswersGetsTheOfferAndSendsNone) {

@@ -63,8 +63,16 @@ std::string NoMethodAnswer(const json& id) {
 }
 
 std::optional<Message> Parse(const std::string& line) {
-  const json said = json::parse(line, nullptr, false);
-  if (!said.is_object()) return std::nullopt;
+  // What is nested without end would exhaust our stack later.
+  bool deep = false;
+  const json said = json::parse(
+      line,
+      [&deep](int depth, json::parse_event_t, json&) {
+        deep = deep || depth > limits::kMcpDepth;
+        return !deep;
+      },
+      false);
+  if (deep || !said.is_object()) return std::nullopt;
   Message message{.id = said.value("id", json()), .method = Text(said, "method")};
   if (!message.method.empty()) {
     message.kind = message.id.is_null() ? Message::Kind::kNotification : Message::Kind::kRequest;
@@ -88,6 +96,7 @@ std::vector<ToolServers::Tool> ToolsIn(const json& result, const std::string& se
   if (!list.is_array()) return tools;
   const size_t room = limits::kToolNameBytes - server.size() - 2;
   for (const json& one : list) {
+    if (!one.is_object()) continue;
     const std::string name = Text(one, "name");
     if (allowed && allowed->count(name) == 0) continue;
     const json schema = one.value("inputSchema", json::object());

@@ -1,0 +1,290 @@
+// Tools of MCP servers: what is read of them, what they may do, and what they may not.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "common/errors.h"
+#include "control/agent/mcp/config.h"
+#include "control/agent/mcp/protocol.h"
+#include "control/agent/mcp/servers.h"
+#include "control/agent/tools.h"
+#include "control/limits.h"
+#include "tests/support/fake_room.h"
+#include "tests/support/manual_loop.h"
+
+namespace atrium::control::mcp {
+namespace {
+
+using nlohmann::json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+TEST(McpConfigTest, L18AServerHasAnIdACommandAndMayHaveMore) {
+  const auto specs = ParseServers(
+      R"([{"id":"files","command":["server","--root"],"environment":{"KEY":"s"},"tools":["read"]},
+          {"id":"b","command":["b"]}])");
+  ASSERT_TRUE(specs.ok()) << specs.status();
+  EXPECT_THAT(specs->at(0).command, ElementsAre("server", "--root"));
+  EXPECT_EQ(specs->at(0).environment.at("KEY"), "s");
+  EXPECT_EQ(specs->at(0).tools->count("read"), 1u);
+  EXPECT_FALSE(specs->at(1).tools.has_value()) << "all of them";
+}
+
+TEST(McpConfigTest, L18WhatIsWrongIsNamedAndNoSecretWithIt) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"{}", "--mcp_servers"},
+      {R"([{"command":["a"]}])", "--mcp_servers[0].id"},
+      {R"([{"id":"A.b","command":["a"]}])", "--mcp_servers[0].id"},
+      {R"([{"id":"a","command":"a"}])", "--mcp_servers[0].command"},
+      {R"([{"id":"a","command":[]}])", "--mcp_servers[0].command"},
+      {R"([{"id":"a","command":["a"],"environment":{"K":5}}])", "--mcp_servers[0].environment"},
+      {R"([{"id":"a","command":["a"],"environment":{"K=secret":"secret"}}])",
+       "--mcp_servers[0].environment"},
+      {R"([{"id":"a","command":["a"],"tools":[1]}])", "--mcp_servers[0].tools"},
+      {R"([{"id":"a","command":["a"],"token":"secret"}])", "--mcp_servers[0].token"},
+      {R"([{"id":"a","command":["a"]},{"id":"a","command":["a"]}])", "--mcp_servers[1].id"}};
+  for (const auto& [text, field] : cases) {
+    const absl::Status status = ParseServers(text).status();
+    EXPECT_EQ(DetailsOf(status).field, field) << text;
+    EXPECT_THAT(std::string(status.message()), Not(HasSubstr("secret"))) << text;
+  }
+}
+
+TEST(McpProtocolTest, L18ToolsThatCannotBeNamedOrAreTooLargeAreLeftOut) {
+  const json list = {
+      {"tools",
+       {{{"name", "read"}, {"description", "Reads\nit"}, {"inputSchema", {{"type", "object"}}}},
+        {{"name", "hidden"}},
+        {{"name", "a b"}},
+        {{"name", std::string(limits::kToolNameBytes, 'x')}},
+        {{"name", "large"}, {"inputSchema", {{"x", std::string(limits::kToolSchemaBytes, 'x')}}}},
+        5}}};
+  const auto tools = ToolsIn(list, "files", std::set<std::string>{"read", "a b", "large"});
+  ASSERT_EQ(tools.size(), 1u);
+  EXPECT_EQ(tools[0].shown.name(), "files.read");
+  EXPECT_EQ(tools[0].shown.server(), "files");
+  EXPECT_EQ(tools[0].shown.default_action(), atrium::v1::CommandPolicy::ASK);
+  EXPECT_TRUE(tools[0].shown.may_be_allowed());
+  EXPECT_THAT(tools[0].shown.description(), Not(HasSubstr("\n")));
+  EXPECT_EQ(ToolsIn(list, "files", std::nullopt).size(), 2u);
+  EXPECT_THAT(ToolsIn(json(5), "files", std::nullopt), IsEmpty());
+}
+
+TEST(McpProtocolTest, L18WhatAToolAnswersIsReadAsText) {
+  EXPECT_EQ(*TextOf({{"content", {{{"type", "text"}, {"text", "a"}}, {{"type", "image"}}}}}),
+            "a\n(image, left out)");
+  EXPECT_FALSE(TextOf({{"content", {{{"type", "text"}, {"text", "no"}}}}, {"isError", true}}).ok());
+  EXPECT_FALSE(TextOf(json(5)).ok());
+  EXPECT_EQ(Parse("not json"), std::nullopt);
+  EXPECT_EQ(Parse("[]"), std::nullopt);
+  const std::string deep = std::string(400'000, '[') + std::string(400'000, ']');
+  EXPECT_EQ(Parse("{\"id\":1,\"result\":" + deep + "}"), std::nullopt);
+  EXPECT_EQ(Parse(R"({"id":1,"method":"ping"})")->kind, Message::Kind::kRequest);
+  EXPECT_FALSE(Parse(R"({"id":1,"error":{"message":"no"}})")->result.ok());
+}
+
+// A real program that speaks MCP; what it does is told by its arguments.
+constexpr char kProgram[] = R"(
+import json, os, sys
+def say(message): sys.stdout.write(json.dumps(message) + '\n'); sys.stdout.flush()
+tools = ['echo', 'environment', 'die', 'flood', 'grow', 'hang', 'group']
+mode = sys.argv[1]
+if mode == 'dies': sys.stderr.write('no such config\n'); sys.exit(3)
+print('hello, I print what is no message')
+for line in sys.stdin:
+  asked = json.loads(line)
+  method, id = asked.get('method'), asked.get('id')
+  answer = lambda text: say({'jsonrpc': '2.0', 'id': id, 'result': {'content': [{'type': 'text', 'text': text}]}})
+  if method == 'initialize':
+    say({'jsonrpc': '2.0', 'id': id, 'result': {'protocolVersion': '1999-01-01' if mode == 'old' else '2025-06-18', 'capabilities': {}}})
+    say({'jsonrpc': '2.0', 'id': 'p', 'method': 'ping'})
+  elif method == 'tools/list':
+    first = 'cursor' not in asked['params']
+    some = tools[:2] if first else tools[2:]
+    result = {'tools': [{'name': name, 'description': name, 'inputSchema': {'type': 'object'}} for name in some]}
+    if first: result['nextCursor'] = 'more'
+    say({'jsonrpc': '2.0', 'id': id, 'result': result})
+  elif method == 'tools/call':
+    name = asked['params']['name']
+    if name == 'echo': answer(json.dumps(asked['params']['arguments']))
+    elif name == 'environment': answer(','.join(sorted(os.environ)))
+    elif name == 'group': answer('%d %d %s' % (os.getpgid(0), os.getpid(), ' '.join(sorted(os.listdir('/proc/self/fd')))))
+    elif name == 'die': os._exit(1)
+    elif name == 'flood': sys.stdout.write('x' * (3 << 20)); sys.stdout.flush()
+    elif name == 'grow':
+      tools.append('grown')
+      say({'jsonrpc': '2.0', 'method': 'notifications/tools/list_changed'})
+      answer('it grew')
+)";
+
+class McpServersTest : public testing::Test, public ToolServers::Listener {
+ protected:
+  void Serve(const std::string& mode = "plain",
+             std::optional<std::set<std::string>> allowed = std::nullopt) {
+    ServerSpec spec{.id = "real",
+                    .command = {"python3", "-c", kProgram, mode},
+                    .environment = {{"PATH", "/usr/bin:/bin"}, {"KEY", "of-the-file"}},
+                    .tools = std::move(allowed)};
+    servers_.reset(new Servers(&loop_, {spec}));
+    servers_->AddListener(this);
+    servers_->Start();
+  }
+  void OnToolsChanged() override { ++changes_; }
+  // Serves the pipes until it is so; ten seconds at most.
+  template <typename Is>
+  bool Until(Is is) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!is() && std::chrono::steady_clock::now() < end) {
+      if (!loop_.Poll()) std::this_thread::yield();
+    }
+    return is();
+  }
+  bool Ready() {
+    return Until([&] { return !servers_->Tools().empty(); });
+  }
+  absl::StatusOr<std::string> Call(const std::string& tool, const std::string& arguments = "{}") {
+    std::optional<absl::StatusOr<std::string>> answer;
+    servers_->Call("real." + tool, arguments, [&](auto output) { answer = std::move(output); });
+    Until([&] { return answer.has_value(); });
+    return answer.value_or(absl::DeadlineExceededError("the test waited long enough"));
+  }
+
+  ManualLoop loop_;
+  std::unique_ptr<Servers> servers_;
+  int changes_ = 0;
+};
+
+TEST_F(McpServersTest, L18ARealServersToolsAreListedAndCalled) {
+  Serve();
+  ASSERT_TRUE(Ready());
+  EXPECT_EQ(servers_->Tools().size(), 7u) << "of both pages";
+  EXPECT_EQ(servers_->Tools()[0].shown.name(), "real.echo");
+  EXPECT_EQ(*Call("echo", R"({"a":[1,"\u00e9"]})"), R"({"a": [1, "\u00e9"]})");
+}
+
+TEST_F(McpServersTest, L18OnlyWhatIsAllowedIsThere) {
+  Serve("plain", std::set<std::string>{"echo"});
+  ASSERT_TRUE(Ready());
+  ASSERT_EQ(servers_->Tools().size(), 1u);
+}
+
+TEST_F(McpServersTest, S15AServerGetsTheFilesEnvironmentAndNothingElseOfOurs) {
+  setenv("ATRIUM_TEST_SECRET", "of-control", 1);
+  Serve();
+  ASSERT_TRUE(Ready());
+  EXPECT_THAT(*Call("environment"), Not(HasSubstr("ATRIUM_TEST_SECRET")));
+  EXPECT_THAT(*Call("environment"), HasSubstr("KEY"));
+  // A process group of its own, and three descriptors (and the one that looks).
+  const std::string group = *Call("group");
+  int leader = 0, pid = 0;
+  ASSERT_EQ(sscanf(group.c_str(), "%d %d", &leader, &pid), 2);
+  EXPECT_EQ(leader, pid);
+  EXPECT_THAT(group, HasSubstr(" 0 1 2 3"));
+  EXPECT_THAT(group, Not(HasSubstr(" 4")));
+}
+
+TEST_F(McpServersTest, L18AServerThatEndsIsStartedAnewAfterAPause) {
+  Serve();
+  ASSERT_TRUE(Ready());
+  EXPECT_EQ(DetailsOf(Call("die").status()).reason, "TOOL_SERVER_LOST");
+  EXPECT_THAT(servers_->Tools(), IsEmpty()) << "they are not offered meanwhile";
+  EXPECT_FALSE(Call("echo").ok());
+  loop_.Advance(limits::kMcpRetryMin * 2);
+  ASSERT_TRUE(Ready());
+  EXPECT_TRUE(Call("echo").ok());
+  EXPECT_EQ(changes_, 3);
+}
+
+TEST_F(McpServersTest, S22AServerThatSaysTooMuchAtOnceIsEnded) {
+  Serve();
+  ASSERT_TRUE(Ready());
+  EXPECT_THAT(std::string(Call("flood").status().message()), HasSubstr("more at once"));
+}
+
+TEST_F(McpServersTest, L18ACallThatIsNotAnsweredEndsInTime) {
+  Serve();
+  ASSERT_TRUE(Ready());
+  std::optional<absl::StatusOr<std::string>> answer;
+  servers_->Call("real.hang", "{}", [&](auto output) { answer = std::move(output); });
+  loop_.Advance(limits::kMcpCall);
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_THAT(std::string(answer->status().message()), HasSubstr("in time"));
+  EXPECT_TRUE(Call("echo").ok()) << "the server goes on";
+}
+
+TEST_F(McpServersTest, L18ToolsThatChangeAreListedAnew) {
+  Serve();
+  ASSERT_TRUE(Ready());
+  EXPECT_EQ(*Call("grow"), "it grew");
+  EXPECT_TRUE(Until([&] { return servers_->Tools().size() == 8; }));
+  EXPECT_EQ(changes_, 2);
+}
+
+TEST_F(McpServersTest, L18AServerOfAnotherVersionOrThatCannotStartHasNoTools) {
+  for (const char* mode : {"old", "dies"}) {
+    Serve(mode);
+    EXPECT_FALSE(Call("echo").ok());
+    EXPECT_THAT(servers_->Tools(), IsEmpty()) << mode;
+  }
+}
+
+// Through the agent's tools.
+
+class McpToolsTest : public McpServersTest {
+ protected:
+  json CallTool(const std::string& name, const std::string& arguments) {
+    Tools tools(&room_, nullptr, servers_.get());
+    std::string output;
+    waiting_ = false;
+    tools.Call(name, arguments, &waiting_, [&](std::string text) { output = std::move(text); });
+    if (waiting_) {
+      room_.proposals.back().done(std::string());
+    }
+    Until([&] { return !output.empty(); });
+    return json::parse(output);
+  }
+
+  FakeRoom room_;
+  bool waiting_ = false;
+};
+
+TEST_F(McpToolsTest, L18TheExactArgumentsAreOnTheCardAndWhatComesBackIsUntrusted) {
+  Serve();
+  ASSERT_TRUE(Ready());
+  room_.actions["real.echo"] = atrium::v1::CommandPolicy::ASK;
+  const json answer = CallTool("real__echo", "{\"b\":\"x\\u200b\\n\",\"a\":1}");
+  EXPECT_TRUE(waiting_);
+  EXPECT_EQ(room_.proposals[0].proposal.tool, "real.echo");
+  EXPECT_EQ(room_.proposals[0].proposal.input, R"({"a":1,"b":"x\u200b\n"})")
+      << "what cannot be seen is written out";
+  EXPECT_EQ(answer["untrusted_tool_output"], R"({"a": 1, "b": "x\u200b\n"})");
+  EXPECT_THAT(answer["note"].get<std::string>(), HasSubstr("not instructions"));
+}
+
+TEST_F(McpToolsTest, L18ThePolicyDecidesOnThemToo) {
+  Serve();
+  ASSERT_TRUE(Ready());
+  Tools tools(&room_, nullptr, servers_.get());
+  EXPECT_EQ(FindTool(tools.List(), "real.echo")->server(), "real");
+  CallTool("real__echo", "{}");
+  EXPECT_FALSE(waiting_) << "the room allows it";
+  room_.actions["real.echo"] = atrium::v1::CommandPolicy::DENY;
+  EXPECT_TRUE(CallTool("real__echo", "{}").contains("error"));
+  for (const ToolDeclaration& tool : tools.Declare()) {
+    EXPECT_NE(tool.name, "real__echo") << "what is denied is not offered";
+    EXPECT_EQ(tool.name.find('.'), std::string::npos) << "providers take no dot";
+  }
+  room_.actions.erase("real.echo");
+  EXPECT_TRUE(CallTool("real__echo", json{{"x", std::string(limits::kTextBytes, 'x')}}.dump())
+                  .contains("error"))
+      << "nobody could read it";
+}
+
+}  // namespace
+}  // namespace atrium::control::mcp
