@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <string>
 #include <vector>
 
 #include "media/limits.h"
@@ -66,6 +69,38 @@ TEST_F(FrameRingTest, TrimsSlowlyWhatIsNeverNeeded) {
   }
   EXPECT_LE(ring_.depth(), kFrameSamples);
 }
+// A microphone whose clock is fast or slow against ours, for an hour.
+class DriftTest : public testing::TestWithParam<int> {};
+TEST_P(DriftTest, R24_AnHourOfAClockThatDriftsNeverGrowsTheDelay) {
+  constexpr int kFrames = 3600 * 50;
+  constexpr size_t kMost = 2 * kFrameSamples;  // 40 ms.
+  const double per_frame = static_cast<double>(kFrameSamples) * (1 + GetParam() * 1e-6);
+  FrameRing ring;
+  Frame frame{};
+  double due = 0;
+  int64_t sent = 0, heard = 0, tail = 0;
+  size_t deepest = 0;
+  for (int i = 0; i < kFrames; ++i) {
+    // What the microphone has said by now, in packets of 20 ms.
+    due += per_frame;
+    while (static_cast<double>(sent + static_cast<int64_t>(kFrameSamples)) <= due) {
+      ring.Push(frame.data(), frame.size());
+      sent += static_cast<int64_t>(kFrameSamples);
+    }
+    heard += ring.Pop(&frame) ? 1 : 0;
+    deepest = std::max(deepest, ring.depth());
+    if (i >= kFrames - 500) tail = std::max(tail, static_cast<int64_t>(ring.depth()));
+  }
+  EXPECT_LE(deepest, kMost) << "at some time";
+  EXPECT_LE(tail, static_cast<int64_t>(kMost)) << "at the end";
+  EXPECT_GE(heard, kFrames - 200) << "silence now and then, at most";
+}
+INSTANTIATE_TEST_SUITE_P(Ppm, DriftTest, testing::Values(-100, -20, 0, 20, 100),
+                         [](const auto& info) {
+                           const int ppm = info.param;
+                           return (ppm < 0 ? "Slow" : "Fast") + std::to_string(std::abs(ppm));
+                         });
+
 TEST_F(FrameRingTest, R36_NeverHoldsMoreThanItsBound) {
   Push(1000);
   EXPECT_LE(ring_.depth(), limits::kRingSamples);
