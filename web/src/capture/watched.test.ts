@@ -63,6 +63,19 @@ describe('L6: a shown screen is watched', () => {
     expect(watched.phase).toBe('seen');
   });
 
+  it('N4: is asked for again when the server lost this page’s view of it', async () => {
+    await connect(1);
+    await see(1);
+    const before = asked();
+    watched.onEnded();
+    expect([watched.phase, peer().closed]).toEqual(['late', true]);
+    await pass(1000);
+    expect(asked()).toBe(before + 1);
+    await connect(2);
+    await see(1);
+    expect(watched.phase).toBe('seen');
+  });
+
   it('is left when the person hides it, and dropped without a word when it is gone', async () => {
     await connect(1);
     watched.end(false);

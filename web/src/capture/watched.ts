@@ -75,6 +75,11 @@ export class WatchedCapture {
     this.connection?.onSignal(signal);
   }
 
+  /** The server's side of the connection failed. */
+  onEnded(): void {
+    this.again();
+  }
+
   /** A new socket: what did not connect over the old one is asked for again. */
   onRejoined(): void {
     if (this.connection?.isConnected || this.asking) return;

@@ -209,6 +209,11 @@ export class RoomCaptures {
     else this.room.ask(leaveOf(ready.capture)).catch(() => {});
   }
 
+  /** This page does not see a screen any more that may be shown still. */
+  onEnded(capture: string): void {
+    this.watched.get(capture)?.onEnded();
+  }
+
   onSignal(signal: PeerSignal): void {
     this.shown.onSignal(signal);
     this.watched.get(signal.capture)?.onSignal(signal);

@@ -345,6 +345,8 @@ export class Room {
           : this.call.onSignal(message.value);
       case 'captureReady':
         return this.captures.onReady(message.value);
+      case 'captureEnded':
+        return this.captures.onEnded(message.value.capture);
       case 'liveReady':
         return this.call.onReady(message.value);
       case 'liveEnded':

@@ -44,7 +44,7 @@ function buttons(room: Room, approval: Approval): TemplateResult {
       ${deny}`;
   if (room.captures.obstacle) return deny;
   const title = room.captures.shown.isShowing ? 'Let it see your screen' : 'Share a screen…';
-  return html`<button class="button button--good" @click=${() => approve(room, approval)}>${icon('screen')} ${title} <kbd>⏎</kbd></button>
+  return html`<button class="button button--good" @click=${() => approve(room, approval)}>${icon('screen')} ${title}</button>
     ${deny}`;
 }
 

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { live } from 'lit/directives/live.js';
 import { act, returnToTerminal } from '../room/actions';
 import type { Topic } from '../room/changes';
 import { chordsOf, showChord } from '../room/shortcuts';
@@ -97,12 +98,13 @@ class AtriumShare extends RoomElement {
     const late = shown.isLate ? 'connecting again' : shown.isLow ? 'slow connection' : '';
     const how = late ? html` <span class="sharing__late">${late}</span>` : nothing;
     const seen = store.captures.get(shown.name)?.agentSees ?? shown.agentSees;
-    const see = seen ? 'Keep it from the agent' : 'Let the agent see it';
     return html`<div class="sharing" role="group" aria-label="Your screen">
       ${icon('screen')}<span class="sharing__text" role="status" title=${shown.title}>You are sharing: <b>${shown.title}</b>${how}</span>
       ${
         captures.agentCouldSee && shown.name
-          ? html`<button class="button sharing__agent" title=${see} aria-label="The agent sees it" aria-pressed=${seen} @click=${() => void captures.letAgentSee(shown.name, !seen)}>${icon('agent')}<span>${seen ? 'Agent sees it' : 'Agent: no'}</span></button>`
+          ? html`<label class="sharing__agent">
+              <input type="checkbox" .checked=${live(seen)} @change=${() => void captures.letAgentSee(shown.name, !seen)} />Agent sees it
+            </label>`
           : nothing
       }
       <button class="button sharing__stop" @click=${this.onClick}>Stop sharing</button>
