@@ -1,4 +1,5 @@
 import { Refusal, useInvite } from './link/ticket';
+import { exposeDebugHook } from './room/debug';
 import { Room } from './room/room';
 import { setRoom } from './ui/element';
 import './ui/room';
@@ -32,7 +33,7 @@ async function arrive(room: Room): Promise<string | undefined> {
 async function start(): Promise<void> {
   const room = new Room();
   setRoom(room);
-  void import('./room/debug').then(({ exposeDebugHook }) => exposeDebugHook(room));
+  exposeDebugHook(room);
   document.body.append(document.createElement('atrium-room'));
   const session = await arrive(room);
   if (room.linkState.kind !== 'ended') await room.join(session);

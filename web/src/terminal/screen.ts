@@ -74,6 +74,7 @@ export class TerminalScreen {
   private readonly isAnswering: () => boolean;
   private looks: Looks;
   private accelerated = false;
+  private disposed = false;
   private panned = 0;
   /** A cell at the plain font size; measured once it is shown. */
   private cell: { width: number; height: number } | undefined;
@@ -223,6 +224,7 @@ export class TerminalScreen {
   }
 
   dispose(): void {
+    this.disposed = true;
     this.predicted.dispose();
     this.term.dispose();
     this.host.remove();
@@ -288,6 +290,8 @@ export class TerminalScreen {
   }
 
   private drawnCell() {
+    // A frame that was asked for before the end may come after it.
+    if (this.disposed) return undefined;
     const cell = (this.term as unknown as Internals)._core._renderService?.dimensions.css.cell;
     return cell && cell.width > 0 && cell.height > 0 ? cell : undefined;
   }
