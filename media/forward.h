@@ -30,6 +30,10 @@ class RtpSequence {
   explicit RtpSequence(Place first) : next_(first) {}
   // Where the packet at `place` of `source` goes.
   Place Take(int64_t source, Place place);
+  // A packet is left out on purpose: that leaves no gap.
+  void Skip(int64_t source) {
+    if (source_ == source) --sequence_shift_;
+  }
 
  private:
   Place next_;  // Behind the newest.

@@ -61,6 +61,14 @@ inline constexpr absl::Duration kDisplayPause = absl::Seconds(1);
 inline constexpr absl::Duration kDisplayMostPause = absl::Seconds(10);
 // What a screen sends in a second before anything is known of those who watch.
 inline constexpr int64_t kScreenStartBps = 1'500'000;
+// Below the first nothing can be read any more, above the second nothing is gained.
+inline constexpr int64_t kScreenFloorBps = 300'000;
+inline constexpr int64_t kScreenCeilingBps = 4'000'000;
+// How often links are looked at, and how often whoever is left behind gets a picture.
+inline constexpr absl::Duration kLinkSpacing = absl::Milliseconds(500);
+inline constexpr absl::Duration kLeftBehindPicture = absl::Seconds(5);
+// A figure that moved by less is not told, in percent.
+inline constexpr int64_t kBitrateStep = 5;
 // How often peers are looked after.
 inline constexpr absl::Duration kWatchSpacing = absl::Milliseconds(250);
 

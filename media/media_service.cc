@@ -40,6 +40,11 @@ class DriveStream final : public Rooms::Driver, public std::enable_shared_from_t
     *response.mutable_peer() = status;
     Send(std::move(response));
   }
+  void OnBitrate(const v1::DriveResponse::CaptureBitrate& bitrate) override {
+    v1::DriveResponse response;
+    *response.mutable_capture_bitrate() = bitrate;
+    Send(std::move(response));
+  }
   void OnLevels(const v1::DriveResponse::Levels& levels) override {
     if (stream_ == nullptr || stream_->queued_count() > kLevelsBehind) return;
     v1::DriveResponse response;

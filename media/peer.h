@@ -54,6 +54,9 @@ class Peer final : public PeerPipeline::Listener, public std::enable_shared_from
   bool connected() const { return connected_; }
   bool ended() const { return ended_; }
   bool offers() const { return offers_; }
+  std::optional<LinkReport> TakeLink() {
+    return connected_ ? pipeline_->TakeLink() : std::nullopt;
+  }
   const std::shared_ptr<PeerStreams>& streams() const { return streams_; }
 
   // PeerPipeline::Listener.

@@ -255,6 +255,35 @@ std::string PeerPipeline::remote_certificate() const {
   return certificate;
 }
 
+// By transport-wide feedback, see draft-holmer-rmcat-transport-wide-cc-extensions-01.
+std::optional<LinkReport> PeerPipeline::TakeLink() {
+  const auto rtpbin =
+      GRef<GstElement>::Adopt(gst_bin_get_by_name(GST_BIN(webrtc_.get()), "rtpbin"));
+  if (!rtpbin) return std::nullopt;
+  GObject* session = nullptr;
+  g_signal_emit_by_name(rtpbin.get(), "get-session", 0, &session);
+  const auto owned = GRef<GObject>::Adopt(session);
+  if (session == nullptr) return std::nullopt;
+  GstStructure* stats = nullptr;
+  g_object_get(session, "twcc-stats", &stats, nullptr);
+  const bool news =
+      stats != nullptr && (link_ == nullptr || !gst_structure_is_equal(link_.get(), stats));
+  link_.reset(stats);
+  if (!news) return std::nullopt;
+  guint received = 0, packets = 0;
+  gdouble lost = 0;
+  gint64 growth = 0;
+  LinkReport report;
+  const bool told = gst_structure_get(
+      stats, "bitrate-recv", G_TYPE_UINT, &received, "packets-recv", G_TYPE_UINT, &packets,
+      "packet-loss-pct", G_TYPE_DOUBLE, &lost, "avg-delta-of-delta", G_TYPE_INT64, &growth, nullptr);
+  if (!told) return std::nullopt;
+  report.received_bps = received;
+  report.loss = lost / 100;
+  report.delay_growth = absl::Nanoseconds(growth) * static_cast<int64_t>(packets);
+  return report;
+}
+
 void PeerPipeline::WatchReports() {
   auto rtpbin = GRef<GstElement>::Adopt(gst_bin_get_by_name(GST_BIN(webrtc_.get()), "rtpbin"));
   if (!rtpbin) return;

@@ -7,12 +7,14 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/loop.h"
+#include "media/bitrate.h"
 #include "media/clock.h"
 #include "media/gst_ref.h"
 #include "media/offer.h"
@@ -73,6 +75,8 @@ class PeerPipeline {
   GstWebRTCPeerConnectionState connection_state() const;
   // PEM; empty while there is none.
   std::string remote_certificate() const;
+  // What the other end told of the link to it; none if that is not news.
+  std::optional<LinkReport> TakeLink();
   // Counts RTCP from now on.
   void WatchReports();
 
@@ -102,6 +106,7 @@ class PeerPipeline {
   GRef<GstElement> pipeline_, webrtc_;
   const std::shared_ptr<Traffic> traffic_ = std::make_shared<Traffic>();
   std::shared_ptr<Door> door_;
+  std::unique_ptr<GstStructure, void (*)(GstStructure*)> link_{nullptr, gst_structure_free};
   std::vector<SignalHandle> signals_;
 };
 

@@ -20,7 +20,14 @@ Room::Room(Context* context, std::string session, Listener* listener)
       listener_(listener),
       screens_({.stills = {context->peers.loop, context->peers.reaper, context->pictures},
                 .displays = context->displays,
-                .on_display = std::bind_front(&Room::OnDisplay, this)}),
+                .on_display = std::bind_front(&Room::OnDisplay, this),
+                .on_bitrate =
+                    [this](const std::string& capture, int64_t max_bps) {
+                      DriveResponse::CaptureBitrate bitrate;
+                      bitrate.set_capture(capture);
+                      bitrate.set_max_bps(max_bps);
+                      listener_->OnBitrate(bitrate);
+                    }}),
       self_(std::make_shared<Room*>(this)),
       desk_(std::make_shared<Desk>(context->fanout, ++context->last_id, MakeHooks())) {
   context_->peers.clock->Add(desk_);
@@ -196,7 +203,20 @@ void Room::Watch() {
   for (const auto& [key, entry] : peers_) peers.push_back(entry.peer);
   for (const auto& peer : peers) peer->Watch();
   screens_.Watch();
+  AdaptScreens();
   Reconcile();
+}
+
+void Room::AdaptScreens() {
+  const absl::Duration now = context_->peers.loop->Monotonic();
+  if (now - adapted_at_ < limits::kLinkSpacing) return;
+  adapted_at_ = now;
+  std::map<std::string, LinkReport> links;
+  for (const auto& [key, entry] : peers_) {
+    if (!IsCapturePeer(key.name)) continue;
+    if (const auto link = entry.peer->TakeLink()) links[key.name] = *link;
+  }
+  screens_.Adapt(links);
 }
 
 std::vector<PeerFact> Room::Facts() const {

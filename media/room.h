@@ -31,6 +31,7 @@ class Room final : public Peer::Listener {
     virtual ~Listener() = default;
     virtual void OnSignal(const atrium::media::v1::Signal& signal) = 0;
     virtual void OnPeer(const atrium::media::v1::DriveResponse::PeerStatus& status) = 0;
+    virtual void OnBitrate(const atrium::media::v1::DriveResponse::CaptureBitrate& bitrate) = 0;
     virtual void OnLevels(const atrium::media::v1::DriveResponse::Levels& levels) = 0;
   };
   // Whoever streams the agent's audio.
@@ -110,6 +111,7 @@ class Room final : public Peer::Listener {
 
   void Reconcile();
   void OfferToViewers();
+  void AdaptScreens();
   void Close(const PeerKey& key);
   // One more or fewer of a kind.
   void Count(const PeerKey& key, int change);
@@ -135,6 +137,7 @@ class Room final : public Peer::Listener {
   std::map<std::string, Member> members_;
   std::map<std::string, int64_t> planned_epochs_;  // By peer: those of the call and of screens.
   std::map<std::string, int64_t> offered_;  // The last epoch of whom we offer to.
+  absl::Duration adapted_at_;
   AudioStream* audio_ = nullptr;
   // Owned.
   Screens screens_;

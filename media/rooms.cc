@@ -216,6 +216,9 @@ void Rooms::OnSignal(const atrium::media::v1::Signal& signal) {
 void Rooms::OnPeer(const DriveResponse::PeerStatus& status) {
   if (driver_ != nullptr) driver_->OnPeer(status);
 }
+void Rooms::OnBitrate(const DriveResponse::CaptureBitrate& bitrate) {
+  if (driver_ != nullptr) driver_->OnBitrate(bitrate);
+}
 void Rooms::OnLevels(const DriveResponse::Levels& levels) {
   if (driver_ != nullptr) driver_->OnLevels(levels);
 }

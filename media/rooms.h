@@ -48,6 +48,7 @@ class Rooms final : public Room::Listener {
   // Room::Listener.
   void OnSignal(const atrium::media::v1::Signal& signal) override;
   void OnPeer(const atrium::media::v1::DriveResponse::PeerStatus& status) override;
+  void OnBitrate(const atrium::media::v1::DriveResponse::CaptureBitrate& bitrate) override;
   void OnLevels(const atrium::media::v1::DriveResponse::Levels& levels) override;
 
  private:

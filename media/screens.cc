@@ -1,11 +1,12 @@
 #include "media/screens.h"
 
+#include <cstdlib>
 #include <utility>
 #include <vector>
 
 #include "common/str_cat.h"
 #include "media/errors.h"
-#include "media/video_streams.h"
+#include "media/limits.h"
 
 namespace atrium::media {
 
@@ -44,6 +45,10 @@ void Screens::Apply(const Plan::Room& plan) {
     } else {
       screen.forward = known->second.forward;
       screen.still = known->second.still;
+      screen.links = known->second.links;
+      screen.outlets = known->second.outlets;
+      screen.bps = known->second.bps;
+      screen.told_source = known->second.told_source;
       if (capture.epoch() == known->second.plan.epoch()) screen.display = known->second.display;
     }
     if (capture.display() && screen.display == nullptr) MakeDisplay(&screen);
@@ -105,8 +110,38 @@ std::shared_ptr<PeerStreams> Screens::MakeStreams(const std::string& peer, int64
   return nullptr;
 }
 
+void Screens::Adapt(const std::map<std::string, LinkReport>& links) {
+  const absl::Duration now = context_.stills.loop->Monotonic();
+  const bool picture = now - pictured_at_ >= limits::kLeftBehindPicture;
+  if (picture) pictured_at_ = now;
+  for (auto& [name, screen] : screens_) {
+    bool left_behind = false;
+    for (const auto& [peer, outlet] : screen.outlets) {
+      const auto report = links.find(peer);
+      if (report != links.end()) screen.links[peer].Take(report->second, now);
+      const auto link = screen.links.find(peer);
+      if (link == screen.links.end()) continue;
+      outlet->SetLeftBehind(link->second.left_behind());
+      left_behind = left_behind || link->second.left_behind();
+    }
+    if (picture && left_behind) screen.forward->AskForKeyFrame();
+    Tell(&screen);
+  }
+}
+
+void Screens::Tell(Screen* screen) {
+  const int64_t bps = BitrateFor(screen->links), told = screen->bps;
+  const int64_t source = screen->forward->source_id();
+  const bool moved = std::abs(bps - told) * 100 >= told * limits::kBitrateStep;
+  if (source == 0 || (!moved && source == screen->told_source)) return;
+  screen->bps = bps;
+  screen->told_source = source;
+  if (screen->display != nullptr) return screen->display->SetBitrate(bps);
+  context_.on_bitrate(screen->plan.name(), bps);
+}
+
 void Screens::Connect(const std::map<std::string, std::shared_ptr<PeerStreams>>& connected) {
-  for (const auto& [name, screen] : screens_) {
+  for (auto& [name, screen] : screens_) {
     const auto shows = connected.find(name);
     if (screen.plan.display()) {
       // It is there without anybody.
@@ -117,11 +152,16 @@ void Screens::Connect(const std::map<std::string, std::shared_ptr<PeerStreams>>&
       screen.forward->SetSource(inlet->id(), inlet->source());
     }
     std::vector<std::shared_ptr<Forward::Sink>> sinks;
+    screen.outlets.clear();
     for (const auto& viewer : screen.plan.viewers()) {
       const auto watches = connected.find(ViewerPeer(name, viewer.page()));
       if (watches == connected.end()) continue;
-      sinks.push_back(std::static_pointer_cast<VideoOutlet>(watches->second)->sink());
+      const auto outlet = std::static_pointer_cast<VideoOutlet>(watches->second);
+      sinks.push_back(outlet->sink());
+      screen.outlets[watches->first] = outlet;
     }
+    std::erase_if(screen.links,
+                  [&](const auto& link) { return screen.outlets.count(link.first) == 0; });
     screen.forward->SetSinks(std::move(sinks));
   }
 }

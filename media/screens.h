@@ -15,10 +15,12 @@
 
 #include "absl/status/status.h"
 #include "atrium/media/v1/media.pb.h"
+#include "media/bitrate.h"
 #include "media/display.h"
 #include "media/forward.h"
 #include "media/peer_streams.h"
 #include "media/still.h"
+#include "media/video_streams.h"
 
 namespace atrium::media {
 
@@ -39,6 +41,8 @@ class Screens {
     std::function<void(const std::string& capture, int64_t epoch, Display::State,
                        const absl::Status&)>
         on_display;
+    // The page that shows it should send at most so much.
+    std::function<void(const std::string& capture, int64_t max_bps)> on_bitrate;
   };
 
   explicit Screens(Context context) : context_(std::move(context)) {}
@@ -54,6 +58,8 @@ class Screens {
   std::shared_ptr<PeerStreams> MakeStreams(const std::string& peer, int64_t id) const;
   // Looks after displays; call now and then.
   void Watch();
+  // Makes screens send what the links of those who watch bear; `links` by peer.
+  void Adapt(const std::map<std::string, LinkReport>& links);
   // Joins those who are connected now.
   void Connect(const std::map<std::string, std::shared_ptr<PeerStreams>>& connected);
   // See MediaService.TakeStill.
@@ -68,12 +74,18 @@ class Screens {
     std::shared_ptr<Forward> forward;
     std::shared_ptr<Still> still;
     std::shared_ptr<Display> display;  // Null if a page shows it.
+    // Of those who watch, by peer.
+    std::map<std::string, LinkEstimate> links;
+    std::map<std::string, std::shared_ptr<VideoOutlet>> outlets;
+    int64_t bps = 0, told_source = 0;  // What was told, and to whom.
   };
 
   void MakeDisplay(Screen* screen);
+  void Tell(Screen* screen);
 
   const Context context_;
   std::map<std::string, Screen> screens_;  // By capture.
+  absl::Duration pictured_at_;  // When those who are left behind last were to get a picture.
 };
 
 }  // namespace atrium::media

@@ -9,6 +9,7 @@
 
 #include "common/random.h"
 #include "common/str_cat.h"
+#include "media/vp8.h"
 
 namespace atrium::media {
 
@@ -83,13 +84,21 @@ GRef<GObject> VideoInlet::Close() { return tap_->Close(); }
 // What GStreamer's threads hold of a page that watches.
 class VideoOutlet::Spout final : public Forward::Sink {
  public:
-  explicit Spout(uint32_t ssrc) : ssrc_(ssrc), places_({static_cast<uint16_t>(ssrc), ssrc}) {}
+  Spout(uint32_t ssrc, std::shared_ptr<Forward> forward)
+      : ssrc_(ssrc), forward_(std::move(forward)), places_({static_cast<uint16_t>(ssrc), ssrc}) {}
 
   uint32_t ssrc() const { return ssrc_; }
-  void Begin(GRef<GstElement> source, int payload_type) {
+  void Begin(GRef<GstElement> source, const Offer& offer) {
     std::lock_guard<std::mutex> lock(mu_);
     source_ = std::move(source);
-    payload_type_ = static_cast<uint8_t>(payload_type);
+    payload_type_ = static_cast<uint8_t>(offer.payload_type);
+    congestion_extension_ = static_cast<uint8_t>(offer.congestion_extension);
+  }
+  // Only pictures that need none before them pass. True if that is new.
+  bool SetLeftBehind(bool left_behind) {
+    std::lock_guard<std::mutex> lock(mu_);
+    if (!left_behind && left_behind_) begun_ = false;
+    return std::exchange(left_behind_, left_behind) != left_behind;
   }
   void Open() {
     std::lock_guard<std::mutex> lock(mu_);
@@ -100,10 +109,19 @@ class VideoOutlet::Spout final : public Forward::Sink {
     open_ = false;
     return GRef<GObject>::Adopt(G_OBJECT(source_.release()));
   }
+  // The watching browser lost something, or has just come. Who is left behind loses much.
+  void AskForKeyFrame() {
+    {
+      std::lock_guard<std::mutex> lock(mu_);
+      if (left_behind_) return;
+    }
+    forward_->AskForKeyFrame();
+  }
   void Send(int64_t source, RtpSequence::Place place, bool marker,
             const GRef<GstBuffer>& payload) override {
     std::lock_guard<std::mutex> lock(mu_);
     if (!open_ || !source_) return;
+    if (!Passes(place.timestamp, payload)) return places_.Skip(source);
     const RtpSequence::Place to = places_.Take(source, place);
     GstBuffer* packet = gst_rtp_buffer_new_allocate(0, 0, 0);
     GstRTPBuffer rtp = GST_RTP_BUFFER_INIT;
@@ -113,19 +131,50 @@ class VideoOutlet::Spout final : public Forward::Sink {
     gst_rtp_buffer_set_seq(&rtp, to.sequence);
     gst_rtp_buffer_set_timestamp(&rtp, to.timestamp);
     gst_rtp_buffer_set_marker(&rtp, marker);
+    if (congestion_extension_ != 0) {
+      // GStreamer writes the number.
+      const uint16_t blank = 0;
+      gst_rtp_buffer_add_extension_onebyte_header(&rtp, congestion_extension_, &blank,
+                                                  sizeof blank);
+    }
     gst_rtp_buffer_unmap(&rtp);
     packet = gst_buffer_append(packet, gst_buffer_ref(payload.get()));
     gst_app_src_push_buffer(GST_APP_SRC(source_.get()), packet);
   }
+  static GstPadProbeReturn OnUpstreamEvent(GstPad*, GstPadProbeInfo* info, gpointer kept) {
+    if (!gst_video_event_is_force_key_unit(GST_PAD_PROBE_INFO_EVENT(info))) {
+      return GST_PAD_PROBE_OK;
+    }
+    Kept<Spout>(kept).AskForKeyFrame();
+    return GST_PAD_PROBE_DROP;
+  }
 
  private:
+  // Whoever is left behind gets whole key frames, and afterwards nothing before one.
+  bool Passes(uint32_t timestamp, const GRef<GstBuffer>& payload) {
+    if (!left_behind_ && begun_) return true;
+    GstMapInfo map;
+    if (gst_buffer_map(payload.get(), &map, GST_MAP_READ)) {
+      if (BeginsKeyFrame({map.data, map.size})) key_frame_ = timestamp;
+      gst_buffer_unmap(payload.get(), &map);
+    }
+    const bool key = key_frame_ == timestamp;
+    begun_ = !left_behind_ && key;
+    return key;
+  }
+
   const uint32_t ssrc_;
+  const std::shared_ptr<Forward> forward_;
   std::mutex mu_;
   // Guarded by mu_.
   RtpSequence places_;
   GRef<GstElement> source_;
   uint8_t payload_type_ = 0;
+  uint8_t congestion_extension_ = 0;
   bool open_ = false;
+  bool left_behind_ = false;
+  bool begun_ = true;                  // Nothing is missing since it was left behind.
+  std::optional<uint32_t> key_frame_;  // The time of the last one.
 };
 
 namespace {
@@ -137,17 +186,10 @@ uint32_t RandomSsrc() {
   return ssrc | 1;
 }
 
-// A watching browser lost something, or has just come.
-GstPadProbeReturn OnUpstreamEvent(GstPad*, GstPadProbeInfo* info, gpointer kept) {
-  if (!gst_video_event_is_force_key_unit(GST_PAD_PROBE_INFO_EVENT(info))) return GST_PAD_PROBE_OK;
-  Kept<Forward>(kept).AskForKeyFrame();
-  return GST_PAD_PROBE_DROP;
-}
-
 }  // namespace
 
 VideoOutlet::VideoOutlet(std::shared_ptr<Forward> forward)
-    : forward_(std::move(forward)), spout_(std::make_shared<Spout>(RandomSsrc())) {}
+    : forward_(std::move(forward)), spout_(std::make_shared<Spout>(RandomSsrc(), forward_)) {}
 
 std::shared_ptr<Forward::Sink> VideoOutlet::sink() const { return spout_; }
 
@@ -157,14 +199,18 @@ GRef<GstElement> VideoOutlet::MakeSender(const Offer& offer) {
       "max-bytes=0 max-time=0 leaky-type=downstream");
   if (!bin) return bin;
   auto source = GRef<GstElement>::Adopt(gst_bin_get_by_name(GST_BIN(bin.get()), "source"));
-  const auto caps = GRef<GstCaps>::Adopt(gst_caps_from_string(
-      StrCat(WriteCaps(offer), ",ssrc=(uint)", spout_->ssrc()).c_str()));
+  const auto caps = GRef<GstCaps>::Adopt(
+      gst_caps_from_string(StrCat(WriteCaps(offer), ",ssrc=(uint)", spout_->ssrc()).c_str()));
   g_object_set(source.get(), "caps", caps.get(), nullptr);
   auto pad = GRef<GstPad>::Adopt(gst_element_get_static_pad(source.get(), "src"));
-  gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, OnUpstreamEvent, Keep(forward_),
-                    Drop<Forward>);
-  spout_->Begin(std::move(source), offer.payload_type);
+  gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, Spout::OnUpstreamEvent,
+                    Keep(spout_), Drop<Spout>);
+  spout_->Begin(std::move(source), offer);
   return bin;
+}
+
+void VideoOutlet::SetLeftBehind(bool left_behind) {
+  if (spout_->SetLeftBehind(left_behind) && !left_behind) forward_->AskForKeyFrame();
 }
 
 // Nothing is taken of a page that watches.

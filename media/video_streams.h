@@ -41,6 +41,8 @@ class VideoOutlet final : public PeerStreams {
   explicit VideoOutlet(std::shared_ptr<Forward> forward);
 
   std::shared_ptr<Forward::Sink> sink() const;
+  // Its link does not bear the screen: it only gets a whole picture now and then.
+  void SetLeftBehind(bool left_behind);
 
   // PeerStreams.
   GRef<GstElement> MakeSender(const Offer& offer) override;

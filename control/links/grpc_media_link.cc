@@ -106,6 +106,8 @@ void GrpcMediaLink::OnResponse(const DriveResponse& response) {
       return listener_->OnMediaPeer(response.peer());
     case DriveResponse::kLevels:
       return listener_->OnMediaLevels(response.levels());
+    case DriveResponse::kCaptureBitrate:
+      return listener_->OnMediaBitrate(response.capture_bitrate());
     case DriveResponse::kPlanStatus:
     case DriveResponse::kInventory:
     case DriveResponse::MESSAGE_NOT_SET:

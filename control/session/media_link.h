@@ -25,6 +25,8 @@ class MediaLink {
     virtual void OnMediaSignal(const atrium::media::v1::Signal& signal) = 0;
     virtual void OnMediaPeer(const atrium::media::v1::DriveResponse::PeerStatus& status) = 0;
     virtual void OnMediaLevels(const atrium::media::v1::DriveResponse::Levels& levels) = 0;
+    virtual void OnMediaBitrate(
+        const atrium::media::v1::DriveResponse::CaptureBitrate& bitrate) = 0;
     virtual void OnMediaLost() = 0;
     virtual atrium::media::v1::Plan MakeMediaPlan() = 0;
   };

@@ -237,6 +237,9 @@ void Registry::OnMediaSignal(const atrium::media::v1::Signal& signal) {
 void Registry::OnMediaPeer(const atrium::media::v1::DriveResponse::PeerStatus& status) {
   if (Session* session = ByChild(status.peer())) session->OnMediaPeer(status);
 }
+void Registry::OnMediaBitrate(const atrium::media::v1::DriveResponse::CaptureBitrate& bitrate) {
+  if (Session* session = ByChild(bitrate.capture())) session->OnMediaBitrate(bitrate);
+}
 void Registry::OnMediaLevels(const atrium::media::v1::DriveResponse::Levels& levels) {
   if (Session* session = ByChild(levels.session())) session->OnMediaLevels(levels.levels());
 }

@@ -59,6 +59,7 @@ class Registry final : public HostLink::Listener,
                         bool fresh) override;
   void OnMediaSignal(const atrium::media::v1::Signal& signal) override;
   void OnMediaPeer(const atrium::media::v1::DriveResponse::PeerStatus& status) override;
+  void OnMediaBitrate(const atrium::media::v1::DriveResponse::CaptureBitrate& bitrate) override;
   void OnMediaLevels(const atrium::media::v1::DriveResponse::Levels& levels) override;
   void OnMediaLost() override {}
   atrium::media::v1::Plan MakeMediaPlan() override;

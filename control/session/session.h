@@ -206,6 +206,7 @@ class Session final : public Conversation::Room {
   void AdoptPeers(const atrium::media::v1::DriveResponse::Inventory& inventory, bool fresh);
   void OnMediaSignal(const atrium::media::v1::Signal& signal);
   void OnMediaPeer(const atrium::media::v1::DriveResponse::PeerStatus& status);
+  void OnMediaBitrate(const atrium::media::v1::DriveResponse::CaptureBitrate& bitrate);
   void OnMediaLevels(const atrium::v1::AudioLevels& levels);
 
  private:

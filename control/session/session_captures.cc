@@ -383,6 +383,18 @@ void Session::OnCaptureSignal(const atrium::media::v1::Signal& signal) {
   page->second.door->Send(response);
 }
 
+// For the page that shows it, nobody else.
+void Session::OnMediaBitrate(const DriveResponse::CaptureBitrate& bitrate) {
+  const CaptureTable::Screen* screen = captures_.Find(bitrate.capture());
+  if (screen == nullptr) return;
+  auto page = people_.pages().find(screen->page);
+  if (page == people_.pages().end() || page->second.door == nullptr) return;
+  JoinResponse response;
+  response.mutable_capture_bitrate()->set_capture(bitrate.capture());
+  response.mutable_capture_bitrate()->set_max_bps(bitrate.max_bps());
+  page->second.door->Send(response);
+}
+
 void Session::OnCapturePeer(const DriveResponse::PeerStatus& status) {
   const auto peer = captures_.PeerOf(status.peer(), status.epoch());
   if (!peer) return;

@@ -15,7 +15,8 @@ constexpr size_t kHeardSamples = 4800;  // 200 ms.
 
 constexpr char kVp8Caps[] =
     "application/x-rtp,media=video,encoding-name=VP8,clock-rate=90000,payload=96,"
-    "rtcp-fb-nack-pli=true,rtcp-fb-ccm-fir=true";
+    "rtcp-fb-nack-pli=true,rtcp-fb-ccm-fir=true,rtcp-fb-transport-cc=true,"
+    "extmap-1=http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
 
 std::string SourceOf(const CallPeer::Voice& voice) {
   if (!voice.shows.empty()) {
@@ -142,6 +143,24 @@ void CallPeer::TakeOffer(const std::string& sdp) {
                   Describe(GST_ELEMENT(data), "create-answer");
                 },
                 gst_object_ref(webrtc_.get()), gst_object_unref));
+}
+
+void CallPeer::Lose(int percent) {
+  if (lose_percent_.exchange(percent) != 0) return;
+  const auto rtpbin =
+      GRef<GstElement>::Adopt(gst_bin_get_by_name(GST_BIN(webrtc_.get()), "rtpbin"));
+  const auto pad =
+      GRef<GstPad>::Adopt(gst_element_get_static_pad(rtpbin.get(), "recv_rtp_sink_0"));
+  gst_pad_add_probe(
+      pad.get(), GST_PAD_PROBE_TYPE_BUFFER,
+      [](GstPad*, GstPadProbeInfo*, gpointer data) {
+        auto* self = static_cast<CallPeer*>(data);
+        self->lost_ += self->lose_percent_;
+        if (self->lost_ < 100) return GST_PAD_PROBE_OK;
+        self->lost_ -= 100;
+        return GST_PAD_PROBE_DROP;
+      },
+      this, nullptr);
 }
 
 void CallPeer::Freeze() {

@@ -32,6 +32,8 @@ class CallPeer {
   std::string offer() const;
   void TakeOffer(const std::string& sdp);
   void TakeAnswer(const std::string& sdp);
+  // Of the packets that come from now on so many percent are lost on the way.
+  void Lose(int percent);
   // Sends nothing from now on, not even silence.
   void Freeze();
 
@@ -62,6 +64,7 @@ class CallPeer {
   std::string offer_;
   std::atomic<bool> connected_{false};
   std::atomic<int64_t> packets_{0}, first_packet_at_{0};
+  std::atomic<int> lose_percent_{0}, lost_{0};
   std::atomic<int> pictures_{0}, brightness_{0};
 };
 

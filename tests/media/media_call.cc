@@ -82,6 +82,7 @@ void MediaCall::StartDriving() {
     drive_->on_message = [this](v1::DriveResponse& response) {
       if (response.has_inventory()) inventories_.push_back(response.inventory());
       if (response.has_peer()) statuses_.push_back(response.peer());
+      if (response.has_capture_bitrate()) bitrates_.push_back(response.capture_bitrate());
       if (response.has_levels()) levels_.push_back(response.levels());
       if (response.has_plan_status()) planned_generation_ = response.plan_status().generation();
       if (response.has_signal()) {

@@ -98,6 +98,7 @@ class MediaCall : public testing::Test {
   std::vector<v1::DriveResponse::Inventory> inventories_;
   std::vector<PeerStatus> statuses_;
   std::vector<v1::DriveResponse::Levels> levels_;
+  std::vector<v1::DriveResponse::CaptureBitrate> bitrates_;
   std::map<std::pair<std::string, int64_t>, std::string> answers_, offers_;
   int64_t planned_generation_ = 0;
 };

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "media/forward.h"
+#include "media/limits.h"
 #include "media/screens.h"
 #include "media/video_streams.h"
 #include "tests/media/pictures.h"
@@ -220,6 +221,36 @@ TEST_F(ScreenTest, S18_T3_AnAnswerThatIsNotCleanConnectsNobody) {
   }
 }
 
+TEST_F(ScreenTest, L13_ThePageThatShowsIsToldToSendWhatTheLinksBear) {
+  auto* capture = PlanCapture("a", 1);
+  PlanViewer(capture, "near", 2);
+  PlanViewer(capture, "far", 3);
+  SendPlan();
+  auto show = Show("a", 1, "smpte");
+  ASSERT_TRUE(WaitFor([&] { return !bitrates_.empty(); }));
+  EXPECT_EQ(bitrates_.back().capture(), Capture("a"));
+  EXPECT_EQ(bitrates_.back().max_bps(), limits::kScreenStartBps);
+  auto near = Watch("a", "near", 2), far = Watch("a", "far", 3);
+  ASSERT_TRUE(WaitFor([&] { return near->pictures() > 5 && far->pictures() > 5; }));
+  far->Lose(25);
+  EXPECT_TRUE(WaitFor([&] { return bitrates_.back().max_bps() < limits::kScreenStartBps / 2; }));
+  // Once it bears nothing that can be read, it does not ruin it for the other.
+  far->Lose(60);
+  EXPECT_TRUE(WaitFor([&] { return bitrates_.back().max_bps() > limits::kScreenStartBps / 2; }));
+  int near_before = near->pictures(), far_before = far->pictures();
+  ASSERT_TRUE(WaitFor([&] { return near->pictures() > near_before + 60; }));
+  EXPECT_LT(far->pictures(), far_before + 20) << "it gets a whole picture now and then";
+  // And when its link is well again it sees what the other sees.
+  far->Lose(0);
+  EXPECT_TRUE(WaitFor(
+      [&] {
+        near_before = near->pictures(), far_before = far->pictures();
+        WaitFor([&] { return near->pictures() > near_before + 15; });
+        return far->pictures() > far_before + 10;
+      },
+      60));
+}
+
 TEST_F(ScreenTest, L6_TheAgentGetsAStillOfAScreenAndNoneWhileItLooksTheSame) {
   auto* capture = PlanCapture("a", 1);
   PlanViewer(capture, "one", 2);
@@ -318,6 +349,18 @@ TEST(RtpSequenceTest, OneSourceKeepsItsGaps) {
   EXPECT_EQ(stream.Take(1, {13, 3500}).sequence, 1);
   EXPECT_EQ(stream.Take(1, {12, 3500}).sequence, 0) << "one that comes late fills its gap";
   EXPECT_EQ(stream.Take(1, {14, 6500}).timestamp, 7000u);
+}
+
+TEST(RtpSequenceTest, L13_WhatIsLeftOutOnPurposeLeavesNoGap) {
+  RtpSequence stream({100, 0});
+  stream.Take(1, {65534, 0});
+  stream.Skip(1);
+  stream.Skip(1);
+  stream.Skip(2);
+  const auto next = stream.Take(1, {1, 9000});
+  EXPECT_EQ(next.sequence, 101);
+  EXPECT_EQ(next.timestamp, 9000u) << "time goes on";
+  EXPECT_EQ(stream.Take(1, {3, 9000}).sequence, 103) << "what was lost shows";
 }
 
 TEST(RtpSequenceTest, AnotherSourceGoesOnBehindTheLast) {

@@ -128,6 +128,28 @@ TEST_F(CaptureTest, S18SignalsGoToOnesOwnConnectionOnly) {
   EXPECT_EQ(ann.Last(JoinResponse::kSignal), nullptr);
 }
 
+TEST_F(CaptureTest, L13ThePageThatShowsIsToldHowMuchToSendAndNobodyElse) {
+  FakePage ann, bob;
+  ASSERT_TRUE(Join(&ann, "ann").ok());
+  ASSERT_TRUE(Join(&bob, "bob").ok());
+  const std::string name = Start("ann")->name();
+  ASSERT_TRUE(session_->WatchCapture(PageOf("bob"), name).ok());
+  DriveResponse::CaptureBitrate bitrate;
+  bitrate.set_capture(name);
+  bitrate.set_max_bps(700'000);
+  registry_->OnMediaBitrate(bitrate);
+  ASSERT_NE(ann.Last(JoinResponse::kCaptureBitrate), nullptr);
+  EXPECT_EQ(ann.Last(JoinResponse::kCaptureBitrate)->capture_bitrate().capture(), name);
+  EXPECT_EQ(ann.Last(JoinResponse::kCaptureBitrate)->capture_bitrate().max_bps(), 700'000);
+  EXPECT_EQ(bob.Last(JoinResponse::kCaptureBitrate), nullptr);
+  // Of one that is gone, to nobody.
+  session_->Leave(PageOf("ann"), &ann);
+  registry_->OnMediaBitrate(bitrate);
+  bitrate.set_capture(name + "x");
+  registry_->OnMediaBitrate(bitrate);
+  EXPECT_EQ(bob.Last(JoinResponse::kCaptureBitrate), nullptr);
+}
+
 TEST_F(CaptureTest, R1AnotherRunOfMediaConnectsAllScreensAnewAndAsksNobody) {
   FakePage ann, bob;
   ASSERT_TRUE(Join(&ann, "ann").ok());
