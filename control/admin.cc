@@ -27,7 +27,8 @@ namespace {
 constexpr int kBacklog = 16;
 
 std::string Response(std::string_view status, std::string_view body) {
-  return StrCat("HTTP/1.1 ", status, "\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n",
+  return StrCat("HTTP/1.1 ", status,
+                "\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n",
                 "Cache-Control: no-store\r\nConnection: close\r\nContent-Length: ", body.size(),
                 "\r\n\r\n", body);
 }
@@ -92,7 +93,8 @@ absl::Status Admin::Bind(const std::string& where) {
   if (where.find('/') != std::string::npos) {
     sockaddr_un unix_address = {};
     unix_address.sun_family = AF_UNIX;
-    if (where.size() >= sizeof unix_address.sun_path) return BadField("--admin_listen", "is too long");
+    if (where.size() >= sizeof unix_address.sun_path)
+      return BadField("--admin_listen", "is too long");
     memcpy(unix_address.sun_path, where.c_str(), where.size() + 1);
     memcpy(&address, &unix_address, size = sizeof unix_address);
     if (unlink(where.c_str()) != 0 && errno != ENOENT) return SystemError("remove", where, errno);
@@ -106,7 +108,8 @@ absl::Status Admin::Bind(const std::string& where) {
   const mode_t old = umask(0077);
   const int bound = bind(listening_, reinterpret_cast<sockaddr*>(&address), size);
   umask(old);
-  if (bound != 0 || listen(listening_, kBacklog) != 0) return SystemError("listen on", where, errno);
+  if (bound != 0 || listen(listening_, kBacklog) != 0)
+    return SystemError("listen on", where, errno);
   return absl::OkStatus();
 }
 

@@ -9,8 +9,8 @@ bool Figures::Count(const CallProblem& problem) {
       problem.category() == CallProblem::CATEGORY_UNSPECIFIED) {
     return false;
   }
-  ++(problem.screen() ? screen_problems : call_problems)[CallProblem::Category_Name(
-      problem.category())];
+  ++(problem.screen() ? screen_problems
+                      : call_problems)[CallProblem::Category_Name(problem.category())];
   return true;
 }
 

@@ -37,8 +37,11 @@ class LiveProvider final : public Provider, public RealtimeSocket::Listener {
  public:
   LiveProvider(Loop* loop, const RealtimeOptions& options, std::string backend_model,
                Provider::Listener* listener)
-      : loop_(loop), options_(options), backend_model_(std::move(backend_model)),
-        listener_(listener), socket_(loop, options, this) {}
+      : loop_(loop),
+        options_(options),
+        backend_model_(std::move(backend_model)),
+        listener_(listener),
+        socket_(loop, options, this) {}
   ~LiveProvider() override {
     if (ready_ && !lost_) socket_.Send({{"type", "session.close"}});
   }
@@ -81,7 +84,8 @@ class LiveProvider final : public Provider, public RealtimeSocket::Listener {
   }
   void AddLateResult(const std::string& call, const std::string& tool, const std::string& arguments,
                      const std::string& output) override {
-    AddItem({{"type", "function_call"}, {"call_id", call}, {"name", tool}, {"arguments", arguments}});
+    AddItem(
+        {{"type", "function_call"}, {"call_id", call}, {"name", tool}, {"arguments", arguments}});
     AddToolResult(call, output);
   }
   // It speaks when it likes; it is only told that somebody waits for it.
@@ -217,11 +221,10 @@ class LiveProvider final : public Provider, public RealtimeSocket::Listener {
       listener_->OnToolCall(call, Text(item, "name"), Text(item, "arguments"));
     } else if (type == "response.completed") {
       const json& usage = Object(Object(event, "response"), "usage");
-      listener_->OnUsage(
-          {.input_text = std::max<int64_t>(Number(usage, "input_tokens"), 0),
-           .cached = std::max<int64_t>(
-               Number(Object(usage, "input_tokens_details"), "cached_tokens"), 0),
-           .output_text = std::max<int64_t>(Number(usage, "output_tokens"), 0)});
+      listener_->OnUsage({.input_text = std::max<int64_t>(Number(usage, "input_tokens"), 0),
+                          .cached = std::max<int64_t>(
+                              Number(Object(usage, "input_tokens_details"), "cached_tokens"), 0),
+                          .output_text = std::max<int64_t>(Number(usage, "output_tokens"), 0)});
     }
   }
   // Work for us, as there is no backend.

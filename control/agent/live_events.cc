@@ -10,8 +10,8 @@ namespace atrium::control {
 bool IsSilence(const std::string& pcm) {
   constexpr int kQuiet = 33;  // -60 dBFS.
   for (size_t i = 0; i + 1 < pcm.size(); i += 2) {
-    const auto sample = static_cast<int16_t>(static_cast<uint8_t>(pcm[i]) |
-                                             static_cast<uint8_t>(pcm[i + 1]) << 8);
+    const auto sample =
+        static_cast<int16_t>(static_cast<uint8_t>(pcm[i]) | static_cast<uint8_t>(pcm[i + 1]) << 8);
     if (sample > kQuiet || sample < -kQuiet) return false;
   }
   return true;
@@ -93,9 +93,10 @@ json Start(const RealtimeOptions& options, const std::string& backend_model,
 }
 
 json UpdateTools(const ProviderSettings& settings) {
-  return {{"type", "session.update"},
-          {"session",
-           {{"delegation", {{"type", "responses"}, {"responses", {{"tools", ToolsOf(settings)}}}}}}}};
+  return {
+      {"type", "session.update"},
+      {"session",
+       {{"delegation", {{"type", "responses"}, {"responses", {{"tools", ToolsOf(settings)}}}}}}}};
 }
 
 std::vector<json> Thoughts(const std::string& text) {

@@ -37,8 +37,8 @@ TEST(PricesTest, S22EachKindOfTokenHasItsPriceAndWhatWasKeptIsCheaper) {
 }
 
 TEST(PricesTest, S22APriceFileIsCheckedAndNamesWhatIsWrong) {
-  const auto prices = ParsePrices(
-      R"({"currency":"USD","models":{"m":{"input_text":4,"per_minute":0.5}}})");
+  const auto prices =
+      ParsePrices(R"({"currency":"USD","models":{"m":{"input_text":4,"per_minute":0.5}}})");
   ASSERT_TRUE(prices.ok()) << prices.status();
   EXPECT_EQ(prices->currency, "USD");
   EXPECT_EQ(prices->models.at("m").per_minute, 0.5);
@@ -91,9 +91,8 @@ class CostTest : public ConversationTest {
   void Begin(Meter::Tariff tariff, atrium::v1::Conversation::Usage so_far = {}) {
     costly_ = std::make_unique<Conversation>(
         &loop_, &providers_, &profiles_, &media_, &room_,
-        Conversation::Options{.session = "sessions/main",
-                              .usage = std::move(so_far),
-                              .tariff = std::move(tariff)});
+        Conversation::Options{
+            .session = "sessions/main", .usage = std::move(so_far), .tariff = std::move(tariff)});
     costly_->Start([this](absl::Status status) { started_.push_back(status); });
     if (providers_.listener != nullptr) providers_.listener->OnReady(std::nullopt);
   }

@@ -67,8 +67,10 @@ TEST_F(FiguresTest, L9ProblemsAreCountedByCategory) {
   EXPECT_TRUE(Report(CallProblem::NO_DEVICE, /*screen=*/true).ok());
   EXPECT_TRUE(absl::IsInvalidArgument(Report(CallProblem::CATEGORY_UNSPECIFIED)));
   EXPECT_TRUE(absl::IsInvalidArgument(Report(static_cast<CallProblem::Category>(99))));
-  EXPECT_THAT(Text(), HasSubstr("atrium_control_call_problems_total{category=\"PERMISSION_DENIED\"} 2\n"));
-  EXPECT_THAT(Text(), HasSubstr("atrium_control_screen_problems_total{category=\"NO_DEVICE\"} 1\n"));
+  EXPECT_THAT(Text(),
+              HasSubstr("atrium_control_call_problems_total{category=\"PERMISSION_DENIED\"} 2\n"));
+  EXPECT_THAT(Text(),
+              HasSubstr("atrium_control_screen_problems_total{category=\"NO_DEVICE\"} 1\n"));
 }
 
 TEST_F(FiguresTest, S22NobodyCountsProblemsWithoutEnd) {

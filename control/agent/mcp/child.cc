@@ -62,8 +62,8 @@ int Spawn(pid_t* pid, std::vector<std::string> command, std::vector<std::string>
   posix_spawnattr_setsigmask(&how, &none);
   posix_spawnattr_setsigdefault(&how, &all);
   posix_spawnattr_setpgroup(&how, 0);
-  posix_spawnattr_setflags(
-      &how, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  posix_spawnattr_setflags(&how,
+                           POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   const int error = posix_spawnp(pid, command[0].c_str(), &files, &how, Pointers(&command).data(),
                                  Pointers(&environment).data());
   posix_spawnattr_destroy(&how);
@@ -93,8 +93,7 @@ absl::Status Child::Start(const std::vector<std::string>& command,
   if (!in.Open() || !out.Open() || !errors.Open()) return SystemError("open", "a pipe", errno);
   std::vector<std::string> variables;
   for (const auto& [name, value] : environment) variables.push_back(StrCat(name, "=", value));
-  const int error =
-      Spawn(&pid_, command, variables, in.read_end, out.write_end, errors.write_end);
+  const int error = Spawn(&pid_, command, variables, in.read_end, out.write_end, errors.write_end);
   if (error != 0) {
     pid_ = -1;
     return SystemError("start", command[0], error);

@@ -25,9 +25,12 @@ void RunAs(const passwd& user, bool other, ServerSpec* spec) {
   spec->environment.try_emplace("HOME", user.pw_dir);
   spec->environment.try_emplace("LANG", "C.UTF-8");
   if (!other) return;
-  const std::vector<std::string> become = {
-      "setpriv",      StrCat("--reuid=", user.pw_uid), StrCat("--regid=", user.pw_gid),
-      "--init-groups", "--no-new-privs",               "--"};
+  const std::vector<std::string> become = {"setpriv",
+                                           StrCat("--reuid=", user.pw_uid),
+                                           StrCat("--regid=", user.pw_gid),
+                                           "--init-groups",
+                                           "--no-new-privs",
+                                           "--"};
   spec->command.insert(spec->command.begin(), become.begin(), become.end());
 }
 
@@ -44,8 +47,8 @@ absl::StatusOr<std::unique_ptr<Servers>> MakeServers(Loop* loop, const Config& c
   }
   ASSIGN_OR_RETURN(std::vector<ServerSpec> specs, ParseServers(text));
   if (config.mcp_user.empty() && geteuid() == 0) return ToolsAsRoot();
-  const passwd* user = config.mcp_user.empty() ? getpwuid(geteuid())
-                                               : getpwnam(config.mcp_user.c_str());
+  const passwd* user =
+      config.mcp_user.empty() ? getpwuid(geteuid()) : getpwnam(config.mcp_user.c_str());
   if (user == nullptr) return BadField("--mcp_user", "is no user here");
   for (ServerSpec& spec : specs) RunAs(*user, user->pw_uid != geteuid(), &spec);
   return std::make_unique<Servers>(loop, std::move(specs));

@@ -30,10 +30,9 @@ std::string Text(const json& object, const char* name) {
 
 // What a provider takes as a part of a function's name.
 bool IsToolName(const std::string& name, size_t room) {
-  return !name.empty() && name.size() <= room &&
-         std::all_of(name.begin(), name.end(), [](char c) {
-           return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-';
-         });
+  return !name.empty() && name.size() <= room && std::all_of(name.begin(), name.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-';
+  });
 }
 
 }  // namespace
@@ -83,8 +82,8 @@ std::optional<Message> Parse(const std::string& line) {
   if (auto it = said.find("result"); it != said.end()) {
     message.result = *it;
   } else {
-    message.result = ToolFailed(CleanText(Text(said.value("error", json()), "message"),
-                                          limits::kTextBytes));
+    message.result =
+        ToolFailed(CleanText(Text(said.value("error", json()), "message"), limits::kTextBytes));
   }
   return message;
 }

@@ -28,8 +28,8 @@ std::string NoMethodAnswer(const nlohmann::json& id);
 struct Message {
   enum class Kind { kAnswer, kRequest, kNotification };
   Kind kind = Kind::kNotification;
-  nlohmann::json id;                                   // Of an answer, or a request.
-  std::string method;                                  // Of the others.
+  nlohmann::json id;                                         // Of an answer, or a request.
+  std::string method;                                        // Of the others.
   absl::StatusOr<nlohmann::json> result = nlohmann::json();  // Of an answer.
 };
 // None if it is no message.

@@ -52,8 +52,7 @@ void Server::ListTools(const std::string& cursor, std::vector<ToolServers::Tool>
       if (so_far.size() < limits::kMcpTools) so_far.push_back(std::move(tool));
     }
     const json next = result->is_object() ? result->value("nextCursor", json()) : json();
-    if (next.is_string() && !next.get<std::string>().empty() &&
-        so_far.size() < limits::kMcpTools) {
+    if (next.is_string() && !next.get<std::string>().empty() && so_far.size() < limits::kMcpTools) {
       return ListTools(next, std::move(so_far));
     }
     listing_ = false;
@@ -93,7 +92,7 @@ void Server::Ask(const std::string& method, json params, absl::Duration patience
 
 void Server::Answer(int64_t id, absl::StatusOr<json> result) {
   auto asked = asked_.extract(id);
-  if (asked.empty()) return;  // Too late.
+  if (asked.empty()) return;                           // Too late.
   auto deadline = std::move(asked.mapped().deadline);  // We may run inside it.
   asked.mapped().answered(std::move(result));
 }
@@ -125,8 +124,7 @@ void Server::OnEnd(const absl::Status& why) {
   ready_ = listing_ = false;
   failures_ = loop_->Monotonic() - started_at_ > limits::kMcpStable ? 0 : failures_ + 1;
   retry_ = loop_->After(
-      std::min(limits::kMcpRetryMin * (1 << std::min(failures_, 8)), limits::kMcpRetryMax),
-      [this] {
+      std::min(limits::kMcpRetryMin * (1 << std::min(failures_, 8)), limits::kMcpRetryMax), [this] {
         auto done = std::move(retry_);
         Start();
       });
