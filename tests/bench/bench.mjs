@@ -186,6 +186,18 @@ const measurements = {
       row(`spoken commands understood, ${condition}`, `${got.right} of ${got.commands}`, '', `${got.wrong} taken for another; ${got.taken} of ${got.others} other sentences taken for one`, '');
     }
   },
+  async call() {
+    const janus = option('--janus');
+    const one = (which, talkers, listeners) => () => run('calls', which, talkers, listeners, seconds * 2);
+    for (const [what, talkers, listeners, target] of [['19 listeners and a talker', 1, 19, '<= 0.4x'], ['20 talkers', 20, 0, '<= 0.8x']]) {
+      const got = await turns({ ours: one('atrium', talkers, listeners), ...(janus && { janus: one('janus', talkers, listeners) }) });
+      row(`a call of ${what}, % of a core`, round(got.ours.cpu), janus && `Janus ${round(got.janus.cpu)}`, janus && `${round(got.ours.cpu / got.janus.cpu)}x`, target);
+      row(`the same, offer to first RTP, ms`, round(got.ours.first_ms), janus && `Janus ${round(got.janus.first_ms)}`, janus && `${round(got.ours.first_ms / got.janus.first_ms)}x`, '<= 100 ms');
+      row(`the same, memory and threads of a peer, KiB`, `${round(got.ours.kib)}, ${round(got.ours.threads)}`, janus && `Janus ${round(got.janus.kib)}, ${round(got.janus.threads)}`);
+    }
+    const { ours } = await turns({ ours: one('atrium', 50, 0) });
+    row('a call of 50 talkers, % of a core', round(ours.cpu), '', `${ours.late} frames of the room lost`, 'none');
+  },
   async mixer() {
     const got = await turns({ ours: () => run('mixer', 50) });
     row('mixing 50 talkers, CPU ms for a second of sound', round(got.ours.ms_per_s), '', '', '');

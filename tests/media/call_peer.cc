@@ -51,7 +51,7 @@ CallPeer::CallPeer(Voice voice) {
   g_object_get(ice, "agent", &agent, nullptr);
   g_object_set(agent, "ice-tcp", FALSE, "upnp", FALSE, nullptr);
   gboolean added = FALSE;
-  g_signal_emit_by_name(ice, "add-local-ip-address", "127.0.0.1", &added);
+  g_signal_emit_by_name(ice, "add-local-ip-address", voice.address.c_str(), &added);
   g_object_unref(agent);
   g_object_unref(ice);
   g_signal_connect(webrtc_.get(), "pad-added", G_CALLBACK(OnPadAdded), this);

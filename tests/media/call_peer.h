@@ -23,6 +23,7 @@ class CallPeer {
     std::string shows;     // Not a voice but a screen: white, or another pattern's name.
     bool watches = false;  // Not a voice but somebody's screen.
     bool answers = false;  // Makes no offer: takes one, and watches.
+    std::string address = "127.0.0.1";  // Where it is.
   };
 
   explicit CallPeer(Voice voice);
