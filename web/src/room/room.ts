@@ -1,21 +1,13 @@
 import { create } from '@bufbuild/protobuf';
 import { Call } from '../call/call';
 import { BrowserDevices } from '../call/devices';
-import type { Caption } from '../gen/atrium/v1/conversation_pb';
 import {
   type AudioLevels,
   type JoinResponse_Outcome,
-  type JoinResponse_Welcome,
   UpdateSelfSchema,
 } from '../gen/atrium/v1/live_pb';
-import type {
-  Degradation,
-  Participant,
-  SessionChange,
-  SessionSnapshot,
-} from '../gen/atrium/v1/session_pb';
-import { type Approval, Approval_State } from '../gen/atrium/v1/timeline_pb';
-import type { Heard, Said } from '../link/codec';
+import type { Degradation, Participant } from '../gen/atrium/v1/session_pb';
+import type { Said } from '../link/codec';
 import { Link, type LinkState } from '../link/link';
 import { beginPageLife, keepPageLife } from '../link/page_life';
 import { buyTicket } from '../link/ticket';
@@ -28,14 +20,14 @@ import type { Paste } from '../terminal/paste';
 import { pasteBytes } from '../terminal/paste';
 import { DARK, LIGHT } from '../terminal/themes';
 import { actionsOf } from './actions';
-import { rememberCall, resumeCall } from './call_again';
+import { rememberCall } from './call_again';
 import { RoomCaptures } from './captures';
 import { Changes } from './changes';
 import { RoomCommands } from './commands';
 import { RoomDriving } from './driving';
 import { TerminalFocus } from './focus';
+import { RoomHeard } from './heard';
 import { Notices } from './notices';
-import { reloadForOtherBuild } from './other_build';
 import { loadSettings, type Settings, saveSettings } from './settings';
 import { shortcutOf } from './shortcuts';
 import { RoomTabs } from './tabs';
@@ -44,8 +36,6 @@ import { RoomTroubles } from './troubles';
 import { isWide } from './wide';
 
 const TYPING_STAYS_MS = 1500;
-/** Levels come ten times a second; who is missing for so long is silent. */
-const LEVELS_STAY_MS = 600;
 const FONTS =
   '"JetBrains Mono", "Cascadia Mono", "SF Mono", Menlo, "DejaVu Sans Mono", Consolas, "Noto Sans Mono", monospace';
 
@@ -74,6 +64,7 @@ export class Room {
   readonly focus = new TerminalFocus(this);
   readonly captures = new RoomCaptures(this);
   readonly troubles = new RoomTroubles(this);
+  private readonly heard = new RoomHeard(this);
   readonly tabs: RoomTabs;
   readonly terminals: Terminals;
   readonly call: Call;
@@ -98,10 +89,6 @@ export class Room {
   linkHint: string | null = null;
   /** The tab whose menu is open, and where. */
   tabMenu: { tab: string; left: number; top: number } | undefined;
-  /** Welcomed, and the state that follows has not come yet. */
-  private awaitsState = false;
-  private dismissApprovalNotice: () => void = () => {};
-  private levelsTimer: ReturnType<typeof setTimeout> | undefined;
   /** When each participant last typed, and where. */
   readonly typing = new Map<string, { tab: string; atMs: number }>();
   /** Says how many cells the stage has room for. */
@@ -165,7 +152,7 @@ export class Room {
     this.terminals.input.restore(life.input);
     keepPageLife(life.pageId, () => this.terminals.input.save());
     const doors = { buyTicket, openSocket, random: Math.random };
-    this.link = new Link(doors, this.linkListener(), life.pageId, session);
+    this.link = new Link(doors, this.heard, life.pageId, session);
     rememberCall(this);
     this.captures.followPage();
     addEventListener('online', () => this.link?.wake());
@@ -177,13 +164,13 @@ export class Room {
 
   /** The invite in the address is not good. */
   refuseEntry(message: string): void {
-    this.onLinkState({ kind: 'ended', reason: 'no-credential', message });
+    this.heard.onLinkState({ kind: 'ended', reason: 'no-credential', message });
   }
 
   /** The server does not answer while an invite is used. */
   sayUnreachable(retryMs: number): void {
     const message = 'The server cannot be reached.';
-    this.onLinkState({ kind: 'waiting', untilMs: Date.now() + retryMs, message });
+    this.heard.onLinkState({ kind: 'waiting', untilMs: Date.now() + retryMs, message });
   }
 
   say(message: Said): boolean {
@@ -232,7 +219,7 @@ export class Room {
     >,
   ): void {
     Object.assign(this, view);
-    if (this.panel === 'timeline') this.dismissApprovalNotice();
+    if (this.panel === 'timeline') this.heard.dismissApprovalNotice();
     this.changes.emit('view');
   }
 
@@ -279,7 +266,8 @@ export class Room {
     };
   }
 
-  private enter(session: string): void {
+  /** The page is in this session. */
+  enter(session: string): void {
     if (this.sessionName === session) return;
     this.sessionName = session;
     this.tabs.restore(session);
@@ -288,138 +276,8 @@ export class Room {
     this.changes.emit('tabs');
   }
 
-  private linkListener() {
-    return {
-      onLinkState: (state: LinkState) => this.onLinkState(state),
-      onWelcome: (welcome: JoinResponse_Welcome, session: string) => {
-        this.awaitsState = true;
-        this.me = welcome.participant;
-        this.agentAvailable = welcome.agentAvailable;
-        this.disclosures = welcome.disclosures;
-        this.enter(session);
-      },
-      onHeard: (message: Heard) => this.onHeard(message),
-      onOtherBuild: () => reloadForOtherBuild(this.notices),
-      introduce: () => ({
-        buildId: __BUILD_ID__,
-        displayName: this.settings.name,
-        liveEpoch: this.call.phase === 'live' ? this.call.epoch : 0n,
-        muted: this.call.muted,
-        deafened: this.call.deafened,
-      }),
-    };
-  }
-
-  private onLinkState(state: LinkState): void {
-    this.linkState = state;
-    if (state.kind !== 'open') this.terminals.unlink();
-    else this.troubles.catchUp();
-    if (state.kind === 'ended') {
-      this.call.stop();
-      this.captures.end();
-    }
-    this.changes.emit('link');
-  }
-
-  private onHeard(message: Heard): void {
-    switch (message.case) {
-      case 'snapshot':
-        return this.onSnapshot(message.value);
-      case 'change':
-        return this.onChange(message.value);
-      case 'output':
-        return this.terminals.onOutput(message.value);
-      case 'resized':
-        return this.terminals.onResized(message.value);
-      case 'screen':
-        return this.terminals.onScreen(message.value);
-      case 'inputAck':
-        return this.terminals.onInputAck(message.value);
-      case 'caption':
-        return this.onCaption(message.value);
-      case 'levels':
-        return this.onLevels(message.value);
-      case 'signal':
-        return message.value.capture
-          ? this.captures.onSignal(message.value)
-          : this.call.onSignal(message.value);
-      case 'captureReady':
-        return this.captures.onReady(message.value);
-      case 'captureEnded':
-        return this.captures.onEnded(message.value.capture);
-      case 'liveReady':
-        return this.call.onReady(message.value);
-      case 'liveEnded':
-        return this.call.onEnded(message.value);
-      case 'typing':
-        return this.onTyping(message.value.participant, message.value.tab);
-      case 'outcome':
-        return this.onUnaskedOutcome(message.value);
-      default:
-        return;
-    }
-  }
-
-  private onSnapshot(snapshot: SessionSnapshot): void {
-    this.store.applySnapshot(snapshot);
-    this.commands.onSnapshot(this.store.tabs.values());
-    this.tabs.reconcile(this.store.tabs.values());
-    this.terminals.sync(this.store.tabs.values());
-    const rejoined = this.awaitsState;
-    if (rejoined) {
-      this.awaitsState = false;
-      this.call.onRejoined(this.self?.live ?? false);
-      void resumeCall(this);
-      this.sayViewing();
-    }
-    this.captures.onSnapshot(rejoined);
-    this.changes.emit('state', 'terminal', 'call');
-  }
-
-  private onChange(change: SessionChange): void {
-    const changed = change.change.case === 'tab' ? change.change.value.name : '';
-    const before = this.store.tabs.get(changed);
-    const applied = this.store.applyChange(change);
-    if (applied === 'gap') {
-      this.link?.rejoin();
-      return;
-    }
-    if (applied === 'ignored') return;
-    const step = change.change;
-    if (step.case === 'tab') {
-      this.tabs.onTab(step.value);
-      this.terminals.sync([step.value]);
-      this.driving.onTab(before, step.value);
-      this.commands.onTab(step.value);
-    }
-    if (step.case === 'approval') this.onApproval(step.value);
-    if (step.case === 'deletedTab') this.tabs.onDeleted(step.value);
-    if (step.case === 'capture') this.captures.onChange();
-    if (step.case === 'deletedCapture') this.captures.onChange(step.value);
-    this.changes.emit('state', 'terminal');
-  }
-
-  /** On a phone the card may be behind another panel. */
-  private onApproval(approval: Approval): void {
-    if (this.shows('timeline') || approval.state !== Approval_State.PENDING) return;
-    this.dismissApprovalNotice = this.notices.show('An approval is asked for.', 'warn', [
-      { label: 'Show', run: () => this.show({ panel: 'timeline' }) },
-    ]);
-  }
-
-  private onLevels(levels: AudioLevels | undefined): void {
-    clearTimeout(this.levelsTimer);
-    this.levels = levels;
-    if (levels) this.levelsTimer = setTimeout(() => this.onLevels(undefined), LEVELS_STAY_MS);
-    this.changes.emit('levels');
-  }
-
-  private onCaption(caption: Caption): void {
-    this.captions.apply(caption, Date.now());
-    this.changes.emit('captions');
-  }
-
-  private onTyping(participant: string, tab: string): void {
+  /** Somebody types in a tab. */
+  onTyping(participant: string, tab: string): void {
     this.typing.set(participant, { tab, atMs: Date.now() });
     setTimeout(() => this.changes.emit('state', 'tabs'), TYPING_STAYS_MS + 50);
     this.changes.emit('state', 'tabs');
@@ -433,12 +291,8 @@ export class Room {
       .map(([name]) => name);
   }
 
-  private onUnaskedOutcome(outcome: JoinResponse_Outcome): void {
-    if (this.driving.onUnaskedOutcome(outcome)) return;
-    if (outcome.code !== 0 && outcome.message) this.notices.show(outcome.message, 'warn');
-  }
-
-  private sayViewing(): void {
+  /** Tells the server which tab this page looks at. */
+  sayViewing(): void {
     const value = create(UpdateSelfSchema, { viewingTab: this.tabs.selected ?? '' });
     this.say({ case: 'updateSelf', value });
   }
