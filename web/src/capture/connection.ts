@@ -43,6 +43,8 @@ export class CaptureConnection {
   private readonly listener: CaptureConnectionListener;
   // Owned.
   readonly peer: RTCPeerConnection;
+  /** Of what is shown. */
+  readonly sender: RTCRtpSender;
   // State.
   private offered = false;
   private closed = false;
@@ -64,7 +66,7 @@ export class CaptureConnection {
       bundlePolicy: 'max-bundle',
     });
     this.listen();
-    this.addVideo(screens, stream);
+    this.sender = this.addVideo(screens, stream);
     void this.offer().catch(() => this.fail());
   }
 
@@ -93,7 +95,7 @@ export class CaptureConnection {
     this.peer.close();
   }
 
-  private addVideo(screens: Screens, stream: MediaStream | undefined): void {
+  private addVideo(screens: Screens, stream: MediaStream | undefined): RTCRtpSender {
     const track = stream?.getVideoTracks()[0];
     const direction = track ? 'sendonly' : 'recvonly';
     const transceiver =
@@ -108,6 +110,7 @@ export class CaptureConnection {
       .codecs(direction)
       .filter(({ mimeType }) => mimeType.toLowerCase() === 'video/vp8');
     if (vp8.length > 0) transceiver.setCodecPreferences?.(vp8);
+    return transceiver.sender;
   }
 
   private async offer(): Promise<void> {

@@ -4,12 +4,14 @@ import { DeleteCaptureRequestSchema } from '../gen/atrium/v1/capture_pb';
 import {
   CallProblem_Category,
   type CaptureReady,
+  type JoinResponse_CaptureBitrate,
   type PeerSignal,
   StartCaptureSchema,
 } from '../gen/atrium/v1/live_pb';
 import type { Said } from '../link/codec';
 import { CaptureConnection, type CaptureLine, type Screens } from './connection';
 import { type CaptureProblem, isPassing, pickProblem, startProblem } from './problems';
+import { SendRate } from './rate';
 import { titleOf } from './title';
 import { waitMs } from './waits';
 
@@ -59,7 +61,11 @@ export class ShownCapture {
   private readonly listener: ShownListener;
   // State.
   private connection: CaptureConnection | undefined;
+  private rate: SendRate | undefined;
   private failures = 0;
+  /** What the server said last of how much is to be sent, and of which capture. */
+  private bitrate: JoinResponse_CaptureBitrate | undefined;
+  private warned = false;
   private readonly gauge = new QualityGauge();
   private readonly bandwidth = new Bandwidth(SCREEN_BPS);
   private wasConnected = false;
@@ -173,12 +179,23 @@ export class ShownCapture {
       stream,
     );
     this.connection = connection;
+    this.rate = new SendRate(connection.sender, (error) => {
+      if (connection === this.connection) this.warn(error);
+    });
+    this.limit();
     this.watchConnecting();
     this.listener.onShownChanged();
   }
 
   onSignal(signal: PeerSignal): void {
     if (signal.capture === this.name) this.connection?.onSignal(signal);
+  }
+
+  /** The links of those who watch bear so much; holds until it is said anew. */
+  onBitrate(bitrate: JoinResponse_CaptureBitrate): void {
+    if (!this.name || bitrate.capture !== this.name) return;
+    this.bitrate = bitrate;
+    this.limit();
   }
 
   /** The state has these screens now; `whole` if none of them is still to come. */
@@ -265,9 +282,22 @@ export class ShownCapture {
     clearTimeout(this.connectTimer);
     this.failures = 0;
     this.wasConnected = true;
+    this.limit();
     clearInterval(this.gaugeTimer);
     this.gaugeTimer = setInterval(() => void this.measure(), GAUGE_EVERY_MS);
     this.listener.onShownChanged();
+  }
+
+  /** Sends no more than was said of this capture; of another one it means nothing. */
+  private limit(): void {
+    const { bitrate } = this;
+    if (bitrate?.capture === this.name) void this.rate?.limit(Number(bitrate.maxBps));
+  }
+
+  private warn(error: unknown): void {
+    if (this.warned) return;
+    this.warned = true;
+    console.warn('The bitrate of the shown screen cannot be set.', error);
   }
 
   private async measure(): Promise<void> {
@@ -316,6 +346,7 @@ export class ShownCapture {
     this.bandwidth.reset();
     this.connection?.close();
     this.connection = undefined;
+    this.rate = undefined;
   }
 
   private setPhase(phase: ShownPhase): void {

@@ -14,7 +14,11 @@ import {
   CreateCaptureRequestSchema,
   UpdateCaptureRequestSchema,
 } from '../gen/atrium/v1/capture_pb';
-import type { CaptureReady, PeerSignal } from '../gen/atrium/v1/live_pb';
+import type {
+  CaptureReady,
+  JoinResponse_CaptureBitrate,
+  PeerSignal,
+} from '../gen/atrium/v1/live_pb';
 import type { Room } from './room';
 import { isWide } from './wide';
 
@@ -212,6 +216,10 @@ export class RoomCaptures {
   /** This page does not see a screen any more that may be shown still. */
   onEnded(capture: string): void {
     this.watched.get(capture)?.onEnded();
+  }
+
+  onBitrate(bitrate: JoinResponse_CaptureBitrate): void {
+    this.shown.onBitrate(bitrate);
   }
 
   onSignal(signal: PeerSignal): void {

@@ -89,6 +89,8 @@ export class RoomHeard implements LinkListener {
           : room.call.onSignal(message.value);
       case 'captureReady':
         return room.captures.onReady(message.value);
+      case 'captureBitrate':
+        return room.captures.onBitrate(message.value);
       case 'captureEnded':
         return room.captures.onEnded(message.value.capture);
       case 'liveReady':

@@ -10,6 +10,7 @@ import {
 } from '../../src/gen/atrium/v1/capture_pb';
 import {
   CaptureReadySchema,
+  JoinResponse_CaptureBitrateSchema,
   type PeerSignal,
   PeerSignalSchema,
   type StartCapture,
@@ -133,6 +134,14 @@ export class FakeCaptures {
     for (const [name, page] of this.showing) this.ready(page, name, true);
     for (const [name, pages] of this.viewers)
       for (const page of pages) this.ready(page, name, false);
+  }
+
+  /** What is shown may take so many bits a second at most. */
+  bound(maxBps: number): void {
+    for (const [capture, page] of this.showing) {
+      const value = create(JoinResponse_CaptureBitrateSchema, { capture, maxBps: BigInt(maxBps) });
+      page.send({ case: 'captureBitrate', value });
+    }
   }
 
   /** Takes an offer to who answers for media. */

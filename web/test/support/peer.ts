@@ -3,6 +3,7 @@ import type { CaptureLine, Screens } from '../../src/capture/connection';
 import {
   type CaptureReady,
   CaptureReadySchema,
+  JoinResponse_CaptureBitrateSchema,
   type JoinResponse_Outcome,
   PeerSignalSchema,
 } from '../../src/gen/atrium/v1/live_pb';
@@ -31,6 +32,34 @@ export class FakeTrack {
 export const streamOf = (track: FakeTrack) =>
   ({ getVideoTracks: () => [track], getTracks: () => [track] }) as unknown as MediaStream;
 
+/** A pretended sender, as strict as browsers are: parameters are good for one change. */
+export class FakeSender {
+  encodings: RTCRtpEncodingParameters[] | undefined;
+  /** What was set, in order. */
+  readonly set: (number | undefined)[] = [];
+  /** What becomes of a change. */
+  onSet: () => Promise<void> = async () => {};
+  private read: object | undefined;
+  constructor(encodings: RTCRtpEncodingParameters[] | undefined) {
+    this.encodings = structuredClone(encodings);
+  }
+  getParameters() {
+    const read = { codecs: [], encodings: structuredClone(this.encodings) };
+    this.read = read;
+    return read;
+  }
+  async setParameters(parameters: { encodings?: RTCRtpEncodingParameters[] }) {
+    if (parameters !== this.read) throw new Error('getParameters() was not called');
+    this.set.push(parameters.encodings?.[0]?.maxBitrate);
+    try {
+      await this.onSet();
+      this.encodings = structuredClone(parameters.encodings);
+    } finally {
+      this.read = undefined;
+    }
+  }
+}
+
 /** A pretended peer connection; tests say what becomes of it. */
 export class FakePeer {
   connectionState = 'new';
@@ -40,14 +69,20 @@ export class FakePeer {
   closed = false;
   frames = 0;
   codecs: string[] = [];
+  sender = new FakeSender([{}]);
   transceivers: { what: unknown; init: RTCRtpTransceiverInit }[] = [];
   onicecandidate: ((event: { candidate: object | null }) => void) | null = null;
   ontrack: ((event: { track: FakeTrack }) => void) | null = null;
   onconnectionstatechange: (() => void) | null = null;
-  constructor(readonly configuration: RTCConfiguration) {}
+  constructor(
+    readonly configuration: RTCConfiguration,
+    private readonly hasEncodings: boolean,
+  ) {}
   addTransceiver(what: unknown, init: RTCRtpTransceiverInit) {
     this.transceivers.push({ what, init });
+    this.sender = new FakeSender(this.hasEncodings ? init.sendEncodings : undefined);
     return {
+      sender: this.sender,
       setCodecPreferences: (codecs: RTCRtpCodec[]) => {
         this.codecs = codecs.map((one) => one.mimeType);
       },
@@ -82,6 +117,8 @@ export class FakeScreens implements Screens, CaptureLine {
   readonly peers: FakePeer[] = [];
   readonly said: Said[] = [];
   picks = 0;
+  /** Senders have encodings before they negotiated; not everywhere. */
+  haveEncodings = true;
   pick: () => Promise<MediaStream> = async () => {
     throw new Error('no screen');
   };
@@ -90,7 +127,7 @@ export class FakeScreens implements Screens, CaptureLine {
     case: undefined,
   });
   peer(configuration: RTCConfiguration) {
-    this.peers.push(new FakePeer(configuration));
+    this.peers.push(new FakePeer(configuration, this.haveEncodings));
     return this.peers.at(-1) as unknown as RTCPeerConnection;
   }
   codecs() {
@@ -117,6 +154,9 @@ export class FakeScreens implements Screens, CaptureLine {
 
 export const captureReady = (capture: string, epoch: number, shows: boolean): CaptureReady =>
   create(CaptureReadySchema, { capture, epoch: BigInt(epoch), shows });
+
+export const bitrateOf = (capture: string, maxBps: number) =>
+  create(JoinResponse_CaptureBitrateSchema, { capture, maxBps: BigInt(maxBps) });
 
 export const answerTo = (capture: string, epoch: number) =>
   create(PeerSignalSchema, {

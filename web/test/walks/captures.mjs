@@ -101,6 +101,27 @@ export const captureWalks = {
     await share(ada).waitFor();
     assert.deepEqual(captures(), []);
   },
+  'L13: a screen sends what it may, also over the connection that follows': async () => {
+    await roomWithMedia();
+    const ada = await visit('editor-ada');
+    await share(ada).click();
+    await shownHere(ada);
+    const bound = (bps) =>
+      ada.waitForFunction((bps) => {
+        const peer = window.atrium.capturePeer(window.atrium.state.captures[0].name);
+        return peer?.getSenders()[0].getParameters().encodings[0].maxBitrate === bps;
+      }, bps);
+    await bound(2_500_000);
+    for (const bps of [700_000, 4_000_000, 400_000]) {
+      gateway.captures.bound(bps);
+      await bound(bps);
+    }
+    gateway.captures.restartMedia();
+    await ada.waitForFunction(() => window.atrium.state.captures[0].peers === 2);
+    await shownHere(ada);
+    await bound(400_000);
+    assert.deepEqual(await faults(ada), []);
+  },
   'N4: media restarts, a socket is lost, and the picture goes on without a question': async () => {
     await roomWithMedia();
     const [ada, bea] = [await visit('editor-ada'), await visit('editor-bea')];
