@@ -79,6 +79,13 @@ inline constexpr size_t kCalls = 400;
 inline constexpr double kCallsPerSecond = 10;
 inline constexpr double kCallBurst = 40;
 inline constexpr absl::Duration kCallSetup = absl::Seconds(15);
+// JSON on the source systems' sockets: keys of one object, and levels.
+inline constexpr size_t kJsonKeys = 128;
+inline constexpr size_t kJsonDepth = 32;
+// Streams of a tab for pages that come back to bytes from before the shared one began;
+// whoever comes beyond gets a screen.
+inline constexpr size_t kOwnFeedsPerTab = 4;
+inline constexpr size_t kOwnFeeds = 64;
 // Ids and names on the source systems' sockets.
 inline constexpr size_t kCompatIdBytes = 128;
 // What such a socket says to a terminal that is still being found or made; each
@@ -86,10 +93,12 @@ inline constexpr size_t kCompatIdBytes = 128;
 inline constexpr size_t kHeldMessageBytes = 128 << 10;
 inline constexpr size_t kHeldMessageCost = 1 << 10;
 // Signalling of screens: a message (T7), candidates before they can be sent, requests
-// to the capture peer under way, and messages before it is known who says them.
+// to the capture peer under way and how long it has for one, and messages before it is
+// known who says them.
 inline constexpr size_t kScreencapBytes = 64 << 10;
 inline constexpr size_t kHeldCandidates = 64;
 inline constexpr size_t kScreencapRequests = 64;
+inline constexpr absl::Duration kScreencapRequestLife = absl::Seconds(30);
 inline constexpr size_t kEarlyMessages = 16;
 // How often viewers are told of frames at most.
 inline constexpr absl::Duration kFrameReadyInterval = absl::Seconds(1);

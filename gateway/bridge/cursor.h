@@ -78,6 +78,11 @@ struct Cursor {
   std::deque<Typed> unconfirmed;
   size_t unconfirmed_bytes = 0;
   bool opened = false;  // The terminal process accepted it; nothing is shown before.
+
+  // It is at its offset, with no screen on its way.
+  bool settled() const {
+    return opened && offset >= 0 && !waits_for_snapshot && !snapshot && !snapshot_drawing;
+  }
 };
 
 }  // namespace atrium::gateway

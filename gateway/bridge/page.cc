@@ -166,6 +166,7 @@ void Page::OnRevoked(const std::string& tab) {
   auto it = subscriptions_.find(tab);
   if (it == subscriptions_.end()) return;
   it->second.feed = nullptr;
+  given_.feeds->Leave(it->second.cursor.get());
   // We are inside its cursor's stream.
   auto last = std::make_shared<Subscription>(std::move(it->second));
   subscriptions_.erase(it);
@@ -176,6 +177,7 @@ int64_t Page::TellLag() {
   int64_t bytes = 0;
   for (auto& [tab, subscription] : subscriptions_) {
     if (subscription.feed == nullptr || subscription.cursor->lossless) continue;
+    subscription.feed = given_.feeds->Settle(tab, subscription.cursor.get(), subscription.feed);
     bytes += LagTeller::Counted(subscription.feed->LagOf(*subscription.cursor));
   }
   if (!joined_) return bytes;

@@ -51,6 +51,7 @@ class TabFeed final : private Upstream::Listener {
   void Acknowledge(Cursor* cursor, int64_t offset);
   void Input(Cursor* cursor, int64_t sequence, std::string data);
   void Resize(Cursor* cursor, const atrium::v1::TerminalSize& size);
+  bool Holds(int64_t offset) const { return ring_.Holds(offset); }
   // What it has begins behind `offset`, which a page has and would go on from.
   bool BeganAfter(int64_t offset) const {
     return ring_.started() && offset >= 0 && offset < ring_.start();

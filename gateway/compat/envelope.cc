@@ -2,6 +2,7 @@
 
 #include <iterator>
 #include <utility>
+#include <vector>
 
 #include "common/errors.h"
 #include "common/proto_time.h"
@@ -14,6 +15,38 @@ namespace {
 
 constexpr const char* kTypes[] = {"command", "output", "control", "heartbeat"};
 constexpr char kDefaultShell[] = "default";
+
+// Stops at what would be slow to read, or to walk: nesting, and objects of very many
+// keys, which keep their order and so are searched one by one.
+class Bounds final : public nlohmann::json_sax<Json> {
+ public:
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool string(string_t&) override { return true; }
+  bool binary(binary_t&) override { return true; }
+  bool start_object(size_t) override { return Deeper(); }
+  bool key(string_t&) override { return ++keys_.back() <= limits::kJsonKeys; }
+  bool end_object() override { return Higher(); }
+  bool start_array(size_t) override { return Deeper(); }
+  bool end_array() override { return Higher(); }
+  bool parse_error(size_t, const std::string&, const nlohmann::detail::exception&) override {
+    return false;
+  }
+
+ private:
+  bool Deeper() {
+    keys_.push_back(0);
+    return keys_.size() <= limits::kJsonDepth;
+  }
+  bool Higher() {
+    keys_.pop_back();
+    return true;
+  }
+  std::vector<size_t> keys_;  // Of each level so far.
+};
 
 std::string Below(std::string_view path, std::string_view name) {
   return path.empty() ? std::string(name) : StrCat(path, ".", name);
@@ -53,6 +86,11 @@ absl::StatusOr<std::map<std::string, std::string>> EnvironmentOf(const Json& pay
 }  // namespace
 
 absl::StatusOr<Json> ParseTyped(std::string_view text) {
+  Bounds bounds;
+  if (!Json::sax_parse(text, &bounds)) {
+    return BadField("message", StrCat("must be a JSON object of at most ", limits::kJsonKeys,
+                                      " keys and ", limits::kJsonDepth, " levels"));
+  }
   Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return BadField("message", "must be a JSON object");
   RETURN_IF_ERROR(StringOf(json, "type", "", /*required=*/true).status());

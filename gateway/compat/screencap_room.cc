@@ -93,6 +93,10 @@ absl::Status OnlyEditors(std::string_view what) {
 
 Json Error(std::string_view text) { return {{"type", "error"}, {"data", text}}; }
 
+Json CaptureError(const std::string& code, const std::string& message) {
+  return {{"type", "capture-error"}, {"data", {{"code", code}, {"message", message}}}};
+}
+
 Json Description(const char* type, const std::string& sdp) {
   return {{"type", type}, {"data", {{"type", type}, {"sdp", sdp}}}};
 }
@@ -120,9 +124,12 @@ absl::Status ScreencapRoom::HearCapturer(const std::string& type, const Json& js
   if (type == "api-response") return AnswerRequest(json);
   if (type == "capture-stopped") {
     RETURN_IF_ERROR(CheckObject(json, "data"));
-    const Json data = json.value("data", Json::object());
-    ASSIGN_OR_RETURN(const std::string reason,
-                     StringOf(data.is_object() ? data : Json::object(), "reason", "data", false));
+    const auto data = json.find("data");
+    std::string reason;
+    if (data != json.end() && data->is_object()) {
+      ASSIGN_OR_RETURN(reason, StringOf(*data, "reason", "data", /*required=*/false));
+    }
+    RETURN_IF_ERROR(capturer_->Spend());
     EndCapture(reason);
     return absl::OkStatus();
   }
@@ -150,6 +157,8 @@ absl::Status ScreencapRoom::HearViewer(Member* member, const std::string& type, 
   if (type == "ice-candidate") return Candidate(member, &viewer->second, json);
   if (type == "answer") {
     ASSIGN_OR_RETURN(std::string sdp, SdpOf(json));
+    if (viewer->second.epoch == 0) return BadField("type", "may only follow an offer");
+    RETURN_IF_ERROR(member->Spend());
     atrium::v1::PeerSignal signal;
     signal.set_answer_sdp(std::move(sdp));
     Signal(member, viewer->second, std::move(signal));
@@ -169,19 +178,23 @@ absl::Status ScreencapRoom::BecomeCapturer(Member* member, const Json& json) {
   if (!member->may_share()) return OnlyEditors("show a screen");
   if (capturer_ != nullptr && capturer_ != member) {
     EndCapture("another capture peer took its place");
+    FailRequests("Mac peer disconnected");
     capturer_->Say(Error("Another capture peer took this one's place"));
   }
   viewers_.erase(member);
   if (capturer_ != member) capturer_peer_ = {};
   capturer_ = member;
   start_ = nullptr;
+  window_ = false;
   SayToViewers({{"type", "ready"}, {"data", "Mac peer connected"}});
   return absl::OkStatus();
 }
 
 // Of a screen that is shown already it is a connection made anew, so another screen.
 absl::Status ScreencapRoom::Offer(const Json& json) {
-  ASSIGN_OR_RETURN(offer_, SdpOf(json));
+  ASSIGN_OR_RETURN(std::string sdp, SdpOf(json));
+  RETURN_IF_ERROR(capturer_->Spend());
+  offer_ = std::move(sdp);
   if (starting_ != 0) return absl::OkStatus();
   if (!capture_.empty() && capturer_peer_.wanted) {
     SendOffer();
@@ -189,13 +202,12 @@ absl::Status ScreencapRoom::Offer(const Json& json) {
   }
   if (!capture_.empty()) {
     StopShowing();
-    for (auto& [viewer, peer] : viewers_) peer = {};
+    ForgetPeers();
   }
   starting_ = kFirstStart + starts_++;
   JoinRequest request;
   request.set_request_id(starting_);
-  const bool window = start_.is_object() && start_.value("mode", "") == "window";
-  request.mutable_start_capture()->set_title(window ? "Window" : "Screen");
+  request.mutable_start_capture()->set_title(window_ ? "Window" : "Screen");
   capturer_->Ask(request);
   return absl::OkStatus();
 }
@@ -210,16 +222,19 @@ void ScreencapRoom::SendOffer() {
 
 absl::Status ScreencapRoom::StartCapture(Member* viewer, const Json& json) {
   RETURN_IF_ERROR(CheckWhat(json));
+  RETURN_IF_ERROR(viewer->Spend());
+  const Peer& peer = viewers_.try_emplace(viewer).first->second;
   if (capturer_ == nullptr) return NotACapturePeer();
   const bool shown = !capture_.empty() || starting_ != 0;
   const bool same = shown && start_ == json;
   if (!same && !viewer->may_share() && !shown) return OnlyEditors("begin a capture");
-  const bool fresh = viewers_.try_emplace(viewer).second;
   if (!same && viewer->may_share()) {
     start_ = json;
+    ASSIGN_OR_RETURN(const std::string mode, StringOf(json, "mode", "", /*required=*/false));
+    window_ = mode == "window";
     capturer_->Say(json);
   }
-  if (!capture_.empty() && fresh) Watch(viewer);
+  if (!capture_.empty() && peer.epoch == 0) Watch(viewer);
   return absl::OkStatus();
 }
 
@@ -230,10 +245,14 @@ absl::Status ScreencapRoom::AskCapturer(Member* viewer, const Json& json) {
   }
   if (!viewer->may_share()) return OnlyEditors("ask the capture peer");
   if (capturer_ == nullptr) return NotACapturePeer();
+  const absl::Duration now = loop_->Monotonic();
+  std::erase_if(requests_, [now](const auto& request) {
+    return now - request.second.since > limits::kScreencapRequestLife;
+  });
   if (requests_.size() >= limits::kScreencapRequests) {
     return TooMany("requests under way", limits::kScreencapRequests, absl::Seconds(1));
   }
-  if (!requests_.try_emplace(id, viewer).second) {
+  if (!requests_.try_emplace(id, Request{viewer, now}).second) {
     return BadField("requestId", "is under way: choose another");
   }
   capturer_->Say(json);
@@ -245,7 +264,7 @@ absl::Status ScreencapRoom::AnswerRequest(const Json& json) {
   if (!json.contains("result") && !json.contains("error")) return MissingField("result");
   auto request = requests_.extract(id);
   if (request.empty()) return BadField("requestId", "is of no request under way");
-  request.mapped()->Say(json);
+  request.mapped().asker->Say(json);
   return absl::OkStatus();
 }
 
@@ -266,6 +285,7 @@ absl::Status ScreencapRoom::Candidate(Member* member, Peer* peer, const Json& js
     peer->held.push_back(std::move(candidate));
     return absl::OkStatus();
   }
+  RETURN_IF_ERROR(member->Spend());
   atrium::v1::PeerSignal signal;
   *signal.mutable_candidate() = std::move(candidate);
   Signal(member, *peer, std::move(signal));
@@ -280,6 +300,16 @@ void ScreencapRoom::OnResponse(Member* member, const JoinResponse& response) {
       return OnSignal(member, response.signal());
     case JoinResponse::kOutcome:
       return OnOutcome(member, response.outcome());
+    case JoinResponse::kSnapshot:
+      if (member == capturer_ && std::exchange(asked_again_, false)) AskForOffer();
+      return;
+    case JoinResponse::kCaptureEnded:
+      if (Peer* peer = PeerOf(member); peer != nullptr && member != capturer_) {
+        *peer = {};  // It may ask again.
+        member->Say(
+            CaptureError(response.capture_ended().reason(), response.capture_ended().message()));
+      }
+      return;
     case JoinResponse::kChange:
       // All members hear it; the capture peer's word counts.
       if (member == capturer_ && !capture_.empty() &&
@@ -302,7 +332,10 @@ void ScreencapRoom::OnReady(Member* member, const atrium::v1::CaptureReady& read
   if (member != capturer_) return;  // Media's offer follows.
   peer->wanted = true;
   if (!offer_.empty()) return SendOffer();
-  // Media was started again.
+  AskForOffer();  // Media was started again.
+}
+
+void ScreencapRoom::AskForOffer() {
   capturer_->Say(start_.is_object() ? start_ : Json{{"type", "start-capture"}});
 }
 
@@ -325,8 +358,7 @@ void ScreencapRoom::OnStarted(Member* member, const JoinResponse::Outcome& outco
     member->Say(Error(outcome.message()));
     if (!wanted) return;
     offer_.clear();
-    return SayToViewers({{"type", "capture-error"},
-                         {"data", {{"code", outcome.reason()}, {"message", outcome.message()}}}});
+    return SayToViewers(CaptureError(outcome.reason(), outcome.message()));
   }
   if (!wanted) {
     JoinRequest request;  // It was stopped meanwhile.
@@ -381,9 +413,27 @@ void ScreencapRoom::EndCapture(const std::string& reason) {
   offer_.clear();
   start_ = nullptr;
   starting_ = 0;
-  capturer_peer_ = {};
+  window_ = asked_again_ = false;
+  ForgetPeers();
   SayToViewers({{"type", "capture-stopped"}, {"data", {{"reason", reason}}}});
-  viewers_.clear();
+}
+
+void ScreencapRoom::ForgetPeers() {
+  capturer_peer_ = {};
+  for (auto& [viewer, peer] : viewers_) peer = {};
+}
+
+void ScreencapRoom::FailRequests(const std::string& why) {
+  for (auto& [id, request] : std::exchange(requests_, {})) {
+    request.asker->Say({{"type", "api-response"}, {"requestId", id}, {"error", why}});
+  }
+}
+
+void ScreencapRoom::OnAway(Member* member) {
+  if (member != capturer_ || starting_ == 0) return;
+  starting_ = 0;
+  offer_.clear();
+  asked_again_ = true;
 }
 
 void ScreencapRoom::SayToViewers(const Json& message) {
@@ -391,7 +441,8 @@ void ScreencapRoom::SayToViewers(const Json& message) {
 }
 
 void ScreencapRoom::Leave(Member* member) {
-  std::erase_if(requests_, [member](const auto& request) { return request.second == member; });
+  std::erase_if(requests_,
+                [member](const auto& request) { return request.second.asker == member; });
   if (member != capturer_) {
     viewers_.erase(member);
     return;
@@ -401,9 +452,7 @@ void ScreencapRoom::Leave(Member* member) {
   capture_.clear();
   EndCapture("Mac peer disconnected");
   capturer_ = nullptr;
-  for (auto& [id, asker] : std::exchange(requests_, {})) {
-    asker->Say({{"type", "api-response"}, {"requestId", id}, {"error", "Mac peer disconnected"}});
-  }
+  FailRequests("Mac peer disconnected");
 }
 
 }  // namespace atrium::gateway::compat

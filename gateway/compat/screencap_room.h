@@ -30,6 +30,9 @@ class ScreencapRoom {
     virtual void Ask(const atrium::v1::JoinRequest& request) = 0;
     // An editor at least: may show a screen, and steer what shows it.
     virtual bool may_share() const = 0;
+    // Spends one of the words that it may say to control; RESOURCE_EXHAUSTED if there
+    // is none.
+    virtual absl::Status Spend() = 0;
   };
 
   explicit ScreencapRoom(Loop* loop) : loop_(loop) {}
@@ -39,6 +42,8 @@ class ScreencapRoom {
   absl::Status Hear(Member* member, const std::string& text);
   // What control says to its page.
   void OnResponse(Member* member, const atrium::v1::JoinResponse& response);
+  // Control is away: what it was asked may be lost.
+  void OnAway(Member* member);
   // It is gone; not called again.
   void Leave(Member* member);
 
@@ -48,6 +53,11 @@ class ScreencapRoom {
     int64_t epoch = 0;                           // 0: there is none yet.
     bool wanted = false;                         // Media waits for its offer.
     std::vector<atrium::v1::IceCandidate> held;  // Until they can be sent.
+  };
+
+  struct Request {
+    Member* asker;
+    absl::Duration since;
   };
 
   absl::Status HearCapturer(const std::string& type, const Json& json);
@@ -71,6 +81,10 @@ class ScreencapRoom {
   void StopShowing();
   // The screen is not shown any more: its viewers ask anew.
   void EndCapture(const std::string& reason);
+  void ForgetPeers();
+  void FailRequests(const std::string& why);
+  // Asks the capture peer for an offer.
+  void AskForOffer();
   void SayToViewers(const Json& message);
 
   // Given.
@@ -78,14 +92,16 @@ class ScreencapRoom {
   // State.
   Member* capturer_ = nullptr;
   Peer capturer_peer_;
-  Json start_;            // What the capture peer was asked for last; null: nothing.
-  std::string offer_;     // Its SDP, until media has it.
-  int64_t starting_ = 0;  // The request to show a screen that is under way.
-  int64_t starts_ = 0;    // Such requests ever made.
-  std::string capture_;   // The screen's name; empty: none is shown.
+  Json start_;                // What the capture peer was asked for last; null: nothing.
+  bool window_ = false;       // It asked for a window.
+  std::string offer_;         // Its SDP, until media has it.
+  int64_t starting_ = 0;      // The request to show a screen that is under way.
+  int64_t starts_ = 0;        // Such requests ever made.
+  std::string capture_;       // The screen's name; empty: none is shown.
+  bool asked_again_ = false;  // For an offer, once control is back.
   absl::Duration frame_told_ = -absl::InfiniteDuration();
   std::map<Member*, Peer> viewers_;          // Those that asked for the capture.
-  std::map<std::string, Member*> requests_;  // Of api-request, by requestId.
+  std::map<std::string, Request> requests_;  // Of api-request, by requestId.
 };
 
 }  // namespace atrium::gateway::compat

@@ -4,6 +4,7 @@
 
 #include "common/errors.h"
 #include "common/random.h"
+#include "common/str_cat.h"
 #include "gateway/limits.h"
 
 namespace atrium::gateway::compat {
@@ -41,20 +42,24 @@ bool ScreencapSocket::may_share() const { return role_ >= atrium::v1::Participan
 
 void ScreencapSocket::OnMessage(ws::Message message) {
   SpendMessage(message.opcode);
-  // Who it is must be known before what it may.
-  if (self_.empty() && early_.size() < limits::kEarlyMessages) {
-    early_.push_back(std::move(message));
-    return;
-  }
-  const absl::Status status = Hear(message);
+  const absl::Status status = Hear(std::move(message));
   if (status.ok()) return;
   SpendMore(limits::kRefusedMessageCost);
   Say({{"type", "error"}, {"data", std::string(status.message())}});
 }
 
-absl::Status ScreencapSocket::Hear(const ws::Message& message) {
-  if (self_.empty())
-    return TooMany("messages before ready", limits::kEarlyMessages, absl::Seconds(1));
+absl::Status ScreencapSocket::Hear(ws::Message message) {
+  if (message.payload.size() > limits::kScreencapBytes) {
+    return BadField("message", StrCat("is longer than ", limits::kScreencapBytes, " bytes"));
+  }
+  // What it may must be known first.
+  if (role_ == atrium::v1::Participant::ROLE_UNSPECIFIED) {
+    if (early_.size() >= limits::kEarlyMessages) {
+      return TooMany("messages before ready", limits::kEarlyMessages, absl::Seconds(1));
+    }
+    early_.push_back(std::move(message));
+    return absl::OkStatus();
+  }
   if (message.opcode != ws::Opcode::kText) return BadField("message", "must be text");
   return room_->Hear(this, message.payload);
 }
@@ -64,11 +69,11 @@ void ScreencapSocket::OnHeard(const JoinResponse& response) {
   const auto learn = [this](const atrium::v1::Participant& participant) {
     if (participant.name() == self_) role_ = participant.role();
   };
-  if (response.has_snapshot()) {
-    for (const auto& participant : response.snapshot().participants()) learn(participant);
+  for (const auto& participant : response.snapshot().participants()) learn(participant);
+  if (response.change().has_participant()) learn(response.change().participant());
+  if (role_ != atrium::v1::Participant::ROLE_UNSPECIFIED) {
     for (ws::Message& message : std::exchange(early_, {})) OnMessage(std::move(message));
   }
-  if (response.change().has_participant()) learn(response.change().participant());
   room_->OnResponse(this, response);
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "gateway/bridge/page.h"
 #include "gateway/compat/screencap_room.h"
@@ -38,11 +39,12 @@ class ScreencapSocket final : public Page, public ScreencapRoom::Member {
   // ws::Connection::Listener.
   void OnMessage(ws::Message message) override;
   // JoinLink::Listener.
-  void OnAway() override {}
+  void OnAway() override { room_->OnAway(this); }
   // ScreencapRoom::Member.
   void Say(const Json& message) override;
   void Ask(const atrium::v1::JoinRequest& request) override;
   bool may_share() const override;
+  absl::Status Spend() override { return SpendWord(); }
   // Cursor::Listener; it follows no tabs.
   void OnInputAck(const std::string& tab, int64_t sequence) override {}
   void OnRefused(const std::string& tab, int code, const std::string& message) override {}
@@ -51,7 +53,7 @@ class ScreencapSocket final : public Page, public ScreencapRoom::Member {
  private:
   void OnHeard(const atrium::v1::JoinResponse& response) override;
   bool Encode(const std::string& tab, FeedItem item, ws::Piece* piece) override { return false; }
-  absl::Status Hear(const ws::Message& message);
+  absl::Status Hear(ws::Message message);
 
   // Given.
   const Admission::Pass pass_;
@@ -59,7 +61,7 @@ class ScreencapSocket final : public Page, public ScreencapRoom::Member {
   // State.
   std::string self_;  // The participant, by name; empty until control knows us.
   atrium::v1::Participant::Role role_ = atrium::v1::Participant::ROLE_UNSPECIFIED;
-  std::vector<ws::Message> early_;  // Came before that.
+  std::vector<ws::Message> early_;  // Came before its role was known.
 };
 
 }  // namespace atrium::gateway::compat

@@ -120,6 +120,7 @@ struct Viewer : Cursor::Listener {
   void OnRevoked(const std::string&) override {
     ++revoked;
     feed = nullptr;
+    feeds->Leave(&cursor);
   }
 
   FakeTerminals* terminals;

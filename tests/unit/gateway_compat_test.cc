@@ -239,6 +239,13 @@ TEST(EnvelopeTest, R27DeepJsonIsRefusedWithoutFallingOver) {
   EXPECT_FALSE(ParseEnvelope(deep, &id).ok());
 }
 
+TEST(EnvelopeTest, S5R27AnObjectOfVeryManyKeysIsRefusedAtOnce) {
+  std::string text = R"({"type":"ping")";
+  for (int i = 0; i < 100'000; ++i) text += ",\"k" + std::to_string(i) + "\":0";
+  EXPECT_TRUE(absl::IsInvalidArgument(ParseTyped(text + "}").status()));
+  EXPECT_TRUE(ParseTyped(R"({"type":"ping","list":[[1],{"a":{"b":null}}]})").ok());
+}
+
 TEST(EnvelopeTest, P4WritesItsFieldsInTheirOrder) {
   const Envelope envelope{Envelope::Type::kOutput, "s1", "m1", "a\xff"};
   EXPECT_EQ(MakeEnvelope(envelope, absl::FromUnixMillis(1700000000123)),

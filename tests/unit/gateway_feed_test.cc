@@ -78,8 +78,25 @@ TEST_F(TabFeedTest, M4_R16OneThatComesBackToBytesFromBeforeTheStreamGetsThemAndN
     EXPECT_EQ(feeds_.size(), 2u);
   }
   EXPECT_EQ(feeds_.size(), 1u) << "it goes with its page";
+  {
+    std::optional<Viewer> late[limits::kOwnFeedsPerTab + 1];
+    for (auto& viewer : late) viewer.emplace(&terminals_, &feeds_, "late", 4);
+    EXPECT_EQ(feeds_.size(), 1 + limits::kOwnFeedsPerTab) << "whoever comes beyond gets a screen";
+  }
+  EXPECT_EQ(feeds_.size(), 1u);
+  {
+    Viewer b(&terminals_, &feeds_, "b", 4);
+    b.drawn = 4;
+    terminals_.Opened("b");
+    terminals_.end = 4;
+    terminals_.Output("456789");
+    b.feed = feeds_.Settle(kTab, &b.cursor, b.feed);
+    EXPECT_EQ(feeds_.size(), 1u) << "it has caught up";
+    EXPECT_EQ(b.feed, a.feed);
+  }
+  const int streams = terminals_.streams;
   Viewer c(&terminals_, &feeds_, "c", 10);
-  EXPECT_EQ(terminals_.streams, 2) << "the others' stream has it";
+  EXPECT_EQ(terminals_.streams, streams) << "the others' stream has it";
 }
 
 TEST_F(TabFeedTest, M10_R29ASizeThatIsAskedForTooEarlyIsToldOnceItIsHeard) {

@@ -19,6 +19,7 @@ struct Somebody final : ScreencapRoom::Member {
   void Say(const Json& message) override { heard.push_back(message); }
   void Ask(const JoinRequest& request) override { asked.push_back(request); }
   bool may_share() const override { return editor; }
+  absl::Status Spend() override { return absl::OkStatus(); }
 
   absl::Status Send(const std::string& text) { return room->Hear(this, text); }
   void Ready(int64_t epoch, bool shows, const char* name = kName) {
@@ -161,6 +162,41 @@ TEST_F(ScreencapTest, T3R1ARestartOfMediaAsksTheCapturePeerForAnotherOffer) {
   EXPECT_EQ(anna_.asked.back().watch_capture().capture(), "sessions/main/captures/c2");
 }
 
+TEST_F(ScreencapTest, T3AViewWhoseConnectionFailedIsAskedForAgain) {
+  Show();
+  anna_.Ready(20, false);
+  JoinResponse ended;
+  ended.mutable_capture_ended()->set_capture(kName);
+  ended.mutable_capture_ended()->set_reason("PEER_FAILED");
+  room_.OnResponse(&anna_, ended);
+  EXPECT_EQ(anna_.heard.back()["type"], "capture-error");
+  EXPECT_FALSE(anna_.Send(R"({"type":"answer","data":{"sdp":"v=0"}})").ok());
+  const size_t asked = anna_.asked.size();
+  ASSERT_TRUE(anna_.Send(R"({"type":"start-capture","mode":"desktop","displayIndex":0})").ok());
+  ASSERT_EQ(anna_.asked.size(), asked + 1);
+  EXPECT_TRUE(anna_.asked.back().has_watch_capture());
+}
+
+TEST_F(ScreencapTest, T3WhoAskedBeforeThereWasACapturePeerHearsWhenThereIsOne) {
+  ASSERT_FALSE(anna_.Send(R"({"type":"start-capture"})").ok());
+  ASSERT_TRUE(mac_.Send(R"({"type":"mac-ready"})").ok());
+  EXPECT_EQ(anna_.last(), R"({"type":"ready","data":"Mac peer connected"})");
+  ASSERT_TRUE(bert_.Send(R"({"type":"mac-ready"})").ok()) << "another takes its place";
+  EXPECT_EQ(anna_.last(), R"({"type":"ready","data":"Mac peer connected"})");
+}
+
+TEST_F(ScreencapTest, T3N4WhatControlForgotIsOfferedAgain) {
+  ASSERT_TRUE(mac_.Send(R"({"type":"mac-ready"})").ok());
+  ASSERT_TRUE(mac_.Send(R"({"type":"offer","data":{"sdp":"v=0"}})").ok());
+  room_.OnAway(&mac_);
+  JoinResponse back;
+  back.mutable_snapshot();
+  room_.OnResponse(&mac_, back);
+  EXPECT_EQ(mac_.heard.back()["type"], "start-capture");
+  ASSERT_TRUE(mac_.Send(R"({"type":"offer","data":{"sdp":"v=0"}})").ok());
+  EXPECT_TRUE(mac_.asked.back().has_start_capture());
+}
+
 TEST_F(ScreencapTest, T3AScreenThatWasStoppedBeforeItWasShownIsNotShown) {
   ASSERT_TRUE(mac_.Send(R"({"type":"mac-ready"})").ok());
   ASSERT_TRUE(mac_.Send(R"({"type":"offer","data":{"sdp":"v=0"}})").ok());
@@ -216,10 +252,14 @@ TEST_F(ScreencapTest, S4T5ViewersSteerNothingAndBadMessagesNameTheirField) {
         R"({"type":"config-update","data":[]})", R"({"type":"offer","data":{"sdp":"v=0"}})"}) {
     EXPECT_TRUE(absl::IsInvalidArgument(anna_.Send(bad))) << bad;
   }
+  for (const char* odd :
+       {R"({"type":"start-capture","mode":null,"windowId":null})", R"({"type":"start-capture"})"}) {
+    EXPECT_TRUE(anna_.Send(odd).ok()) << odd;
+    EXPECT_TRUE(mac_.Send(R"({"type":"offer","data":{"sdp":"v=0"}})").ok());
+  }
   const std::string large =
       R"({"type":"ping","x":")" + std::string(limits::kScreencapBytes, 'x') + "\"}";
   EXPECT_TRUE(absl::IsInvalidArgument(anna_.Send(large))) << "T7";
-  EXPECT_EQ(mac_.heard.size(), before);
 }
 
 TEST_F(ScreencapTest, T5WhatWaitsIsBounded) {
@@ -235,6 +275,10 @@ TEST_F(ScreencapTest, T5WhatWaitsIsBounded) {
                         std::to_string(i) + "\"}");
   }
   EXPECT_TRUE(absl::IsResourceExhausted(status));
+  loop_.Advance(limits::kScreencapRequestLife + absl::Seconds(1));
+  EXPECT_TRUE(
+      anna_.Send(R"({"type":"api-request","method":"GET","endpoint":"/","requestId":"new"})").ok())
+      << "who never answers blocks nobody for good";
 }
 
 }  // namespace
