@@ -133,7 +133,7 @@ TEST_F(CaptureTest, L13ThePageThatShowsIsToldHowMuchToSendAndNobodyElse) {
   ASSERT_TRUE(Join(&ann, "ann").ok());
   ASSERT_TRUE(Join(&bob, "bob").ok());
   const std::string name = Start("ann")->name();
-  ASSERT_TRUE(session_->WatchCapture(PageOf("bob"), name).ok());
+  ASSERT_TRUE(session_->WatchCapture(PageOf("bob"), Watching(name)).ok());
   DriveResponse::CaptureBitrate bitrate;
   bitrate.set_capture(name);
   bitrate.set_max_bps(700'000);
