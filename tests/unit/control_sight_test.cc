@@ -237,5 +237,28 @@ TEST_F(SightTest, S22AStillThatIsTooLargeIsLeftOut) {
   EXPECT_THAT(Jpegs(), IsEmpty());
 }
 
+TEST_F(SightTest, R11ALookThatIsUnderWayWhenTheSessionEndsIsAnsweredToTheNext) {
+  for (const bool lost : {true, false}) {
+    Start();
+    ShowScreens(true);
+    agent().OnToolCall(lost ? "c1" : "c2", "look_at_screen", "{}");
+    const auto before = providers_.sessions.size();
+    if (lost) {
+      Lose();
+    } else {
+      talk_.Stop();
+      loop_.RunPosted();
+    }
+    EXPECT_FALSE(told().open);
+    talk_.Start([](absl::Status) {});
+    loop_.Advance(limits::kProviderRetryMax);
+    ASSERT_GT(providers_.sessions.size(), before);
+    agent().OnReady(std::nullopt);
+    ASSERT_EQ(told().late_results.size(), 1u);
+    EXPECT_EQ(told().late_results[0].first, "look_at_screen");
+    EXPECT_THAT(told().late_results[0].second, HasSubstr("error"));
+  }
+}
+
 }  // namespace
 }  // namespace atrium::control
