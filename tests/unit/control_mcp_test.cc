@@ -102,8 +102,15 @@ for line in sys.stdin:
   method, id = asked.get('method'), asked.get('id')
   answer = lambda text: say({'jsonrpc': '2.0', 'id': id, 'result': {'content': [{'type': 'text', 'text': text}]}})
   if method == 'initialize':
-    say({'jsonrpc': '2.0', 'id': id, 'result': {'protocolVersion': '1999-01-01' if mode == 'old' else '2025-06-18', 'capabilities': {}}})
-    say({'jsonrpc': '2.0', 'id': 'p', 'method': 'ping'})
+    # In one piece.
+    sys.stdout.write(json.dumps({'jsonrpc': '2.0', 'id': id, 'result': {'protocolVersion': '1999-01-01' if mode == 'old' else '2025-06-18', 'capabilities': {}}}) + '\n' +
+                     json.dumps({'jsonrpc': '2.0', 'id': 'p', 'method': 'ping'}) + '\n')
+    sys.stdout.flush()
+  elif method == 'tools/list' and mode in ('bare', 'refuses'):
+    code = -32601 if mode == 'bare' else -32000
+    sys.stdout.write(json.dumps({'jsonrpc': '2.0', 'id': id, 'error': {'code': code, 'message': 'no'}}) + '\n' +
+                     json.dumps({'jsonrpc': '2.0', 'id': 'p', 'method': 'ping'}) + '\n')
+    sys.stdout.flush()
   elif method == 'tools/list':
     first = 'cursor' not in asked['params']
     some = tools[:2] if first else tools[2:]
@@ -227,11 +234,18 @@ TEST_F(McpServersTest, L18ToolsThatChangeAreListedAnew) {
 }
 
 TEST_F(McpServersTest, L18AServerOfAnotherVersionOrThatCannotStartHasNoTools) {
-  for (const char* mode : {"old", "dies"}) {
+  for (const char* mode : {"old", "dies", "refuses"}) {
     Serve(mode);
     EXPECT_FALSE(Call("echo").ok());
+    EXPECT_TRUE(Until([&] { return !loop_.watches(); })) << "what it says after is not heard";
     EXPECT_THAT(servers_->Tools(), IsEmpty()) << mode;
   }
+}
+
+TEST_F(McpServersTest, L18AServerThatKnowsNothingOfToolsHasNoneAndIsLeftInPeace) {
+  Serve("bare");
+  EXPECT_TRUE(Until([&] { return Call("echo").ok(); })) << "it stands";
+  EXPECT_THAT(servers_->Tools(), IsEmpty());
 }
 
 // Through the agent's tools.

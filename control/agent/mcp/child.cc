@@ -161,11 +161,16 @@ void Child::Write() {
 }
 
 void Child::End(const absl::Status& why) {
-  if (std::exchange(ended_, true)) return;
+  if (ended_) return;
+  Stop();
+  listener_->OnEnd(why);
+}
+
+void Child::Stop() {
+  ended_ = true;
   reading_.reset();
   reading_errors_.reset();
   writing_.reset();
-  listener_->OnEnd(why);
 }
 
 }  // namespace atrium::control::mcp

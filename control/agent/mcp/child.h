@@ -39,6 +39,8 @@ class Child {
 
   absl::Status Start(const std::vector<std::string>& command,
                      const std::map<std::string, std::string>& environment);
+  // Nothing is heard of it any more, and it is told nothing; it is killed with us.
+  void Stop();
   // Sends a line; without a newline in it.
   void Send(const std::string& line);
 

@@ -82,8 +82,10 @@ std::optional<Message> Parse(const std::string& line) {
   if (auto it = said.find("result"); it != said.end()) {
     message.result = *it;
   } else {
-    message.result =
-        ToolFailed(CleanText(Text(said.value("error", json()), "message"), limits::kTextBytes));
+    const json error = said.value("error", json());
+    const std::string why = CleanText(Text(error, "message"), limits::kTextBytes);
+    const json code = error.is_object() ? error.value("code", json()) : json();
+    message.result = code == kNoMethod ? ToolUnknown(why) : ToolFailed(why);
   }
   return message;
 }

@@ -30,7 +30,8 @@ struct Message {
   Kind kind = Kind::kNotification;
   nlohmann::json id;                                         // Of an answer, or a request.
   std::string method;                                        // Of the others.
-  absl::StatusOr<nlohmann::json> result = nlohmann::json();  // Of an answer.
+  // Of an answer; UNIMPLEMENTED if the server has no such method.
+  absl::StatusOr<nlohmann::json> result = nlohmann::json();
 };
 // None if it is no message.
 std::optional<Message> Parse(const std::string& line);

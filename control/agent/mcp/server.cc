@@ -47,6 +47,8 @@ void Server::ListTools(const std::string& cursor, std::vector<ToolServers::Tool>
   json params = json::object();
   if (!cursor.empty()) params["cursor"] = cursor;
   Ask("tools/list", params, limits::kMcpStart, [this, so_far](auto result) mutable {
+    // A server that offers other things may know nothing of tools.
+    if (absl::IsUnimplemented(result.status())) result = json::object();
     if (!result.ok()) return OnEnd(result.status());
     for (ToolServers::Tool& tool : ToolsIn(*result, spec_.id, spec_.tools)) {
       if (so_far.size() < limits::kMcpTools) so_far.push_back(std::move(tool));
@@ -98,6 +100,7 @@ void Server::Answer(int64_t id, absl::StatusOr<json> result) {
 }
 
 void Server::OnLine(const std::string& line) {
+  if (!child_) return;
   std::optional<Message> message = Parse(line);
   if (!message) return;  // Some programs print what is no message.
   switch (message->kind) {
@@ -119,9 +122,10 @@ void Server::OnLine(const std::string& line) {
 void Server::OnEnd(const absl::Status& why) {
   if (retry_) return;
   LogWarning("an MCP server is gone", {{"server", spec_.id}, {"why", why.message()}});
-  // We may be inside one of its calls.
+  // We may be inside one of its calls, and it may hold more lines.
+  if (child_) child_->Stop();
   loop_->Post([last = std::shared_ptr<Child>(std::move(child_))] {});
-  ready_ = listing_ = false;
+  ready_ = listing_ = list_again_ = false;
   failures_ = loop_->Monotonic() - started_at_ > limits::kMcpStable ? 0 : failures_ + 1;
   retry_ = loop_->After(
       std::min(limits::kMcpRetryMin * (1 << std::min(failures_, 8)), limits::kMcpRetryMax), [this] {
