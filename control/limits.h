@@ -165,8 +165,11 @@ inline constexpr size_t kMcpMessageBytes = 1 << 20;
 inline constexpr size_t kMcpUnsentBytes = 4 << 20;
 // How deep their messages may be nested.
 inline constexpr int kMcpDepth = 64;
-// Tools of one server; a tool's schema, its description, and its name as a provider has it.
+// Tools of one server, and of all together: providers take about as many, and each answer
+// pays for them.
 inline constexpr size_t kMcpTools = 64;
+inline constexpr size_t kForeignTools = 100;
+// A tool's schema, its description, and its name as a provider has it.
 inline constexpr size_t kToolSchemaBytes = 16 << 10;
 inline constexpr size_t kToolDescriptionChars = 300;
 inline constexpr size_t kToolNameBytes = 64;

@@ -105,7 +105,7 @@ json SchemaOf(const std::string& tool, const json& titles) {
 ToolList Tools::List() const {
   ToolList all = OwnTools(eyes_ != nullptr && eyes_->sees());
   if (servers_ == nullptr) return all;
-  for (ToolServers::Tool& tool : servers_->Tools()) *all.Add() = std::move(tool.shown);
+  for (const ToolServers::Tool& tool : servers_->Tools()) *all.Add() = tool.shown;
   return all;
 }
 
@@ -121,7 +121,8 @@ std::vector<ToolDeclaration> Tools::Declare() const {
   if (servers_ == nullptr) return all;
   for (const ToolServers::Tool& tool : servers_->Tools()) {
     if (room_->ToolAction(tool.shown.name()) == CommandPolicy::DENY) continue;
-    all.push_back({DeclaredName(tool.shown.name()), tool.shown.description(), tool.parameters});
+    all.push_back({DeclaredName(tool.shown.name()), tool.shown.description(), tool.parameters,
+                   /*foreign=*/true});
   }
   return all;
 }

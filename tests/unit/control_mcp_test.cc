@@ -73,7 +73,18 @@ TEST(McpProtocolTest, L18ToolsThatCannotBeNamedOrAreTooLargeAreLeftOut) {
   EXPECT_TRUE(tools[0].shown.may_be_allowed());
   EXPECT_THAT(tools[0].shown.description(), Not(HasSubstr("\n")));
   EXPECT_EQ(ToolsIn(list, "files", std::nullopt).size(), 2u);
+  EXPECT_EQ(ToolsIn(list, "files", std::nullopt)[1].parameters,
+            R"({"properties":{},"type":"object"})")
+      << "it says nothing of what it takes";
   EXPECT_THAT(ToolsIn(json(5), "files", std::nullopt), IsEmpty());
+}
+
+TEST(McpProtocolTest, L18AToolWhoseSchemaAProviderWouldRefuseIsLeftOut) {
+  for (const char* schema : {R"({"type":"array"})", R"({"type":["object","null"]})",
+                             R"({"type":"object","properties":[]})"}) {
+    const json list = {{"tools", {{{"name", "t"}, {"inputSchema", json::parse(schema)}}}}};
+    EXPECT_THAT(ToolsIn(list, "files", std::nullopt), IsEmpty()) << schema;
+  }
 }
 
 TEST(McpProtocolTest, L18WhatAToolAnswersIsReadAsText) {
@@ -95,6 +106,8 @@ import json, os, sys
 def say(message): sys.stdout.write(json.dumps(message) + '\n'); sys.stdout.flush()
 tools = ['echo', 'environment', 'die', 'flood', 'grow', 'hang', 'group']
 mode = sys.argv[1]
+if mode == 'twice': tools.append('echo')
+if mode == 'many': tools = ['t%d' % i for i in range(70)]
 if mode == 'dies': sys.stderr.write('no such config\n'); sys.exit(3)
 print('hello, I print what is no message')
 for line in sys.stdin:
@@ -134,11 +147,17 @@ class McpServersTest : public testing::Test, public ToolServers::Listener {
  protected:
   void Serve(const std::string& mode = "plain",
              std::optional<std::set<std::string>> allowed = std::nullopt) {
-    ServerSpec spec{.id = "real",
-                    .command = {"python3", "-c", kProgram, mode},
-                    .environment = {{"PATH", "/usr/bin:/bin"}, {"KEY", "of-the-file"}},
-                    .tools = std::move(allowed)};
-    servers_.reset(new Servers(&loop_, {spec}));
+    ServerSpec spec = SpecOf("real", mode);
+    spec.tools = std::move(allowed);
+    Serve(std::vector<ServerSpec>{std::move(spec)});
+  }
+  static ServerSpec SpecOf(const std::string& id, const std::string& mode) {
+    return {.id = id,
+            .command = {"python3", "-c", kProgram, mode},
+            .environment = {{"PATH", "/usr/bin:/bin"}, {"KEY", "of-the-file"}}};
+  }
+  void Serve(std::vector<ServerSpec> specs) {
+    servers_.reset(new Servers(&loop_, std::move(specs)));
     servers_->AddListener(this);
     servers_->Start();
   }
@@ -173,6 +192,18 @@ TEST_F(McpServersTest, L18ARealServersToolsAreListedAndCalled) {
   EXPECT_EQ(servers_->Tools().size(), 7u) << "of both pages";
   EXPECT_EQ(servers_->Tools()[0].shown.name(), "real.echo");
   EXPECT_EQ(*Call("echo", R"({"a":[1,"\u00e9"]})"), R"({"a": [1, "\u00e9"]})");
+}
+
+TEST_F(McpServersTest, L18AToolThatIsListedTwiceIsOfferedOnce) {
+  Serve("twice");
+  ASSERT_TRUE(Ready());
+  EXPECT_EQ(servers_->Tools().size(), 7u);
+}
+
+TEST_F(McpServersTest, S22NoMoreToolsAreOfferedThanProvidersTake) {
+  Serve({SpecOf("a", "many"), SpecOf("b", "many")});
+  EXPECT_TRUE(Until([&] { return servers_->Tools().size() > limits::kMcpTools; }));
+  EXPECT_EQ(servers_->Tools().size(), limits::kForeignTools);
 }
 
 TEST_F(McpServersTest, L18OnlyWhatIsAllowedIsThere) {
