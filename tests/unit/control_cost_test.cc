@@ -151,5 +151,15 @@ TEST_F(CostTest, S22WhatIsUsedBesideResponsesCounts) {
   EXPECT_EQ(costly_->Shown().usage().responses(), 0);
 }
 
+TEST_F(CostTest, S22AtItsLimitNobodyGetsAKeyToTheProviderEither) {
+  atrium::v1::Conversation::Usage spent;
+  spent.set_cost_micros(1'000'000);
+  Begin(Tariff(), spent);
+  absl::Status status;
+  costly_->MintSecret([&](auto secret) { status = secret.status(); });
+  EXPECT_EQ(DetailsOf(status).reason, "COST_LIMIT");
+  EXPECT_EQ(providers_.secrets_asked, 0);
+}
+
 }  // namespace
 }  // namespace atrium::control
