@@ -142,7 +142,10 @@ void Session::OnConversation(const atrium::v1::Conversation& conversation) {
     context_->figures->agent_responses +=
         std::max<int64_t>(conversation.usage().responses() - record_.usage().responses(), 0);
   }
+  const std::string before = record_.usage().SerializeAsString();
   *record_.mutable_usage() = conversation.usage();
+  // What was spent outlives a crash.
+  if (record_.usage().SerializeAsString() != before) PublishSoon();
   if (!conversation.takes_images()) BlindAgent();
   SessionChange change;
   *change.mutable_conversation() = conversation;
