@@ -212,6 +212,9 @@ class RealtimeProvider final : public Provider, public RealtimeSocket::Listener 
     heard_.erase(item);
     if (!unnamed_.empty()) unnamed_.pop_front();
     listener_->OnHeard(item, text, true);
+    // Those that bill it by time do not say how many tokens that is.
+    const json& usage = Object(event, "usage");
+    if (!usage.empty()) listener_->OnUsage(realtime::UsageOf(usage));
   }
 
   void OnSession(const std::string& type, const json& event) {
