@@ -165,6 +165,9 @@ inline constexpr size_t kMcpMessageBytes = 1 << 20;
 inline constexpr size_t kMcpUnsentBytes = 4 << 20;
 // How deep their messages may be nested.
 inline constexpr int kMcpDepth = 64;
+// Between two lists of a server whose tools change, and the pages of one list.
+inline constexpr absl::Duration kMcpListSpacing = absl::Seconds(5);
+inline constexpr int kMcpPages = 16;
 // Tools of one server, and of all together: providers take about as many, and each answer
 // pays for them.
 inline constexpr size_t kMcpTools = 64;

@@ -342,7 +342,7 @@ class Session final : public Conversation::Room {
   void AgentListFiles(const std::string& path, Done<std::string> done) override;
   void AgentRun(const std::string& command, Done<std::string> done);
   // All that the agent can do, or could if there were one.
-  ToolList AgentTools() const;
+  const ToolList& AgentTools() const;
   // Tells the agent which screens are shown.
   void TellScreens();
   void SetTalking(const ParticipantId& id, bool talking);
