@@ -1,15 +1,21 @@
 // Tools of MCP servers: what is read of them, what they may do, and what they may not.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <thread>
 
 #include "common/errors.h"
+#include "common/random.h"
 #include "common/str_cat.h"
 #include "control/agent/mcp/config.h"
+#include "control/agent/mcp/make_servers.h"
 #include "control/agent/mcp/protocol.h"
 #include "control/agent/mcp/servers.h"
 #include "control/agent/tools.h"
@@ -306,6 +312,45 @@ TEST_F(McpServersTest, L18AServerThatKnowsNothingOfToolsHasNoneAndIsLeftInPeace)
   Serve("bare");
   EXPECT_TRUE(Until([&] { return Call("echo").ok(); })) << "it stands";
   EXPECT_THAT(servers_->Tools(), IsEmpty());
+}
+
+// Whether it is there, and no corpse that waits for its parent.
+bool Lives(int pid) {
+  std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
+  std::string number, name, state;
+  return static_cast<bool>(stat >> number >> name >> state) && state != "Z";
+}
+
+TEST(MakeServersTest, S15AServerDoesNotOutliveAControlThatIsKilled) {
+  const std::filesystem::path folder = testing::TempDir() + "mcp-" + RandomId();
+  std::filesystem::create_directory(folder);
+  std::filesystem::permissions(folder, std::filesystem::perms::all);
+  const std::string pid_path = folder / "pid";
+  Config config;
+  config.mcp_servers = folder / "servers";
+  if (geteuid() == 0) config.mcp_user = "nobody";
+  std::ofstream(config.mcp_servers)
+      << json{{{"id", "deaf"}, {"command", {"sh", "-c", "echo $$ > " + pid_path + "; exec sleep 60"}}}};
+  const auto server = [&] {
+    int pid = 0;
+    std::ifstream(pid_path) >> pid;
+    return pid;
+  };
+  const pid_t control = fork();
+  if (control == 0) {
+    ManualLoop loop;
+    auto servers = MakeServers(&loop, config);
+    if (servers.ok()) (*servers)->Start();
+    while (servers.ok() && server() == 0) std::this_thread::yield();
+    kill(getpid(), SIGKILL);
+  }
+  ASSERT_EQ(waitpid(control, nullptr, 0), control);
+  ASSERT_GT(server(), 0);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (Lives(server()) && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  EXPECT_FALSE(Lives(server())) << "it reads nothing, and so learns nothing";
+  if (Lives(server())) kill(server(), SIGKILL);
+  std::filesystem::remove_all(folder);
 }
 
 // Through the agent's tools.
