@@ -199,6 +199,8 @@ inline constexpr size_t kProblemsAMinute = 60;
 inline constexpr size_t kAdminVisits = 8;
 inline constexpr absl::Duration kAdminPatience = absl::Seconds(5);
 inline constexpr size_t kAdminRequestBytes = 8 << 10;
+// How long it rests when there is no descriptor for a visit.
+inline constexpr absl::Duration kAdminPause = absl::Seconds(1);
 // How long a credential for the TURN server lasts; what was allocated by it goes on.
 inline constexpr absl::Duration kTurnLife = absl::Minutes(10);
 // Pause between attempts to reach another process.
