@@ -237,6 +237,18 @@ TEST_F(SightTest, S22AStillThatIsTooLargeIsLeftOut) {
   EXPECT_THAT(Jpegs(), IsEmpty());
 }
 
+TEST_F(SightTest, L5AnAnswerThatWaitsForAPictureComesWhenTheAgentTurnsOutToBeBlind) {
+  Start();
+  ShowScreens(true);
+  Still("one");
+  loop_.Advance(absl::Seconds(1));
+  AskInWriting();
+  ASSERT_EQ(told().responses_asked, 0) << "it waits";
+  providers_.can.takes_images = false;
+  agent().OnRefused(absl::InvalidArgumentError("no images"));
+  EXPECT_EQ(told().responses_asked, 1);
+}
+
 TEST_F(SightTest, R11ALookThatIsUnderWayWhenTheSessionEndsIsAnsweredToTheNext) {
   for (const bool lost : {true, false}) {
     Start();
