@@ -76,7 +76,7 @@ absl::StatusOr<std::unique_ptr<Admin>> Admin::Listen(Loop* loop, const std::stri
                                                      Figures figures) {
   std::unique_ptr<Admin> admin(new Admin(loop, std::move(figures)));
   RETURN_IF_ERROR(admin->Bind(where));
-  admin->knocks_ = loop->WatchReadable(admin->listening_, [a = admin.get()] { a->OnKnock(); });
+  admin->Watch();
   return admin;
 }
 
@@ -126,9 +126,18 @@ int Admin::port() const {
   return 0;
 }
 
+void Admin::Watch() {
+  knocks_ = loop_->WatchReadable(listening_, [this] { OnKnock(); });
+}
+
 void Admin::OnKnock() {
   const int fd = accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-  if (fd < 0) return;
+  if (fd < 0) {
+    // Whoever knocks stays there: without a descriptor for them we would look for ever.
+    const bool full = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
+    if (full) knocks_ = loop_->After(limits::kAdminPause, [this] { Watch(); });
+    return;
+  }
   if (visits_.size() >= limits::kAdminVisits) {
     close(fd);
     return;

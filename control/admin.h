@@ -38,6 +38,7 @@ class Admin {
 
   Admin(Loop* loop, Figures figures) : loop_(loop), figures_(std::move(figures)) {}
   absl::Status Bind(const std::string& where);
+  void Watch();
   void OnKnock();
   void OnAsked(int fd);
   void End(int fd);
@@ -50,7 +51,7 @@ class Admin {
   int listening_ = -1;
   std::string path_;  // Of the unix socket; empty on loopback.
   std::map<int, Visit> visits_;  // By descriptor.
-  Loop::HandlePtr knocks_;
+  Loop::HandlePtr knocks_;  // Or the pause until they are heard again.
 };
 
 }  // namespace atrium::control

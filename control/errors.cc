@@ -139,6 +139,10 @@ absl::Status ToolFailed(std::string_view why) {
   return MakeError(StatusCode::kAborted, StrCat("The tool failed: ", why.empty() ? "it does not say why" : why),
                    {.reason = "TOOL_FAILED"});
 }
+absl::Status ToolUnknown(std::string_view why) {
+  return MakeError(StatusCode::kUnimplemented, StrCat("The tool's server knows no such call: ", why),
+                   {.reason = "TOOL_FAILED"});
+}
 absl::Status ToolsAsRoot() {
   return MakeError(StatusCode::kFailedPrecondition,
                    "MCP servers must not run as root: name another user with --mcp_user",

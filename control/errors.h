@@ -46,6 +46,7 @@ absl::Status StillTooLarge();
 absl::Status ShareToApprove();
 absl::Status ToolServerLost(std::string_view server, std::string_view why);
 absl::Status ToolFailed(std::string_view why);
+absl::Status ToolUnknown(std::string_view why);
 absl::Status ToolsAsRoot();
 absl::Status NoAgent();
 absl::Status NotStored();

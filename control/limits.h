@@ -165,8 +165,14 @@ inline constexpr size_t kMcpMessageBytes = 1 << 20;
 inline constexpr size_t kMcpUnsentBytes = 4 << 20;
 // How deep their messages may be nested.
 inline constexpr int kMcpDepth = 64;
-// Tools of one server; a tool's schema, its description, and its name as a provider has it.
+// Between two lists of a server whose tools change, and the pages of one list.
+inline constexpr absl::Duration kMcpListSpacing = absl::Seconds(5);
+inline constexpr int kMcpPages = 16;
+// Tools of one server, and of all together: providers take about as many, and each answer
+// pays for them.
 inline constexpr size_t kMcpTools = 64;
+inline constexpr size_t kForeignTools = 100;
+// A tool's schema, its description, and its name as a provider has it.
 inline constexpr size_t kToolSchemaBytes = 16 << 10;
 inline constexpr size_t kToolDescriptionChars = 300;
 inline constexpr size_t kToolNameBytes = 64;
@@ -193,6 +199,8 @@ inline constexpr size_t kProblemsAMinute = 60;
 inline constexpr size_t kAdminVisits = 8;
 inline constexpr absl::Duration kAdminPatience = absl::Seconds(5);
 inline constexpr size_t kAdminRequestBytes = 8 << 10;
+// How long it rests when there is no descriptor for a visit.
+inline constexpr absl::Duration kAdminPause = absl::Seconds(1);
 // How long a credential for the TURN server lasts; what was allocated by it goes on.
 inline constexpr absl::Duration kTurnLife = absl::Minutes(10);
 // Pause between attempts to reach another process.

@@ -173,6 +173,7 @@ void Conversation::Engine::SetAudioMode(Shape::AudioMode mode) {
 }
 
 void Conversation::Engine::MintSecret(Done<atrium::v1::ProviderSecret> done) {
+  if (meter_.exhausted()) return done(CostLimit(meter_.limit()));
   const absl::Duration now = loop_->Monotonic();
   std::erase_if(minted_, [now](absl::Duration at) { return now - at >= absl::Minutes(1); });
   if (minting_) return done(TooMany("keys that are being made", 1, absl::Seconds(1)));

@@ -255,7 +255,8 @@ void Conversation::Engine::OnToolResult(const std::string& call, const std::stri
 }
 void Conversation::Engine::OnLateResult(const std::string& call, const std::string& tool,
                                         const std::string& arguments, const std::string& output) {
-  if (!active()) {
+  // While a session is being left it is gone already, and still shown as active.
+  if (!active() || line_.provider() == nullptr) {
     if (late_.size() < limits::kLateResults) late_.push_back({call, tool, arguments, output});
     return;
   }

@@ -36,6 +36,7 @@ struct ToolDeclaration {
   std::string name;
   std::string description;
   std::string parameters;  // A JSON schema.
+  bool foreign = false;    // Others wrote it: a provider that refuses it does without.
 };
 
 struct ProviderSettings {

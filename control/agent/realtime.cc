@@ -1,5 +1,6 @@
 #include "control/agent/realtime.h"
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -75,7 +76,7 @@ class RealtimeProvider final : public Provider, public RealtimeSocket::Listener 
   }
   void Update(const ProviderSettings& settings) override {
     settings_ = settings;
-    if (ready_) socket_.Send({{"type", "session.update"}, {"session", SessionOf(settings_, "")}});
+    if (ready_) Configure("");
   }
   void AppendAudio(const std::string& pcm) override {
     socket_.Send({{"type", "input_audio_buffer.append"}, {"audio", realtime::ToBase64(pcm)}});
@@ -129,14 +130,36 @@ class RealtimeProvider final : public Provider, public RealtimeSocket::Listener 
   }
 
  private:
+  const std::string& FirstVoice() const {
+    return settings_.voice.empty() ? options_.voice : settings_.voice;
+  }
+  void Configure(const std::string& voice) {
+    if (plain_) std::erase_if(settings_.tools, [](const auto& tool) { return tool.foreign; });
+    update_ = StrCat("update-", ++made_);
+    socket_.Send({{"type", "session.update"},
+                  {"event_id", update_},
+                  {"session", SessionOf(settings_, voice)}});
+  }
+  // Whether what was refused may have been the tools of others: this session does without
+  // them from now on.
+  bool DoWithoutForeignTools(const std::string& cause, const std::string& message) {
+    const bool ours = !update_.empty() && (cause == update_ || (cause.empty() && !ready_));
+    const bool foreign = std::any_of(settings_.tools.begin(), settings_.tools.end(),
+                                     [](const auto& tool) { return tool.foreign; });
+    if (!ours || !foreign) return false;
+    LogWarning("the provider refused the session, and gets it without the tools of MCP servers",
+               {{"why", message}});
+    plain_ = true;
+    Configure(ready_ ? "" : FirstVoice());
+    return true;
+  }
   void AddItem(json item) {
     socket_.Send({{"type", "conversation.item.create"}, {"item", std::move(item)}});
   }
 
   // RealtimeSocket::Listener.
   void OnOpen() override {
-    const std::string& voice = settings_.voice.empty() ? options_.voice : settings_.voice;
-    socket_.Send({{"type", "session.update"}, {"session", SessionOf(settings_, voice)}});
+    Configure(FirstVoice());
     // A server that never says that it took it, but greeted, is taken at its word.
     deadline_ = loop_->After(limits::kProviderConnect, [this] {
       if (greeted_) return BeReady();
@@ -189,6 +212,9 @@ class RealtimeProvider final : public Provider, public RealtimeSocket::Listener 
     heard_.erase(item);
     if (!unnamed_.empty()) unnamed_.pop_front();
     listener_->OnHeard(item, text, true);
+    // Those that bill it by time do not say how many tokens that is.
+    const json& usage = Object(event, "usage");
+    if (!usage.empty()) listener_->OnUsage(realtime::UsageOf(usage));
   }
 
   void OnSession(const std::string& type, const json& event) {
@@ -272,6 +298,7 @@ class RealtimeProvider final : public Provider, public RealtimeSocket::Listener 
     const std::string message = Text(error, "message");
     if (realtime::IsFinal(code)) return Lose(ProviderRefused(realtime::RemedyFor(code, "")), true);
     if (code == "session_expired") return Lose(ProviderUnreachable("its session expired"), false);
+    if (DoWithoutForeignTools(cause, message)) return;
     // Before the session stands nothing else can mend it.
     if (!ready_) return Lose(ProviderUnreachable(message.empty() ? code : message), false);
     const absl::Status why = MakeError(absl::StatusCode::kFailedPrecondition, message,
@@ -307,6 +334,8 @@ class RealtimeProvider final : public Provider, public RealtimeSocket::Listener 
   std::string asked_;   // The event that asks for a response; empty if none is under way.
   std::string active_;  // The response under way.
   std::string image_;   // The last one that was added.
+  std::string update_;  // The event that set the session last.
+  bool plain_ = false;  // It refused the tools of others.
   int made_ = 0, refused_images_ = 0;
   bool greeted_ = false, ready_ = false, lost_ = false;
   // Owned; last, as they call the rest.

@@ -88,29 +88,32 @@ std::string RemedyFor(const std::string& code, const std::string& message) {
   return message.empty() ? code : message;
 }
 
-ResponseEnd EndOf(const json& response) {
-  const json& usage = Object(response, "usage");
+ProviderUsage UsageOf(const json& usage) {
   const json& in = Object(usage, "input_token_details");
   const json& out = Object(usage, "output_token_details");
   const json& cached = Object(in, "cached_tokens_details");
-  ResponseEnd end{.completed = Text(response, "status") == "completed",
-                  .usage = {.input_text = Number(in, "text_tokens"),
-                            .input_audio = Number(in, "audio_tokens"),
-                            .input_image = Number(in, "image_tokens"),
-                            .cached = Number(in, "cached_tokens"),
-                            .cached_audio = Number(cached, "audio_tokens"),
-                            .cached_image = Number(cached, "image_tokens"),
-                            .output_text = Number(out, "text_tokens"),
-                            .output_audio = Number(out, "audio_tokens")}};
+  ProviderUsage used{.input_text = Number(in, "text_tokens"),
+                     .input_audio = Number(in, "audio_tokens"),
+                     .input_image = Number(in, "image_tokens"),
+                     .cached = Number(in, "cached_tokens"),
+                     .cached_audio = Number(cached, "audio_tokens"),
+                     .cached_image = Number(cached, "image_tokens"),
+                     .output_text = Number(out, "text_tokens"),
+                     .output_audio = Number(out, "audio_tokens")};
   // Without details all counts as text.
-  if (in.empty()) end.usage.input_text = Number(usage, "input_tokens");
-  if (out.empty()) end.usage.output_text = Number(usage, "output_tokens");
+  if (in.empty()) used.input_text = Number(usage, "input_tokens");
+  if (out.empty()) used.output_text = Number(usage, "output_tokens");
   for (int64_t* count :
-       {&end.usage.input_text, &end.usage.input_audio, &end.usage.input_image, &end.usage.cached,
-        &end.usage.cached_audio, &end.usage.cached_image, &end.usage.output_text,
-        &end.usage.output_audio}) {
+       {&used.input_text, &used.input_audio, &used.input_image, &used.cached, &used.cached_audio,
+        &used.cached_image, &used.output_text, &used.output_audio}) {
     *count = std::max<int64_t>(*count, 0);
   }
+  return used;
+}
+
+ResponseEnd EndOf(const json& response) {
+  ResponseEnd end{.completed = Text(response, "status") == "completed",
+                  .usage = UsageOf(Object(response, "usage"))};
   if (Text(response, "status") == "failed") {
     const json& error = Object(Object(response, "status_details"), "error");
     end.problem = StrCat("The voice agent could not answer: ",

@@ -30,6 +30,8 @@ std::string GaName(const std::string& type);
 bool IsFinal(const std::string& code);
 // What people can do about it; `message` is the provider's.
 std::string RemedyFor(const std::string& code, const std::string& message);
+// What a response, or a transcription, used.
+ProviderUsage UsageOf(const nlohmann::json& usage);
 // Of a `response.done`'s response.
 ResponseEnd EndOf(const nlohmann::json& response);
 // The error that made it fail; empty if none did.

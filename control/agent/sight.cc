@@ -55,11 +55,14 @@ void Sight::Compare(const std::vector<Screen>& before) {
 }
 
 void Sight::Open(bool takes_images) {
+  // An answer that waits for a fresh picture is owed by the talk, not by what was seen.
+  auto waiter = std::exchange(freshened_, nullptr);
   Close();
   open_ = true;
   takes_images_ = takes_images;
   for (const Screen& screen : screens_) listener_->OnScreenNews(SharingNews(screen));
   Show();
+  if (waiter) Freshen(std::move(waiter));
 }
 
 void Sight::Close() {

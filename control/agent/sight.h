@@ -44,7 +44,8 @@ class Sight {
 
   // What is shown now.
   void SetScreens(std::vector<Screen> screens);
-  // There is a new provider session, which has seen nothing; whether it takes images.
+  // There is a provider session that has seen nothing, or it turned out whether it takes
+  // images. Whoever waits for fresh pictures still does.
   void Open(bool takes_images);
   // It is gone.
   void Close();

@@ -25,8 +25,8 @@ class ToolServers {
   };
 
   virtual ~ToolServers() = default;
-  // What there is now, in a steady order.
-  virtual std::vector<Tool> Tools() const = 0;
+  // What there is now, in a steady order; good until the next news.
+  virtual const std::vector<Tool>& Tools() const = 0;
   // Calls one of them, by its name, with a JSON object; `done` runs once, with text that
   // others wrote.
   virtual void Call(const std::string& tool, const std::string& arguments,

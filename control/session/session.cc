@@ -383,6 +383,10 @@ void Session::Touch() {
   // A thousand pages that come back at once are not worth a thousand words each.
   const bool active = record_.session().state() == atrium::v1::Session::ACTIVE;
   if (active != (people_.present_pages() > 0)) return PublishSession();
+  PublishSoon();
+}
+
+void Session::PublishSoon() {
   if (touched_) return;
   touched_ = context_->loop->After(limits::kTouchSpacing, [this] {
     auto done = std::move(touched_);

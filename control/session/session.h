@@ -248,6 +248,8 @@ class Session final : public Conversation::Room {
   void ForgetPage(const PageId& id);
   void ForgetPerson(const ParticipantId& id);
   void Touch();
+  // Stores and publishes the session in a moment, with what else changes until then.
+  void PublishSoon();
   // For what hosts answer: nothing more is done once it is expired.
   std::weak_ptr<bool> Alive() const { return alive_; }
 
@@ -340,7 +342,7 @@ class Session final : public Conversation::Room {
   void AgentListFiles(const std::string& path, Done<std::string> done) override;
   void AgentRun(const std::string& command, Done<std::string> done);
   // All that the agent can do, or could if there were one.
-  ToolList AgentTools() const;
+  const ToolList& AgentTools() const;
   // Tells the agent which screens are shown.
   void TellScreens();
   void SetTalking(const ParticipantId& id, bool talking);
@@ -367,7 +369,7 @@ class Session final : public Conversation::Room {
   Loop::HandlePtr host_grace_;
   Loop::HandlePtr capture_grace_;  // After a start: until pages must be back.
   std::map<std::string, Loop::HandlePtr> capture_retries_;  // By capture.
-  Loop::HandlePtr touched_;  // Until the session's counters are published.
+  Loop::HandlePtr touched_;  // Until the session is stored and published.
   // State.
   People people_;
   TabTable tabs_;

@@ -142,7 +142,10 @@ void Session::OnConversation(const atrium::v1::Conversation& conversation) {
     context_->figures->agent_responses +=
         std::max<int64_t>(conversation.usage().responses() - record_.usage().responses(), 0);
   }
+  const std::string before = record_.usage().SerializeAsString();
   *record_.mutable_usage() = conversation.usage();
+  // What was spent outlives a crash.
+  if (record_.usage().SerializeAsString() != before) PublishSoon();
   if (!conversation.takes_images()) BlindAgent();
   SessionChange change;
   *change.mutable_conversation() = conversation;
@@ -213,13 +216,13 @@ bool Session::IsOwner(const std::string& speaker) const {
   return person != people_.all().end() && person->second.shown.role() >= Participant::OWNER;
 }
 
-ToolList Session::AgentTools() const {
-  return conversation_ ? conversation_->Shown().tools() : OwnTools(/*sees=*/true);
+const ToolList& Session::AgentTools() const {
+  static const ToolList& own = *new ToolList(OwnTools(/*sees=*/true));
+  return conversation_ ? conversation_->Shown().tools() : own;
 }
 
 CommandPolicy::Action Session::ToolAction(const std::string& tool) const {
-  const ToolList tools = AgentTools();
-  const atrium::v1::Conversation::Tool* known = FindTool(tools, tool);
+  const atrium::v1::Conversation::Tool* known = FindTool(AgentTools(), tool);
   const bool allowable = known != nullptr && known->may_be_allowed();
   CommandPolicy::Action action = known == nullptr ? CommandPolicy::ASK : known->default_action();
   for (const auto& policy : record_.session().tool_policies()) {

@@ -175,7 +175,9 @@ void Session::Show(Capture shown, const PageId& page, Done<Capture> done) {
 
 absl::StatusOr<Capture> Session::UpdateCapture(const Actor& actor,
                                                const atrium::v1::UpdateCaptureRequest& request) {
-  RETURN_IF_ERROR(actor.Require(Participant::EDITOR, "change a screen"));
+  const bool sees = request.capture().agent_sees();
+  // Consent that was given can be withdrawn whatever one is by now.
+  if (sees) RETURN_IF_ERROR(actor.Require(Participant::EDITOR, "show a screen to the agent"));
   CaptureTable::Screen* screen = captures_.Find(request.capture().name());
   if (screen == nullptr) return NoSuchCapture(request.capture().name());
   // Consent is the participant's alone; owners may end the showing.
@@ -186,7 +188,6 @@ absl::StatusOr<Capture> Session::UpdateCapture(const Actor& actor,
       return BadField("update_mask", StrCat("may name agent_sees, not ", path));
     }
   }
-  const bool sees = request.capture().agent_sees();
   if (sees) RETURN_IF_ERROR(AgentMaySee());
   if (screen->shown.agent_sees() == sees) return screen->shown;
   screen->shown.set_agent_sees(sees);

@@ -214,6 +214,8 @@ void Session::AdoptPeers(const DriveResponse::Inventory& inventory, bool fresh) 
   }
   for (const auto& room : inventory.rooms()) {
     if (room.session() != name()) continue;
+    // A call that was forbidden since then is not taken up again.
+    if (!context_->allowed.calls) continue;
     for (const auto& peer : room.peers()) {
       const absl::StatusOr<ChildName> parsed = ParseParticipantName(peer.participant());
       if (!parsed.ok()) continue;

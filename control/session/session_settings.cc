@@ -22,19 +22,24 @@ using atrium::v1::Tab;
 
 namespace {
 
-absl::Status CheckTools(const atrium::v1::Session& wanted, const ToolList& tools) {
+// A tool that is away for now, as its server is, keeps what was set for it.
+absl::Status CheckTools(const atrium::v1::Session& wanted, const atrium::v1::Session& ours,
+                        const ToolList& tools) {
   std::set<std::string> seen;
   for (int i = 0; i < wanted.tool_policies_size(); ++i) {
     const atrium::v1::ToolPolicy& policy = wanted.tool_policies(i);
     const std::string field = StrCat("session.tool_policies[", i, "]");
     const atrium::v1::Conversation::Tool* tool = FindTool(tools, policy.tool());
-    if (tool == nullptr) return BadField(field + ".tool", "is no tool of the agent's");
+    const bool known = tool != nullptr ||
+                       std::any_of(ours.tool_policies().begin(), ours.tool_policies().end(),
+                                   [&](const auto& set) { return set.tool() == policy.tool(); });
+    if (!known) return BadField(field + ".tool", "is no tool of the agent's");
     if (!seen.insert(policy.tool()).second) return BadField(field + ".tool", "is there twice");
     if (!CommandPolicy::Action_IsValid(policy.action()) ||
         policy.action() == CommandPolicy::ACTION_UNSPECIFIED) {
       return BadField(field + ".action", "must be ALLOW, ASK or DENY");
     }
-    if (!tool->may_be_allowed() && policy.action() == CommandPolicy::ALLOW) {
+    if (tool != nullptr && !tool->may_be_allowed() && policy.action() == CommandPolicy::ALLOW) {
       return BadField(field + ".action", "must be ASK or DENY: a person decides on this one");
     }
   }
@@ -42,7 +47,7 @@ absl::Status CheckTools(const atrium::v1::Session& wanted, const ToolList& tools
 }
 
 absl::Status CheckSettings(const atrium::v1::UpdateSessionRequest& request,
-                           const ToolList& tools) {
+                           const atrium::v1::Session& ours, const ToolList& tools) {
   if (request.update_mask().paths_size() == 0) return MissingField("update_mask");
   for (const std::string& path : request.update_mask().paths()) {
     const atrium::v1::Session& wanted = request.session();
@@ -67,7 +72,7 @@ absl::Status CheckSettings(const atrium::v1::UpdateSessionRequest& request,
         return BadField("session.floor_policy", "has a mode or an interruption that is unknown");
       }
     } else if (path == "tool_policies") {
-      if (absl::Status s = CheckTools(wanted, tools); !s.ok()) return s;
+      if (absl::Status s = CheckTools(wanted, ours, tools); !s.ok()) return s;
     } else {
       return BadField("update_mask",
                       StrCat("may name display_name, command_policy, shell_profile, "
@@ -83,8 +88,8 @@ void Session::UpdateSession(const Actor& actor, const atrium::v1::UpdateSessionR
                             Done<atrium::v1::Session> done) {
   absl::Status allowed = actor.Require(Participant::OWNER, "change the session's settings");
   if (!allowed.ok()) return done(allowed);
-  if (absl::Status s = CheckSettings(request, AgentTools()); !s.ok()) return done(s);
   atrium::v1::Session& ours = *record_.mutable_session();
+  if (absl::Status s = CheckSettings(request, ours, AgentTools()); !s.ok()) return done(s);
   const atrium::v1::Session& wanted = request.session();
   for (const std::string& path : request.update_mask().paths()) {
     if (path == "display_name") {

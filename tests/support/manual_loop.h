@@ -72,6 +72,8 @@ class ManualLoop final : public Loop {
     }
     return any;
   }
+  // Something is watched.
+  bool watches() const { return !watches_.empty(); }
   void Advance(absl::Duration by) {
     const absl::Duration end = now_ + by;
     RunPosted();

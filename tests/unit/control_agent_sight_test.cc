@@ -62,6 +62,15 @@ TEST_F(AgentSightTest, L6NobodyElseAgreesInTheirPlaceNotEvenOwners) {
   EXPECT_FALSE(ShownCapture(name)->agent_sees());
 }
 
+TEST_F(AgentSightTest, L6ConsentIsWithdrawnByWhoeverGaveItAlsoAsAViewer) {
+  const std::string name = StartSeen("ann")->name();
+  const Actor viewer = Person("ann", Participant::VIEWER);
+  ASSERT_TRUE(SetSeen(viewer, name, false).ok());
+  EXPECT_FALSE(ShownCapture(name)->agent_sees());
+  EXPECT_TRUE(absl::IsPermissionDenied(SetSeen(viewer, name, true).status()));
+  EXPECT_FALSE(SetSeen(Person("cy", Participant::VIEWER), name, false).ok()) << "not theirs";
+}
+
 TEST_F(AgentSightTest, L11WhatTheDeploymentOrTheRoomForbidsIsRefusedWithAReason) {
   const std::string name = Start("ann")->name();
   context_.allowed.agent_sight = false;

@@ -2,6 +2,7 @@
 #include "common/errors.h"
 #include "control/agent/meter.h"
 #include "tests/support/conversation_test.h"
+#include "tests/support/session_test.h"
 
 namespace atrium::control {
 namespace {
@@ -149,6 +150,33 @@ TEST_F(CostTest, S22WhatIsUsedBesideResponsesCounts) {
   agent().OnUsage({.output_text = 1000});
   EXPECT_EQ(costly_->Shown().usage().cost_micros(), 10'000);
   EXPECT_EQ(costly_->Shown().usage().responses(), 0);
+}
+
+TEST_F(CostTest, S22AtItsLimitNobodyGetsAKeyToTheProviderEither) {
+  atrium::v1::Conversation::Usage spent;
+  spent.set_cost_micros(1'000'000);
+  Begin(Tariff(), spent);
+  absl::Status status;
+  costly_->MintSecret([&](auto secret) { status = secret.status(); });
+  EXPECT_EQ(DetailsOf(status).reason, "COST_LIMIT");
+  EXPECT_EQ(providers_.secrets_asked, 0);
+}
+
+class SpentTest : public SessionTest {};
+
+TEST_F(SpentTest, S22WhatWasSpentIsStoredSoonAndOutlivesACrash) {
+  WithAgent();
+  session_->StartConversation(Service(), [](auto) {});
+  providers_.listener->OnReady(std::nullopt);
+  loop_.Advance(absl::Seconds(1));
+  for (int i = 0; i < 3; ++i) {
+    providers_.listener->OnResponseStarted("r");
+    providers_.listener->OnResponseDone("r", {.completed = true, .usage = {.output_text = 100}});
+  }
+  loop_.Advance(limits::kTouchSpacing);
+  atrium::control::v1::SessionRecord stored;
+  ASSERT_TRUE(stored.ParseFromString(store_.records(RecordKind::kSession).at("main")));
+  EXPECT_EQ(stored.usage().output_text_tokens(), 300);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // What control counts of calls, where that can be read, and credentials for TURN.
 #include <arpa/inet.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -177,6 +178,29 @@ TEST_F(AdminTest, S5VisitsAreFewShortAndSmall) {
   EXPECT_THAT(Ask("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"), HasSubstr("200"));
   for (const int fd : idle) close(fd);
   close(one_more);
+}
+
+TEST_F(AdminTest, S5WithoutADescriptorForAVisitItRestsAndThenAnswers) {
+  Listen("127.0.0.1:0");
+  const int knocks = socket(AF_INET, SOCK_STREAM, 0);
+  const int next = dup(knocks);
+  close(next);
+  rlimit before = {};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit none = {static_cast<rlim_t>(next), before.rlim_max};
+  sockaddr_in to = {};
+  to.sin_family = AF_INET;
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  to.sin_port = htons(static_cast<uint16_t>(admin_->port()));
+  ASSERT_EQ(connect(knocks, reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  EXPECT_TRUE(loop_.Poll());
+  const bool spins = loop_.Poll();
+  setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_FALSE(spins);
+  loop_.Advance(limits::kAdminPause);
+  EXPECT_TRUE(loop_.Poll()) << "it hears who knocked meanwhile";
+  close(knocks);
 }
 
 TEST_F(AdminTest, S6ItListensOnNoOtherAddress) {

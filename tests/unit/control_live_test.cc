@@ -91,6 +91,21 @@ TEST_F(LiveTest, R1AnotherRunOfMediaMakesEverybodyConnectAnew) {
   EXPECT_EQ(registry_->MakeMediaPlan().rooms(0).peers_size(), 2);
 }
 
+TEST_F(LiveTest, L11CallsThatWereForbiddenSinceAreNotTakenUpAgain) {
+  FakePage before;
+  const int64_t epoch = Enter(&before, "ann");
+  Start();
+  context_.allowed.calls = false;
+  DriveResponse::Inventory inventory;
+  auto* room = inventory.add_rooms();
+  room->set_session("sessions/main");
+  auto* peer = room->add_peers();
+  peer->set_participant("sessions/main/participants/ann");
+  peer->set_epoch(epoch);
+  registry_->OnMediaInventory(inventory, /*fresh=*/false);
+  EXPECT_EQ(registry_->MakeMediaPlan().rooms_size(), 0);
+}
+
 TEST_F(LiveTest, N4TheSameRunOfMediaKeepsItsPeersOverARestartOfControl) {
   FakePage before, after;
   const int64_t epoch = Enter(&before, "ann");

@@ -75,6 +75,19 @@ TEST(RealtimeEventsTest, L3UsageIsReadWithAndWithoutDetails) {
   EXPECT_EQ(realtime::EndOf({{"usage", nullptr}, {"status", 7}}).problem, "");
 }
 
+TEST(RealtimeEventsTest, S22WhatATranscriptionUsedIsRead) {
+  const ProviderUsage used = realtime::UsageOf(
+      {{"type", "tokens"},
+       {"total_tokens", 22},
+       {"input_tokens", 13},
+       {"input_token_details", {{"text_tokens", 3}, {"audio_tokens", 10}}},
+       {"output_tokens", 9}});
+  EXPECT_EQ(used.input_text, 3);
+  EXPECT_EQ(used.input_audio, 10);
+  EXPECT_EQ(used.output_text, 9);
+  EXPECT_EQ(realtime::UsageOf({{"type", "duration"}, {"seconds", 3}}).input_text, 0);
+}
+
 TEST(RealtimeEventsTest, R12WhatCannotBeMendedNamesItsRemedy) {
   for (const char* code : {"insufficient_quota", "invalid_api_key", "account_deactivated",
                            "billing_hard_limit_reached"}) {

@@ -468,5 +468,29 @@ TEST_F(SessionTest, P2AnEndedSessionLeavesNothingBehind) {
   EXPECT_TRUE(absl::IsNotFound(registry_->Find(Service(), main_).status()));
 }
 
+TEST_F(SessionTest, L18WhatWasSetForAToolThatIsAwayKeepsNobodyFromOtherChanges) {
+  atrium::control::v1::SessionRecord stored;
+  ASSERT_TRUE(stored.ParseFromString(store_.records(RecordKind::kSession).at("main")));
+  auto* away = stored.mutable_session()->add_tool_policies();
+  away->set_tool("files.read");
+  away->set_action(atrium::v1::CommandPolicy::ALLOW);
+  store_.Commit({{RecordKind::kSession, "main", stored.SerializeAsString()}},
+                [](absl::Status s) { EXPECT_TRUE(s.ok()); });
+  Start();
+  atrium::v1::UpdateSessionRequest request;
+  request.mutable_update_mask()->add_paths("tool_policies");
+  *request.mutable_session()->add_tool_policies() = *away;
+  auto* other = request.mutable_session()->add_tool_policies();
+  other->set_tool("close_tab");
+  other->set_action(atrium::v1::CommandPolicy::ASK);
+  Answers<atrium::v1::Session> answers;
+  session_->UpdateSession(Service(), request, Into(&answers));
+  EXPECT_TRUE(answers.at(0).ok()) << answers[0].status();
+  away->set_tool("files.write");
+  *request.mutable_session()->add_tool_policies() = *away;
+  session_->UpdateSession(Service(), request, Into(&answers));
+  EXPECT_EQ(DetailsOf(answers.at(1).status()).field, "session.tool_policies[2].tool");
+}
+
 }  // namespace
 }  // namespace atrium::control

@@ -237,5 +237,40 @@ TEST_F(SightTest, S22AStillThatIsTooLargeIsLeftOut) {
   EXPECT_THAT(Jpegs(), IsEmpty());
 }
 
+TEST_F(SightTest, L5AnAnswerThatWaitsForAPictureComesWhenTheAgentTurnsOutToBeBlind) {
+  Start();
+  ShowScreens(true);
+  Still("one");
+  loop_.Advance(absl::Seconds(1));
+  AskInWriting();
+  ASSERT_EQ(told().responses_asked, 0) << "it waits";
+  providers_.can.takes_images = false;
+  agent().OnRefused(absl::InvalidArgumentError("no images"));
+  EXPECT_EQ(told().responses_asked, 1);
+}
+
+TEST_F(SightTest, R11ALookThatIsUnderWayWhenTheSessionEndsIsAnsweredToTheNext) {
+  for (const bool lost : {true, false}) {
+    Start();
+    ShowScreens(true);
+    agent().OnToolCall(lost ? "c1" : "c2", "look_at_screen", "{}");
+    const auto before = providers_.sessions.size();
+    if (lost) {
+      Lose();
+    } else {
+      talk_.Stop();
+      loop_.RunPosted();
+    }
+    EXPECT_FALSE(told().open);
+    talk_.Start([](absl::Status) {});
+    loop_.Advance(limits::kProviderRetryMax);
+    ASSERT_GT(providers_.sessions.size(), before);
+    agent().OnReady(std::nullopt);
+    ASSERT_EQ(told().late_results.size(), 1u);
+    EXPECT_EQ(told().late_results[0].first, "look_at_screen");
+    EXPECT_THAT(told().late_results[0].second, HasSubstr("error"));
+  }
+}
+
 }  // namespace
 }  // namespace atrium::control

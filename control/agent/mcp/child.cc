@@ -111,7 +111,12 @@ void Child::Read() {
   char piece[kPiece];
   const ssize_t n = read(out_, piece, sizeof piece);
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (n <= 0) return End(ToolServerLost(name_, last_error_.empty() ? "it ended" : last_error_));
+  if (n <= 0) {
+    if (!last_error_.empty()) {
+      LogWarning("what an MCP server said last", {{"server", name_}, {"line", last_error_}});
+    }
+    return End(ToolServerLost(name_, "it ended"));
+  }
   read_.append(piece, static_cast<size_t>(n));
   size_t begin = 0;
   for (size_t end; (end = read_.find('\n', begin)) != std::string::npos; begin = end + 1) {
@@ -161,11 +166,16 @@ void Child::Write() {
 }
 
 void Child::End(const absl::Status& why) {
-  if (std::exchange(ended_, true)) return;
+  if (ended_) return;
+  Stop();
+  listener_->OnEnd(why);
+}
+
+void Child::Stop() {
+  ended_ = true;
   reading_.reset();
   reading_errors_.reset();
   writing_.reset();
-  listener_->OnEnd(why);
 }
 
 }  // namespace atrium::control::mcp

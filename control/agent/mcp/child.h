@@ -1,6 +1,7 @@
 // Child is a program that is spoken with by lines on its stdin and stdout. It has a
 // process group of its own, none of our descriptors and only the environment that it is
-// given; with us it ends, by its closed stdin at the latest.
+// given. It is killed with its group when this goes; of a death of ours it learns by its
+// closed stdin alone, unless its command sees to more.
 //
 // On the loop.
 #ifndef ATRIUM_CONTROL_AGENT_MCP_CHILD_H_
@@ -39,6 +40,8 @@ class Child {
 
   absl::Status Start(const std::vector<std::string>& command,
                      const std::map<std::string, std::string>& environment);
+  // Nothing is heard of it any more, and it is told nothing; it is killed with us.
+  void Stop();
   // Sends a line; without a newline in it.
   void Send(const std::string& line);
 

@@ -19,18 +19,20 @@ namespace {
 
 constexpr char kPath[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-// Who they run as, with a home: nobody else's files are theirs.
+// Who they run as, with a home (nobody else's files are theirs), and until when.
 void RunAs(const passwd& user, bool other, ServerSpec* spec) {
   spec->environment.try_emplace("PATH", kPath);
   spec->environment.try_emplace("HOME", user.pw_dir);
   spec->environment.try_emplace("LANG", "C.UTF-8");
-  if (!other) return;
-  const std::vector<std::string> become = {"setpriv",
-                                           StrCat("--reuid=", user.pw_uid),
-                                           StrCat("--regid=", user.pw_gid),
-                                           "--init-groups",
-                                           "--no-new-privs",
-                                           "--"};
+  // Even if we are killed, it ends with us.
+  std::vector<std::string> become = {"setpriv", "--pdeathsig=KILL"};
+  if (other) {
+    for (std::string option : {StrCat("--reuid=", user.pw_uid), StrCat("--regid=", user.pw_gid),
+                               std::string("--init-groups"), std::string("--no-new-privs")}) {
+      become.push_back(std::move(option));
+    }
+  }
+  become.push_back("--");
   spec->command.insert(spec->command.begin(), become.begin(), become.end());
 }
 

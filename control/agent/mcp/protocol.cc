@@ -35,6 +35,17 @@ bool IsToolName(const std::string& name, size_t room) {
   });
 }
 
+// A tool's schema as providers take it: they refuse all tools for one that is of no object.
+std::optional<std::string> ParametersOf(const json& tool) {
+  json schema = tool.value("inputSchema", json::object());
+  if (!schema.is_object()) schema = json::object();
+  if (schema.emplace("type", "object").first.value() != "object") return std::nullopt;
+  if (!schema.emplace("properties", json::object()).first.value().is_object()) {
+    return std::nullopt;
+  }
+  return Dump(schema);
+}
+
 }  // namespace
 
 bool IsSpoken(const std::string& version) {
@@ -82,8 +93,10 @@ std::optional<Message> Parse(const std::string& line) {
   if (auto it = said.find("result"); it != said.end()) {
     message.result = *it;
   } else {
-    message.result =
-        ToolFailed(CleanText(Text(said.value("error", json()), "message"), limits::kTextBytes));
+    const json error = said.value("error", json());
+    const std::string why = CleanText(Text(error, "message"), limits::kTextBytes);
+    const json code = error.is_object() ? error.value("code", json()) : json();
+    message.result = code == kNoMethod ? ToolUnknown(why) : ToolFailed(why);
   }
   return message;
 }
@@ -98,9 +111,8 @@ std::vector<ToolServers::Tool> ToolsIn(const json& result, const std::string& se
     if (!one.is_object()) continue;
     const std::string name = Text(one, "name");
     if (allowed && allowed->count(name) == 0) continue;
-    const json schema = one.value("inputSchema", json::object());
-    std::string parameters = Dump(schema.is_object() ? schema : json::object());
-    if (!IsToolName(name, room) || parameters.size() > limits::kToolSchemaBytes) {
+    const std::optional<std::string> parameters = ParametersOf(one);
+    if (!IsToolName(name, room) || !parameters || parameters->size() > limits::kToolSchemaBytes) {
       LogWarning("a tool of an MCP server is left out",
                  {{"server", server}, {"tool", CleanName(name, limits::kTitleChars)}});
       continue;
@@ -112,7 +124,7 @@ std::vector<ToolServers::Tool> ToolsIn(const json& result, const std::string& se
     tool.shown.set_default_action(atrium::v1::CommandPolicy::ASK);
     tool.shown.set_may_be_allowed(true);
     tool.shown.set_server(server);
-    tool.parameters = std::move(parameters);
+    tool.parameters = *parameters;
   }
   return tools;
 }

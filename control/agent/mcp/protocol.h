@@ -30,13 +30,14 @@ struct Message {
   Kind kind = Kind::kNotification;
   nlohmann::json id;                                         // Of an answer, or a request.
   std::string method;                                        // Of the others.
-  absl::StatusOr<nlohmann::json> result = nlohmann::json();  // Of an answer.
+  // Of an answer; UNIMPLEMENTED if the server has no such method.
+  absl::StatusOr<nlohmann::json> result = nlohmann::json();
 };
 // None if it is no message.
 std::optional<Message> Parse(const std::string& line);
 
 // The tools in an answer to tools/list, as `server`'s; those that are not `allowed`, or
-// cannot be named or are too large, are left out.
+// cannot be named, take no object or are too large, are left out.
 std::vector<ToolServers::Tool> ToolsIn(const nlohmann::json& result, const std::string& server,
                                        const std::optional<std::set<std::string>>& allowed);
 // What a tools/call answered, as text; an error if the tool says that it failed.

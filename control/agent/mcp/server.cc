@@ -12,6 +12,18 @@ namespace atrium::control::mcp {
 
 using nlohmann::json;
 
+namespace {
+
+bool Same(const std::vector<ToolServers::Tool>& some, const std::vector<ToolServers::Tool>& others) {
+  return std::equal(some.begin(), some.end(), others.begin(), others.end(),
+                    [](const ToolServers::Tool& a, const ToolServers::Tool& b) {
+                      return a.parameters == b.parameters &&
+                             a.shown.SerializeAsString() == b.shown.SerializeAsString();
+                    });
+}
+
+}  // namespace
+
 Server::~Server() {
   child_.reset();
   for (auto& [id, asked] : std::exchange(asked_, {})) {
@@ -38,30 +50,45 @@ void Server::OnInitialized(const absl::StatusOr<json>& result) {
   child_->Send(Notification("notifications/initialized"));
   if (!child_) return;
   ready_ = true;
-  ListTools("", {});
+  listed_at_ = loop_->Monotonic();
+  ListTools("", 1, {});
 }
 
-void Server::ListTools(const std::string& cursor, std::vector<ToolServers::Tool> so_far) {
+void Server::Relist() {
+  const absl::Duration wait = listed_at_ + limits::kMcpListSpacing - loop_->Monotonic();
+  relist_ = loop_->After(std::max(wait, absl::ZeroDuration()), [this] {
+    auto done = std::move(relist_);
+    listed_at_ = loop_->Monotonic();
+    list_again_ = false;
+    ListTools("", 1, {});
+  });
+}
+
+void Server::ListTools(const std::string& cursor, int page,
+                       std::vector<ToolServers::Tool> so_far) {
   listing_ = true;
-  list_again_ = false;
   json params = json::object();
   if (!cursor.empty()) params["cursor"] = cursor;
-  Ask("tools/list", params, limits::kMcpStart, [this, so_far](auto result) mutable {
+  Ask("tools/list", params, limits::kMcpStart, [this, page, so_far](auto result) mutable {
+    // A server that offers other things may know nothing of tools.
+    if (absl::IsUnimplemented(result.status())) result = json::object();
     if (!result.ok()) return OnEnd(result.status());
     for (ToolServers::Tool& tool : ToolsIn(*result, spec_.id, spec_.tools)) {
       if (so_far.size() < limits::kMcpTools) so_far.push_back(std::move(tool));
     }
     const json next = result->is_object() ? result->value("nextCursor", json()) : json();
-    if (next.is_string() && !next.get<std::string>().empty() && so_far.size() < limits::kMcpTools) {
-      return ListTools(next, std::move(so_far));
+    if (next.is_string() && !next.get<std::string>().empty() && page < limits::kMcpPages &&
+        so_far.size() < limits::kMcpTools) {
+      return ListTools(next, page + 1, std::move(so_far));
     }
     listing_ = false;
+    if (list_again_) Relist();
     SetTools(std::move(so_far));
-    if (list_again_) ListTools("", {});
   });
 }
 
 void Server::SetTools(std::vector<ToolServers::Tool> tools) {
+  if (Same(tools, tools_)) return;
   LogInfo("an MCP server has tools", {{"server", spec_.id}, {"tools", StrCat(tools.size())}});
   tools_ = std::move(tools);
   changed_();
@@ -98,6 +125,7 @@ void Server::Answer(int64_t id, absl::StatusOr<json> result) {
 }
 
 void Server::OnLine(const std::string& line) {
+  if (!child_) return;
   std::optional<Message> message = Parse(line);
   if (!message) return;  // Some programs print what is no message.
   switch (message->kind) {
@@ -112,16 +140,18 @@ void Server::OnLine(const std::string& line) {
     case Message::Kind::kNotification:
       if (message->method != "notifications/tools/list_changed" || !ready_) return;
       list_again_ = true;
-      if (!listing_) ListTools("", {});
+      if (!listing_ && !relist_) Relist();
   }
 }
 
 void Server::OnEnd(const absl::Status& why) {
   if (retry_) return;
   LogWarning("an MCP server is gone", {{"server", spec_.id}, {"why", why.message()}});
-  // We may be inside one of its calls.
+  // We may be inside one of its calls, and it may hold more lines.
+  if (child_) child_->Stop();
   loop_->Post([last = std::shared_ptr<Child>(std::move(child_))] {});
-  ready_ = listing_ = false;
+  ready_ = listing_ = list_again_ = false;
+  relist_.reset();
   failures_ = loop_->Monotonic() - started_at_ > limits::kMcpStable ? 0 : failures_ + 1;
   retry_ = loop_->After(
       std::min(limits::kMcpRetryMin * (1 << std::min(failures_, 8)), limits::kMcpRetryMax), [this] {

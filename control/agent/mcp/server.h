@@ -48,7 +48,9 @@ class Server final : public Child::Listener {
            Answered answered);
   void Answer(int64_t id, absl::StatusOr<nlohmann::json> result);
   void OnInitialized(const absl::StatusOr<nlohmann::json>& result);
-  void ListTools(const std::string& cursor, std::vector<ToolServers::Tool> so_far);
+  // Lists them, not too often.
+  void Relist();
+  void ListTools(const std::string& cursor, int page, std::vector<ToolServers::Tool> so_far);
   void SetTools(std::vector<ToolServers::Tool> tools);
 
   // Given.
@@ -62,8 +64,8 @@ class Server final : public Child::Listener {
   std::vector<ToolServers::Tool> tools_;
   bool ready_ = false, listing_ = false, list_again_ = false;
   int failures_ = 0;
-  absl::Duration started_at_;
-  Loop::HandlePtr retry_;
+  absl::Duration started_at_, listed_at_;
+  Loop::HandlePtr retry_, relist_;
 };
 
 }  // namespace atrium::control::mcp

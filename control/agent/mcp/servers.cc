@@ -3,7 +3,10 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "common/log.h"
+#include "common/str_cat.h"
 #include "control/errors.h"
+#include "control/limits.h"
 
 namespace atrium::control::mcp {
 
@@ -12,6 +15,7 @@ using nlohmann::json;
 Servers::Servers(Loop* loop, std::vector<ServerSpec> specs) {
   for (ServerSpec& spec : specs) {
     servers_.push_back(std::make_unique<Server>(loop, std::move(spec), [this] {
+      Collect();
       for (Listener* listener : std::set<Listener*>(listeners_)) listener->OnToolsChanged();
     }));
   }
@@ -21,12 +25,23 @@ void Servers::Start() {
   for (const auto& server : servers_) server->Start();
 }
 
-std::vector<ToolServers::Tool> Servers::Tools() const {
-  std::vector<Tool> all;
+// The first of a name counts, and what is too much is left out.
+void Servers::Collect() {
+  tools_.clear();
+  std::set<std::string> names;
+  size_t left_out = 0;
   for (const auto& server : servers_) {
-    all.insert(all.end(), server->tools().begin(), server->tools().end());
+    for (const Tool& tool : server->tools()) {
+      if (tools_.size() < limits::kForeignTools && names.insert(tool.shown.name()).second) {
+        tools_.push_back(tool);
+      } else {
+        ++left_out;
+      }
+    }
   }
-  return all;
+  if (left_out == 0) return;
+  LogWarning("tools of MCP servers are there twice or too many, and left out",
+             {{"tools", StrCat(left_out)}});
 }
 
 void Servers::Call(const std::string& tool, const std::string& arguments,

@@ -18,14 +18,17 @@ class Servers final : public ToolServers {
 
   void Start();
   // ToolServers.
-  std::vector<Tool> Tools() const override;
+  const std::vector<Tool>& Tools() const override { return tools_; }
   void Call(const std::string& tool, const std::string& arguments,
             std::function<void(absl::StatusOr<std::string>)> done) override;
   void AddListener(Listener* listener) override { listeners_.insert(listener); }
   void RemoveListener(Listener* listener) override { listeners_.erase(listener); }
 
  private:
+  void Collect();
+
   // State.
+  std::vector<Tool> tools_;
   std::set<Listener*> listeners_;
   // Owned.
   std::vector<std::unique_ptr<Server>> servers_;
