@@ -326,8 +326,8 @@ describe('S19: what the agent may see is given by clicks here alone', () => {
   });
 });
 
-describe('L17, L9: consent, the agent’s card, and what is counted', () => {
-  it('L17: tells what was consented to; a card is answered once, the last word is kept', async () => {
+describe('L17: consent, and the agent’s card', () => {
+  it('tells what was consented to; a card is answered once, the last word is kept', async () => {
     const approval = 'sessions/s/approvals/a1';
     await shown.start({ agentSees: true, approval });
     shown.onReady(captureReady(ONE, 1, true));
@@ -342,7 +342,7 @@ describe('L17, L9: consent, the agent’s card, and what is counted', () => {
     expect(told()[2]).toEqual([false, '']);
   });
 
-  it('L17: shows the same picture again as the answer to a card, without a question', async () => {
+  it('shows the same picture again as the answer to a card, without a question', async () => {
     await showing();
     shown.answer('sessions/s/approvals/a1');
     await turn();
@@ -352,8 +352,64 @@ describe('L17, L9: consent, the agent’s card, and what is counted', () => {
     expect(last?.value).toMatchObject({ agentSees: true, approval: 'sessions/s/approvals/a1' });
     expect(shown.name).toBe(TWO);
   });
+});
 
-  it('L9: counts a connection that never was, and one that was lost', async () => {
+describe('L17: a shown screen that is no answer to a card any more', () => {
+  it.each([
+    [9, 'It was denied by Bea', false],
+    [9, 'It was denied by Bea', true],
+    [14, 'Media is out of reach', false],
+  ])('goes on as before: code %i, %s, %s', async (...what) => {
+    const [code, message, sawBefore] = what;
+    await showing(1, { agentSees: sawBefore });
+    shown.onState(state(ONE, sawBefore), true);
+    const { answer } = screens;
+    screens.answer = async (one) => {
+      if (one.case === 'startCapture' && one.value.approval) throw refused(code, message);
+      return answer(one);
+    };
+    shown.answer('sessions/s/approvals/a1');
+    await turn();
+    expect(told().slice(1)).toEqual([
+      [true, 'sessions/s/approvals/a1'],
+      [sawBefore, ''],
+    ]);
+    expect([shown.phase, shown.name, picks, track.stopped]).toEqual(['showing', TWO, 1, false]);
+    expect(problems).toEqual([expect.stringMatching(`${message}. It is shown as before.`)]);
+  });
+
+  it('asks for nothing while it hears nothing', async () => {
+    await showing(1, { agentSees: true });
+    const { answer } = screens;
+    screens.answer = async () => {
+      screens.isCurrent = false;
+      throw new Error('The connection was lost before the answer came.');
+    };
+    shown.answer('sessions/s/approvals/a1');
+    await turn();
+    expect(told()).toHaveLength(2);
+    [screens.answer, screens.isCurrent] = [answer, true];
+    shown.onState(state(), true);
+    await turn();
+    expect([shown.phase, told().at(-1)]).toEqual(['showing', [false, '']]);
+  });
+
+  it('does not end if the server is out of reach right then', async () => {
+    await showing();
+    const { answer } = screens;
+    screens.answer = (one) =>
+      one.case === 'startCapture' ? Promise.reject(refused(14)) : answer(one);
+    shown.answer('sessions/s/approvals/a1');
+    await turn();
+    expect([shown.isLate, track.stopped]).toEqual([true, false]);
+    screens.answer = answer;
+    await vi.advanceTimersByTimeAsync(6000);
+    expect([shown.phase, told().at(-1)]).toEqual(['showing', [false, '']]);
+  });
+});
+
+describe('L9: what fails under a shown screen is counted', () => {
+  it('as a connection that never was, and one that was lost', async () => {
     await shown.start();
     shown.onReady(captureReady(ONE, 1, true));
     await turn();

@@ -11,7 +11,14 @@ import {
 import type { Said } from '../link/codec';
 import { CaptureConnection, type CaptureLine, type Screens } from './connection';
 import { AgentConsent, type Consent } from './consent';
-import { type CaptureProblem, isPassing, pickProblem, startProblem } from './problems';
+import {
+  type CaptureProblem,
+  cardProblem,
+  GONE,
+  isPassing,
+  pickProblem,
+  startProblem,
+} from './problems';
 import { SendRate } from './rate';
 import { titleOf } from './title';
 import { waitMs } from './waits';
@@ -43,11 +50,6 @@ const SCREEN_BPS = 300_000;
 const SERVER_FIRST_MS = 5000;
 /** Control that was started anew learns from media what is shown. */
 const FORGOTTEN_AFTER_MS = 3000;
-
-const GONE: CaptureProblem = {
-  text: 'Your screen is not shown any more: an owner stopped it, or the server did. You can share it again.',
-  again: true,
-};
 
 /**
  * The screen that this page shows: picked once, by a person, and sent over one peer
@@ -82,6 +84,8 @@ export class ShownCapture {
   private isDue = false;
   /** The agent's card that the showing answers. */
   private approval = '';
+  /** Until a card is answered with what was shown before: whether the agent saw that. */
+  private sawBefore: boolean | undefined;
   stream: MediaStream | undefined;
   /** Peer connections made in this page's life. */
   peers = 0;
@@ -119,6 +123,7 @@ export class ShownCapture {
   /** Shows the same picture as the answer to the agent's card, without a question. */
   answer(approval: string): void {
     if (!this.name || this.phase !== 'showing') return;
+    this.sawBefore = this.agentSees;
     this.consent.begin(true);
     this.approval = approval;
     this.dropConnection();
@@ -252,6 +257,7 @@ export class ShownCapture {
     if (this.stream) stopTracks(this.stream);
     this.stream = undefined;
     this.name = '';
+    this.sawBefore = undefined;
     this.failures = 0;
     this.setPhase('idle');
   }
@@ -286,19 +292,29 @@ export class ShownCapture {
 
   private onStarted(capture: Capture | undefined): void {
     this.name = capture?.name ?? '';
+    this.sawBefore = undefined;
     if (capture) this.heed(capture);
     this.watchConnecting();
     this.setPhase('showing');
   }
 
   private onRefused(error: unknown): void {
-    if (this.failures > 0 && isPassing(error)) {
-      this.onFailed();
-      return;
+    if (this.sawBefore !== undefined) this.onCardRefused(error, this.sawBefore);
+    else if (this.failures > 0 && isPassing(error)) this.onFailed();
+    else {
+      this.end();
+      this.listener.onShownRefused(error);
+      this.listener.onShownProblem(startProblem(error));
     }
-    this.end();
-    this.listener.onShownRefused(error);
-    this.listener.onShownProblem(startProblem(error));
+  }
+
+  /** What was shown goes on as it was, and is late until it is connected again. */
+  private onCardRefused(error: unknown, sawBefore: boolean): void {
+    this.sawBefore = undefined;
+    this.consent.begin(sawBefore);
+    this.failures ||= 1;
+    this.listener.onShownProblem(cardProblem(error));
+    this.onDue();
   }
 
   private onConnected(): void {
