@@ -50,6 +50,16 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
+describe('S19: whether the agent sees a screen', () => {
+  it.each([
+    ['ada', true],
+    ['bea', false],
+  ])('is decided by its participant, not by an owner: %s', (id, decides) => {
+    const one = capture('1', { agentSees: true, participant: `sessions/s/participants/${id}` });
+    expect(captures.decidesAgentSees(one)).toBe(decides);
+  });
+});
+
 describe('S19: consent that was taken back stays so', () => {
   it('when a change of the state says so', () => {
     captures.shown.allow(true);

@@ -164,9 +164,9 @@ export class RoomCaptures {
     this.room.ask({ case: 'createCapture', value }).catch((e) => this.room.notices.failed(e));
   }
 
-  /** True if this person may decide that: who shows it, and owners to end it. */
-  mayKeepFromAgent(capture: Capture): boolean {
-    return capture.participant === this.room.me || (capture.agentSees && this.room.isOwner);
+  /** True if this person decides whether the agent sees it; owners can but end the showing. */
+  decidesAgentSees(capture: Capture): boolean {
+    return capture.participant === this.room.me;
   }
 
   /** Says whether the agent sees a screen. */
