@@ -246,6 +246,25 @@ describe('L12: no orphans', () => {
   });
 });
 
+describe('L10, L12: another microphone in the running call', () => {
+  it('one that is not to be had leaves the call as it is, and what to do is no new start', async () => {
+    await live();
+    refusal = Object.assign(new Error(), { name: 'NotReadableError' });
+    await call.changeMicrophone('busy');
+    expect([call.phase, track.stopped]).toEqual(['live', false]);
+    expect(problems).toEqual([expect.stringMatching(/Close that, then choose it again/)]);
+  });
+
+  it('one that comes after hanging up is stopped, and nothing is said', async () => {
+    await live();
+    const changing = call.changeMicrophone('late');
+    call.hangUp();
+    track.stopped = false;
+    await changing;
+    expect([call.phase, track.stopped, problems]).toEqual(['idle', true, []]);
+  });
+});
+
 describe('V8: muting', () => {
   it('is instant, told to the others, and independent of the playback', async () => {
     await live();

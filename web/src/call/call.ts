@@ -167,12 +167,17 @@ export class Call {
       const fresh = await this.devices.microphone(deviceId);
       const sender = this.connection?.getSenders().find((one) => one.track?.kind === 'audio');
       await sender?.replaceTrack(fresh.getAudioTracks()[0] ?? null);
-      stopTracks(this.stream);
+      const { stream } = this;
+      if (!stream) {
+        stopTracks(fresh);
+        return;
+      }
+      stopTracks(stream);
       this.stream = fresh;
       this.applyMute();
       this.watchMicrophone(fresh);
     } catch (error) {
-      this.listener.onCallProblem(microphoneProblem(error));
+      if (this.stream) this.listener.onCallProblem(microphoneProblem(error, 'choose it again'));
     }
   }
 

@@ -20,25 +20,25 @@ export function callBrowserObstacle(): string | undefined {
 const INSECURE =
   'Browsers give the microphone to secure pages only. Open this page by https, or on localhost.';
 
-/** What to tell somebody whose microphone could not be had. */
-export function microphoneProblem(error: unknown): CallTrouble {
+/** What to tell somebody whose microphone could not be had, and what to do at last. */
+export function microphoneProblem(error: unknown, then = 'start live audio again'): CallTrouble {
   const name = error instanceof Error || error instanceof DOMException ? error.name : '';
   switch (name) {
     case 'NotAllowedError':
     case 'SecurityError':
       return {
-        text: 'The browser may not use the microphone. Allow it in the address bar, then start live audio again.',
+        text: `The browser may not use the microphone. Allow it in the address bar, then ${then}.`,
         category: PERMISSION_DENIED,
       };
     case 'NotFoundError':
     case 'OverconstrainedError':
       return {
-        text: 'No microphone was found. Plug one in or choose another, then start live audio again.',
+        text: `No microphone was found. Plug one in or choose another, then ${then}.`,
         category: NO_DEVICE,
       };
     case 'NotReadableError':
       return {
-        text: 'The microphone is in use by another program. Close that, then start live audio again.',
+        text: `The microphone is in use by another program. Close that, then ${then}.`,
         category: NO_DEVICE,
       };
     case 'InsecureOriginError':

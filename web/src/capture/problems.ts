@@ -15,6 +15,12 @@ export interface CaptureProblem {
   category?: CallProblem_Category;
 }
 
+/** What was shown is gone from the state. */
+export const GONE: CaptureProblem = {
+  text: 'Your screen is not shown any more: an owner stopped it, or the server did. You can share it again.',
+  again: true,
+};
+
 /** Why this browser cannot show a screen; undefined if it can. */
 export function browserObstacle(): string | undefined {
   if (!isSecureContext)
@@ -83,6 +89,13 @@ export function startProblem(error: unknown): CaptureProblem {
     default:
       return { text: `The screen was not shared. ${sentence(said)}`, again: true };
   }
+}
+
+/** What to tell somebody whose shown screen was not taken as the answer to a card. */
+export function cardProblem(error: unknown): CaptureProblem {
+  const said = error instanceof Error ? error.message : String(error);
+  const text = `Your screen did not answer the agent’s card. ${sentence(said)} It is shown as before.`;
+  return { text, again: false };
 }
 
 /** True if the same may be taken a little later. */

@@ -20,13 +20,22 @@ let troubles: CallProblem_Category[];
 const turn = () => vi.advanceTimersByTimeAsync(0);
 const refused = (code: number, message = '') =>
   new Refused(create(JoinResponse_OutcomeSchema, { code, message }));
+const captureOf = (name: string, agentSees = false) => create(CaptureSchema, { name, agentSees });
+/** The state of a session where these screens are shown. */
+const state = (name?: string, agentSees = false) =>
+  new Map(name ? [[name, captureOf(name, agentSees)]] : []);
+/** What the server was told of the agent, each time. */
+const told = () =>
+  screens.said.flatMap((one) =>
+    one.case === 'startCapture' ? [[one.value.agentSees, one.value.approval]] : [],
+  );
 const titles = () =>
   screens.said.flatMap((one) => (one.case === 'startCapture' ? [one.value.title] : []));
 const stopped = () =>
   screens.said.flatMap((one) => (one.case === 'stopCapture' ? [one.value.name] : []));
 
-async function showing(epoch = 1): Promise<void> {
-  await shown.start();
+async function showing(epoch = 1, consent = {}): Promise<void> {
+  await shown.start(consent);
   shown.onReady(captureReady(ONE, epoch, true));
   await turn();
   screens.peers.at(-1)!.become('connected');
@@ -44,9 +53,9 @@ beforeEach(() => {
     picks++;
     return streamOf(track);
   };
-  screens.answer = async ({ case: what }) =>
+  screens.answer = async ({ case: what, value }) =>
     what === 'startCapture'
-      ? { case: 'capture', value: create(CaptureSchema, { name: names.shift() }) }
+      ? { case: 'capture', value: captureOf(names.shift()!, value.agentSees) }
       : { case: undefined };
   shown = new ShownCapture(screens, screens, {
     onShownChanged: () => {},
@@ -246,33 +255,85 @@ describe('N4: what fails under a shown screen costs the person nothing', () => {
 
   it('waits a moment for a control that was started anew, and not for the same one', async () => {
     await showing();
-    shown.onState(new Set(), false);
+    shown.onState(state(), false);
     await vi.advanceTimersByTimeAsync(2000);
-    shown.onState(new Set([ONE]), false);
+    shown.onState(state(ONE), false);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(shown.isShowing).toBe(true);
-    shown.onState(new Set(), false);
+    shown.onState(state(), false);
     await vi.advanceTimersByTimeAsync(3000);
     expect(shown.isShowing).toBe(false);
 
     await showing();
-    shown.onState(new Set([ONE]), true);
+    shown.onState(state(ONE), true);
     expect(shown.isShowing).toBe(false);
   });
 });
 
-describe('L17, L9: consent, the agent’s card, and what is counted', () => {
-  it('L17: tells what was consented to; a card is answered once, the last word is kept', async () => {
+describe('S19: what the agent may see is given by clicks here alone', () => {
+  it.each([
+    ['taken back elsewhere', [false], false],
+    ['taken back, and given again by no click here', [false, true], false],
+    ['kept', [true], true],
+  ])('L17: what the agent may see of the next connection: %s', async (_, news, sees) => {
+    await showing(1, { agentSees: true });
+    for (const one of news) shown.onState(state(ONE, one), true);
+    screens.peers[0]!.become('failed');
+    await vi.advanceTimersByTimeAsync(6000);
+    expect(told()).toEqual([
+      [true, ''],
+      [sees, ''],
+    ]);
+  });
+
+  it('a click here gives it, also if the state that follows is older', async () => {
+    await showing();
+    shown.onState(state(ONE, true), true);
+    expect(shown.agentSees).toBe(false);
+    shown.allow(true);
+    for (const one of [false, true]) shown.onState(state(ONE, one), true);
+    expect(shown.agentSees).toBe(true);
+    for (const one of [false, true]) shown.onState(state(ONE, one), true);
+    expect(shown.agentSees).toBe(false);
+  });
+
+  it('what the server did not grant is not asked for again', async () => {
+    const { answer } = screens;
+    screens.answer = async (one) =>
+      one.case === 'startCapture' ? { case: 'capture', value: captureOf(ONE) } : answer(one);
+    await showing(1, { agentSees: true });
+    screens.peers[0]!.become('failed');
+    await vi.advanceTimersByTimeAsync(6000);
+    expect(told()[1]).toEqual([false, '']);
+  });
+
+  it.each([
+    ['taken back', state(ONE, false), false],
+    ['not known', state(), false],
+    ['kept', state(ONE, true), true],
+  ])('asks nothing while it hears nothing, in which consent was %s', async (_, news, sees) => {
+    await showing(1, { agentSees: true });
+    screens.isCurrent = false;
+    screens.peers[0]!.become('failed');
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(told()).toHaveLength(1);
+    screens.isCurrent = true;
+    shown.onRejoined();
+    shown.onState(news, true);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(told().slice(1)).toEqual([[sees, '']]);
+    expect([shown.name, picks, track.stopped]).toEqual([TWO, 1, false]);
+  });
+});
+
+describe('L17: consent, and the agent’s card', () => {
+  it('tells what was consented to; a card is answered once, the last word is kept', async () => {
     const approval = 'sessions/s/approvals/a1';
-    const told = () =>
-      screens.said.flatMap((one) =>
-        one.case === 'startCapture' ? [[one.value.agentSees, one.value.approval]] : [],
-      );
     await shown.start({ agentSees: true, approval });
     shown.onReady(captureReady(ONE, 1, true));
     await turn();
     expect(told()).toEqual([[true, approval]]);
-    shown.agentSees = false;
+    shown.allow(false);
     screens.peers[0]!.become('failed');
     await vi.advanceTimersByTimeAsync(6000);
     expect(told()[1]).toEqual([false, '']);
@@ -281,7 +342,7 @@ describe('L17, L9: consent, the agent’s card, and what is counted', () => {
     expect(told()[2]).toEqual([false, '']);
   });
 
-  it('L17: shows the same picture again as the answer to a card, without a question', async () => {
+  it('shows the same picture again as the answer to a card, without a question', async () => {
     await showing();
     shown.answer('sessions/s/approvals/a1');
     await turn();
@@ -291,8 +352,64 @@ describe('L17, L9: consent, the agent’s card, and what is counted', () => {
     expect(last?.value).toMatchObject({ agentSees: true, approval: 'sessions/s/approvals/a1' });
     expect(shown.name).toBe(TWO);
   });
+});
 
-  it('L9: counts a connection that never was, and one that was lost', async () => {
+describe('L17: a shown screen that is no answer to a card any more', () => {
+  it.each([
+    [9, 'It was denied by Bea', false],
+    [9, 'It was denied by Bea', true],
+    [14, 'Media is out of reach', false],
+  ])('goes on as before: code %i, %s, %s', async (...what) => {
+    const [code, message, sawBefore] = what;
+    await showing(1, { agentSees: sawBefore });
+    shown.onState(state(ONE, sawBefore), true);
+    const { answer } = screens;
+    screens.answer = async (one) => {
+      if (one.case === 'startCapture' && one.value.approval) throw refused(code, message);
+      return answer(one);
+    };
+    shown.answer('sessions/s/approvals/a1');
+    await turn();
+    expect(told().slice(1)).toEqual([
+      [true, 'sessions/s/approvals/a1'],
+      [sawBefore, ''],
+    ]);
+    expect([shown.phase, shown.name, picks, track.stopped]).toEqual(['showing', TWO, 1, false]);
+    expect(problems).toEqual([expect.stringMatching(`${message}. It is shown as before.`)]);
+  });
+
+  it('asks for nothing while it hears nothing', async () => {
+    await showing(1, { agentSees: true });
+    const { answer } = screens;
+    screens.answer = async () => {
+      screens.isCurrent = false;
+      throw new Error('The connection was lost before the answer came.');
+    };
+    shown.answer('sessions/s/approvals/a1');
+    await turn();
+    expect(told()).toHaveLength(2);
+    [screens.answer, screens.isCurrent] = [answer, true];
+    shown.onState(state(), true);
+    await turn();
+    expect([shown.phase, told().at(-1)]).toEqual(['showing', [false, '']]);
+  });
+
+  it('does not end if the server is out of reach right then', async () => {
+    await showing();
+    const { answer } = screens;
+    screens.answer = (one) =>
+      one.case === 'startCapture' ? Promise.reject(refused(14)) : answer(one);
+    shown.answer('sessions/s/approvals/a1');
+    await turn();
+    expect([shown.isLate, track.stopped]).toEqual([true, false]);
+    screens.answer = answer;
+    await vi.advanceTimersByTimeAsync(6000);
+    expect([shown.phase, told().at(-1)]).toEqual(['showing', [false, '']]);
+  });
+});
+
+describe('L9: what fails under a shown screen is counted', () => {
+  it('as a connection that never was, and one that was lost', async () => {
     await shown.start();
     shown.onReady(captureReady(ONE, 1, true));
     await turn();

@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { Bandwidth, QualityGauge } from '../call/quality';
-import { DeleteCaptureRequestSchema } from '../gen/atrium/v1/capture_pb';
+import { type Capture, DeleteCaptureRequestSchema } from '../gen/atrium/v1/capture_pb';
 import {
   CallProblem_Category,
   type CaptureReady,
@@ -10,7 +10,15 @@ import {
 } from '../gen/atrium/v1/live_pb';
 import type { Said } from '../link/codec';
 import { CaptureConnection, type CaptureLine, type Screens } from './connection';
-import { type CaptureProblem, isPassing, pickProblem, startProblem } from './problems';
+import { AgentConsent, type Consent } from './consent';
+import {
+  type CaptureProblem,
+  cardProblem,
+  GONE,
+  isPassing,
+  pickProblem,
+  startProblem,
+} from './problems';
 import { SendRate } from './rate';
 import { titleOf } from './title';
 import { waitMs } from './waits';
@@ -18,11 +26,10 @@ import { waitMs } from './waits';
 /** Where this page's own screen stands. */
 export type ShownPhase = 'idle' | 'asking' | 'starting' | 'showing';
 
-/** What a person allowed with the click that begins the showing. */
-export interface Consent {
-  agentSees?: boolean;
-  /** The agent's card that is answered by it, by name. */
-  approval?: string;
+/** The server's part, and whether what it said last is of now. */
+export interface ShownLine extends CaptureLine {
+  /** Connected, and the whole state came since. */
+  readonly isCurrent: boolean;
 }
 
 export interface ShownListener {
@@ -44,11 +51,6 @@ const SERVER_FIRST_MS = 5000;
 /** Control that was started anew learns from media what is shown. */
 const FORGOTTEN_AFTER_MS = 3000;
 
-const GONE: CaptureProblem = {
-  text: 'Your screen is not shown any more: an owner stopped it, or the server did. You can share it again.',
-  again: true,
-};
-
 /**
  * The screen that this page shows: picked once, by a person, and sent over one peer
  * connection at a time. Another epoch, or a connection that failed, costs the person
@@ -57,7 +59,7 @@ const GONE: CaptureProblem = {
 export class ShownCapture {
   // Given.
   private readonly screens: Screens;
-  private readonly line: CaptureLine;
+  private readonly line: ShownLine;
   private readonly listener: ShownListener;
   // State.
   private connection: CaptureConnection | undefined;
@@ -77,15 +79,18 @@ export class ShownCapture {
   /** The capture's name, once the server gave it one. */
   name = '';
   title = '';
-  /** The agent may see it, as the person said last. */
-  agentSees = false;
+  private readonly consent = new AgentConsent();
+  /** To be shown anew as soon as it is known what was taken back meanwhile. */
+  private isDue = false;
   /** The agent's card that the showing answers. */
   private approval = '';
+  /** Until a card is answered with what was shown before: whether the agent saw that. */
+  private sawBefore: boolean | undefined;
   stream: MediaStream | undefined;
   /** Peer connections made in this page's life. */
   peers = 0;
 
-  constructor(screens: Screens, line: CaptureLine, listener: ShownListener) {
+  constructor(screens: Screens, line: ShownLine, listener: ShownListener) {
     this.screens = screens;
     this.line = line;
     this.listener = listener;
@@ -98,6 +103,11 @@ export class ShownCapture {
   /** True from the pick on until the end, whatever the network does. */
   get isShowing(): boolean {
     return this.stream !== undefined;
+  }
+
+  /** The agent may see it: a click here said so, and nothing took it back since. */
+  get agentSees(): boolean {
+    return this.consent.isGiven;
   }
 
   /** True while a connection that was there has to be made again. */
@@ -113,17 +123,27 @@ export class ShownCapture {
   /** Shows the same picture as the answer to the agent's card, without a question. */
   answer(approval: string): void {
     if (!this.name || this.phase !== 'showing') return;
-    this.agentSees = true;
+    this.sawBefore = this.agentSees;
+    this.consent.begin(true);
     this.approval = approval;
     this.dropConnection();
-    clearTimeout(this.retryTimer);
     this.startAnew();
+  }
+
+  /** The person says whether the agent may see it. Only to be called from a click. */
+  allow(agentSees: boolean): void {
+    this.consent.allow(agentSees);
+  }
+
+  /** The state says this of a screen, which may be this one. */
+  heed({ name, agentSees }: Capture): void {
+    if (name === this.name) this.consent.heed(agentSees);
   }
 
   /** Lets the person pick a screen and shows it. Only to be called from a click. */
   async start({ agentSees = false, approval = '' }: Consent = {}): Promise<void> {
     if (this.phase !== 'idle') return;
-    this.agentSees = agentSees;
+    this.consent.begin(agentSees);
     this.approval = approval;
     this.setPhase('asking');
     let stream: MediaStream;
@@ -199,8 +219,15 @@ export class ShownCapture {
   }
 
   /** The state has these screens now; `whole` if none of them is still to come. */
-  onState(names: ReadonlySet<string>, whole: boolean): void {
-    if (!this.name || names.has(this.name)) {
+  onState(captures: ReadonlyMap<string, Capture>, whole: boolean): void {
+    const own = captures.get(this.name);
+    if (own) this.heed(own);
+    if (this.isDue) {
+      // Of a screen that is gone nobody knows what was taken back before.
+      if (!own) this.consent.begin(false);
+      this.startAnew();
+    }
+    if (!this.name || own) {
       clearTimeout(this.forgottenTimer);
       return;
     }
@@ -230,6 +257,7 @@ export class ShownCapture {
     if (this.stream) stopTracks(this.stream);
     this.stream = undefined;
     this.name = '';
+    this.sawBefore = undefined;
     this.failures = 0;
     this.setPhase('idle');
   }
@@ -254,28 +282,39 @@ export class ShownCapture {
     this.approval = '';
     try {
       const { result } = await this.line.ask({ case: 'startCapture', value }, false);
-      const name = result.case === 'capture' ? result.value.name : '';
-      if (stream === this.stream) this.onStarted(name);
-      else this.letGo(name);
+      const capture = result.case === 'capture' ? result.value : undefined;
+      if (stream === this.stream) this.onStarted(capture);
+      else this.letGo(capture?.name ?? '');
     } catch (error) {
       if (stream === this.stream) this.onRefused(error);
     }
   }
 
-  private onStarted(name: string): void {
-    this.name = name;
+  private onStarted(capture: Capture | undefined): void {
+    this.name = capture?.name ?? '';
+    this.sawBefore = undefined;
+    if (capture) this.heed(capture);
     this.watchConnecting();
     this.setPhase('showing');
   }
 
   private onRefused(error: unknown): void {
-    if (this.failures > 0 && isPassing(error)) {
-      this.onFailed();
-      return;
+    if (this.sawBefore !== undefined) this.onCardRefused(error, this.sawBefore);
+    else if (this.failures > 0 && isPassing(error)) this.onFailed();
+    else {
+      this.end();
+      this.listener.onShownRefused(error);
+      this.listener.onShownProblem(startProblem(error));
     }
-    this.end();
-    this.listener.onShownRefused(error);
-    this.listener.onShownProblem(startProblem(error));
+  }
+
+  /** What was shown goes on as it was, and is late until it is connected again. */
+  private onCardRefused(error: unknown, sawBefore: boolean): void {
+    this.sawBefore = undefined;
+    this.consent.begin(sawBefore);
+    this.failures ||= 1;
+    this.listener.onShownProblem(cardProblem(error));
+    this.onDue();
   }
 
   private onConnected(): void {
@@ -317,12 +356,19 @@ export class ShownCapture {
     this.dropConnection();
     clearTimeout(this.retryTimer);
     const delayMs = Math.max(SERVER_FIRST_MS, waitMs(this.failures++));
-    this.retryTimer = setTimeout(() => this.startAnew(), delayMs);
+    this.retryTimer = setTimeout(() => this.onDue(), delayMs);
     this.listener.onShownChanged();
+  }
+
+  private onDue(): void {
+    if (this.line.isCurrent) this.startAnew();
+    else this.isDue = true;
   }
 
   private startAnew(): void {
     const { name, stream } = this;
+    clearTimeout(this.retryTimer);
+    this.isDue = false;
     if (!stream) return;
     this.name = '';
     this.letGo(name);
@@ -340,6 +386,7 @@ export class ShownCapture {
   }
 
   private dropConnection(): void {
+    this.isDue = false;
     clearTimeout(this.connectTimer);
     clearInterval(this.gaugeTimer);
     this.gauge.reset();

@@ -1,9 +1,10 @@
 import { create } from '@bufbuild/protobuf';
 import { FieldMaskSchema } from '@bufbuild/protobuf/wkt';
 import { Attention } from '../capture/attention';
+import type { Consent } from '../capture/consent';
 import { browserObstacle, type CaptureProblem } from '../capture/problems';
 import { browserScreens } from '../capture/screens';
-import { type Consent, ShownCapture, stopOf } from '../capture/shown';
+import { ShownCapture, stopOf } from '../capture/shown';
 import { kindAndTitle } from '../capture/title';
 import { leaveOf, WatchedCapture } from '../capture/watched';
 import {
@@ -163,14 +164,14 @@ export class RoomCaptures {
     this.room.ask({ case: 'createCapture', value }).catch((e) => this.room.notices.failed(e));
   }
 
-  /** True if this person may decide that: who shows it, and owners to end it. */
-  mayKeepFromAgent(capture: Capture): boolean {
-    return capture.participant === this.room.me || (capture.agentSees && this.room.isOwner);
+  /** True if this person decides whether the agent sees it; owners can but end the showing. */
+  decidesAgentSees(capture: Capture): boolean {
+    return capture.participant === this.room.me;
   }
 
   /** Says whether the agent sees a screen. */
   async letAgentSee(name: string, agentSees: boolean): Promise<void> {
-    if (name === this.shown.name) this.shown.agentSees = agentSees;
+    if (name === this.shown.name) this.shown.allow(agentSees);
     const value = create(UpdateCaptureRequestSchema, {
       capture: create(CaptureSchema, { name, agentSees }),
       updateMask: create(FieldMaskSchema, { paths: ['agent_sees'] }),
@@ -178,7 +179,7 @@ export class RoomCaptures {
     try {
       await this.room.ask({ case: 'updateCapture', value });
     } catch (error) {
-      if (name === this.shown.name) this.shown.agentSees = !agentSees;
+      if (agentSees && name === this.shown.name) this.shown.allow(false);
       this.room.notices.failed(error);
     }
   }
@@ -236,7 +237,7 @@ export class RoomCaptures {
       this.shown.onRejoined();
       for (const one of this.watched.values()) one.onRejoined();
     }
-    this.shown.onState(new Set(captures.keys()), !anew);
+    this.shown.onState(captures, !anew);
     this.announce(!anew);
     this.sync();
   }
@@ -244,7 +245,7 @@ export class RoomCaptures {
   /** A screen is shown, looks different or is gone. */
   onChange(gone?: string): void {
     if (gone) this.shown.onGone(gone);
-    else this.shown.onState(new Set(this.room.store.captures.keys()), false);
+    else this.shown.onState(this.room.store.captures, false);
     this.announce(true);
     this.sync();
   }
@@ -263,6 +264,9 @@ export class RoomCaptures {
   /** Watches what is to be seen, and nothing else. */
   private sync(): void {
     const { captures } = this.room.store;
+    // The state may have told of it before the server gave its name.
+    const own = captures.get(this.shown.name);
+    if (own) this.shown.heed(own);
     for (const [name, one] of this.watched) {
       if (this.isWanted(captures.get(name))) continue;
       one.end(!captures.has(name));

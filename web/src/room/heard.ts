@@ -19,7 +19,7 @@ const LEVELS_STAY_MS = 600;
 export class RoomHeard implements LinkListener {
   private readonly room: Room;
   /** Welcomed, and the state that follows has not come yet. */
-  private awaitsState = false;
+  awaitsState = false;
   private levelsTimer: ReturnType<typeof setTimeout> | undefined;
   /** Takes back the word that a card waits behind another panel. */
   dismissApprovalNotice: () => void = () => {};

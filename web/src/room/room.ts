@@ -125,6 +125,12 @@ export class Room {
     return (this.self?.pageCount ?? 1) <= 1 || document.hasFocus();
   }
 
+  /** Connected, and what is known of the session is of now. */
+  get isCurrent(): boolean {
+    const { linkState, heard } = this;
+    return linkState.kind === 'open' && !linkState.controlAway && !heard.awaitsState;
+  }
+
   /** True if this panel is in sight; on a phone only one of them is. */
   shows(panel: Panel): boolean {
     return this.panel === panel || isWide();

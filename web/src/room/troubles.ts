@@ -60,7 +60,8 @@ export class RoomTroubles implements CallListener {
   onCallProblem({ text, category }: CallTrouble): void {
     this.count(category, false);
     if (!text) return;
-    if (category) this.call = text;
+    // What a call goes on after is no reason why there is none.
+    if (category && this.room.call.phase === 'idle') this.call = text;
     else this.room.notices.callFailed(text);
     this.room.changes.emit('call');
   }

@@ -59,6 +59,20 @@ describe('N12: an echo is predicted', () => {
     expect(shown()).toBe('l');
   });
 
+  it('in a line that is typed into key by key, as long as it is', async () => {
+    await trustedPrompt();
+    for (const key of 's -la') {
+      type(key);
+      expect(shown()).toBe(key);
+      await echo(key);
+    }
+    type('\x7f');
+    expect(prediction.shown?.cursor).toBe(7);
+    await echo('\b \b');
+    type('l');
+    expect(shown()).toBe('l');
+  });
+
   it('takes away what was typed, and nothing before it', async () => {
     await trustedPrompt();
     type('sx');
@@ -153,6 +167,17 @@ describe('N12, S14: where there is no echo nothing is shown', () => {
     prediction.expire(nowMs);
     type('x');
     expect(shown()).toBe('');
+  });
+
+  it('at a question for a password in the line of an answer that was echoed', async () => {
+    await echo('Go? ');
+    type('y');
+    await echo('y');
+    await echo(' PIN: ');
+    for (const key of 'secret') {
+      type(key);
+      expect(shown()).toBe('');
+    }
   });
 
   it('nor where a key was taken away again, which looks like its echo', async () => {

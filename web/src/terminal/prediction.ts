@@ -52,7 +52,7 @@ const EDGE = 2;
  */
 export class Prediction {
   private pending: Pending[] = [];
-  /** The cursor before the first pending key. */
+  /** The cursor before the first pending key, or after the last echo. */
   private start = 0;
   private line = -1;
   /** A key's echo was seen in this line. */
@@ -137,8 +137,9 @@ export class Prediction {
     return this.isSlow && this.isWanted;
   }
 
+  /** Whatever moved the cursor since the last echo may have ended the echo, too. */
   private begin(sight: Sight): void {
-    if (sight.line !== this.line) this.forget();
+    if (sight.line !== this.line || sight.column !== this.start) this.forget();
     this.line = sight.line;
     this.start = sight.column;
   }

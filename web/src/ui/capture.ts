@@ -169,7 +169,7 @@ class AtriumCapture extends RoomElement {
       acts.unshift({ sign: 'expand', title: 'Show on the main stage', run });
     }
     if (!own) acts.push(this.hideAct(whose));
-    if (room.captures.agentCouldSee && room.captures.mayKeepFromAgent(capture)) {
+    if (room.captures.agentCouldSee && room.captures.decidesAgentSees(capture)) {
       const title = capture.agentSees ? 'Keep it from the agent' : 'Let the agent see it';
       const see = () => void room.captures.letAgentSee(this.name, !capture.agentSees);
       acts.push({ sign: 'agent', title, run: see });

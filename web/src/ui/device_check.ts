@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { CheckedMicrophone } from '../call/checked_microphone';
 import { canChooseSpeaker, devicesOf, Meter, playTestTone } from '../call/devices';
-import { type CallTrouble, microphoneProblem } from '../call/problems';
 import { returnToTerminal } from '../room/actions';
 import type { Topic } from '../room/changes';
 import { RoomElement } from './element';
@@ -19,49 +19,49 @@ class AtriumDeviceCheck extends RoomElement {
   private inputs: MediaDeviceInfo[] = [];
   private outputs: MediaDeviceInfo[] = [];
   /** Opened here, for the meter; in a call the call's own is looked at. */
-  private own: MediaStream | undefined;
+  private readonly own = new CheckedMicrophone(this.room.devices, {
+    onMicrophoneChanged: () => this.requestUpdate(),
+    onMicrophoneTrouble: ({ category }) => this.room.troubles.count(category, false),
+  });
   private measured: MediaStream | undefined;
   private meter: Meter | undefined;
   private frame = 0;
   private toldMs = 0;
-  private problem = '';
-  private asking = false;
   private sounding = false;
-  private opening = 0;
   private back: Element | null = null;
 
   override connectedCallback(): void {
     super.connectedCallback();
     this.back = document.activeElement;
     navigator.mediaDevices?.addEventListener('devicechange', this.list);
-    if (this.isLive) void this.list();
-    else void this.open();
+    void this.list();
   }
 
   override disconnectedCallback(): void {
     navigator.mediaDevices?.removeEventListener('devicechange', this.list);
-    this.opening++;
-    this.release();
+    this.own.close();
+    this.measure(undefined);
     super.disconnectedCallback();
   }
 
   override render(): TemplateResult {
     const live = this.isLive;
+    const { problem, stream } = this.own;
     return html`<section class="check" aria-label="Microphone and loudspeaker" @keydown=${this.onKey}>
       <div class="check__head">
         <h2 tabindex="-1">${live ? 'Microphone and loudspeaker' : 'Before you go live'}</h2>
         <button class="button button--icon" aria-label="Close" title="Close" @click=${() => this.close()}>${icon('close')}</button>
       </div>
-      ${this.problem ? html`<p class="check__problem" role="alert">${icon('warn')}<span>${this.problem}</span></p>` : nothing}
+      ${problem ? html`<p class="check__problem" role="alert">${icon('warn')}<span>${problem}</span></p>` : nothing}
       ${this.microphone()} ${this.speaker()}
       <div class="check__acts">
         <p class="check__note" role="status">${this.note(live)}</p>
         ${
-          this.problem && !live
-            ? html`<button class="button" @click=${() => void this.open()}>Try again</button>`
+          problem && !live
+            ? html`<button class="button" @click=${() => void this.own.open(this.room.settings.microphone)}>Try again</button>`
             : nothing
         }
-        <button class="button button--main check__go" ?disabled=${!live && !this.own} @click=${() => this.go(live)}>
+        <button class="button button--main check__go" ?disabled=${!live && !stream} @click=${() => this.go(live)}>
           ${live ? 'Done' : html`${icon('phone')} Go live`}
         </button>
       </div>
@@ -73,7 +73,11 @@ class AtriumDeviceCheck extends RoomElement {
   }
 
   protected override updated(): void {
-    this.measure();
+    if (!this.isConnected) return;
+    const { own, room } = this;
+    void own.follow(this.isLive, room.settings.microphone);
+    if (own.stream && own.stream !== this.measured) void this.onOpened();
+    this.measure(own.stream ?? room.call.microphone);
   }
 
   private get isLive(): boolean {
@@ -81,8 +85,8 @@ class AtriumDeviceCheck extends RoomElement {
   }
 
   private note(live: boolean): string {
-    if (this.asking) return 'The browser asks whether this page may use the microphone.';
-    if (this.problem) return '';
+    if (this.own.isAsking) return 'The browser asks whether this page may use the microphone.';
+    if (this.own.problem) return '';
     if (live && this.room.call.muted) return 'You are muted: the bars rest.';
     return 'Say something: the bars should move.';
   }
@@ -109,33 +113,12 @@ class AtriumDeviceCheck extends RoomElement {
     </div>`;
   }
 
-  private async open(): Promise<void> {
-    const turn = ++this.opening;
-    this.release();
-    this.problem = '';
-    this.asking = true;
-    this.requestUpdate();
-    let stream: MediaStream | undefined;
-    try {
-      stream = await this.room.devices.microphone(this.room.settings.microphone);
-    } catch (error) {
-      if (turn === this.opening) this.onTrouble(microphoneProblem(error));
-    }
-    if (turn !== this.opening || !this.isConnected) {
-      stop(stream);
-      return;
-    }
-    this.asking = false;
-    this.own = stream;
+  /** Devices have names now, and the next thing to do is to go live. */
+  private async onOpened(): Promise<void> {
     await this.list();
     await this.updateComplete;
     if (this.contains(document.activeElement))
       this.querySelector<HTMLElement>('.check__go')?.focus();
-  }
-
-  private onTrouble(trouble: CallTrouble): void {
-    this.problem = trouble.text;
-    this.room.troubles.count(trouble.category, false);
   }
 
   private readonly list = async () => {
@@ -146,9 +129,8 @@ class AtriumDeviceCheck extends RoomElement {
     this.requestUpdate();
   };
 
-  /** Looks at the microphone that is open now. */
-  private measure(): void {
-    const stream = this.own ?? this.room.call.microphone;
+  /** Looks at the microphone that is open now, if one is. */
+  private measure(stream: MediaStream | undefined): void {
     if (stream === this.measured) return;
     cancelAnimationFrame(this.frame);
     this.meter?.stop();
@@ -169,19 +151,10 @@ class AtriumDeviceCheck extends RoomElement {
     this.frame = requestAnimationFrame(() => this.draw());
   }
 
-  private release(): void {
-    cancelAnimationFrame(this.frame);
-    this.meter?.stop();
-    this.meter = undefined;
-    this.measured = undefined;
-    stop(this.own);
-    this.own = undefined;
-  }
-
   private readonly onMicrophone = (microphone: string) => {
     this.room.setSettings({ microphone });
     if (this.isLive) void this.room.call.changeMicrophone(microphone);
-    else void this.open();
+    else void this.own.open(microphone);
   };
 
   private readonly onSpeaker = (speaker: string) => {
@@ -201,10 +174,9 @@ class AtriumDeviceCheck extends RoomElement {
   }
 
   private go(live: boolean): void {
-    const { room, own } = this;
-    this.own = undefined;
+    const { room } = this;
     room.setSettings({ checked: true });
-    if (!live) void room.call.start(room.settings.microphone, own);
+    if (!live && !this.isLive) void room.call.start(room.settings.microphone, this.own.take());
     this.close();
   }
 
@@ -236,10 +208,6 @@ function choice(
       </option>`,
     )}
   </select>`;
-}
-
-function stop(stream: MediaStream | undefined): void {
-  for (const track of stream?.getTracks() ?? []) track.stop();
 }
 
 customElements.define('atrium-device-check', AtriumDeviceCheck);

@@ -93,14 +93,12 @@ export class FakeCaptures {
     return { case: 'capture', value };
   }
 
-  /** Its participant decides whether the agent sees it; owners may only end that. */
+  /** Its participant decides whether the agent sees it, and nobody else. */
   update(page: FakePage, { capture }: UpdateCaptureRequest): object {
     const { name = '', agentSees = false } = capture ?? {};
     const before = this.session.captures.get(name);
     if (!before) return { code: NOT_FOUND, message: 'There is no such screen.' };
-    const role = this.session.participants.get(page.participant)?.role ?? 0;
-    const mayEnd = !agentSees && role >= Participant_Role.OWNER;
-    if (before.participant !== page.participant && !mayEnd)
+    if (before.participant !== page.participant)
       return { code: PERMISSION_DENIED, message: 'Who shows a screen decides that.' };
     this.session.updateCapture(name, { agentSees });
     return { case: 'capture', value: this.session.captures.get(name) };

@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
-import type { CaptureLine, Screens } from '../../src/capture/connection';
+import type { Screens } from '../../src/capture/connection';
+import type { ShownLine } from '../../src/capture/shown';
 import {
   type CaptureReady,
   CaptureReadySchema,
@@ -113,10 +114,11 @@ export class FakePeer {
 }
 
 /** A pretended browser and a pretended server, for screens. */
-export class FakeScreens implements Screens, CaptureLine {
+export class FakeScreens implements Screens, ShownLine {
   readonly peers: FakePeer[] = [];
   readonly said: Said[] = [];
   picks = 0;
+  isCurrent = true;
   /** Senders have encodings before they negotiated; not everywhere. */
   haveEncodings = true;
   pick: () => Promise<MediaStream> = async () => {

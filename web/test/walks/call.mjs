@@ -80,6 +80,26 @@ export const callWalks = {
       await page.keyboard.press('Enter');
       await check(page).waitFor();
     },
+  'L1: the check of devices follows a call that is begun or left beside it': async () => {
+    await room();
+    const page = await checked('editor-ada');
+    await watchQuestions(page);
+    await page.keyboard.press('F1');
+    await page.keyboard.type('loudspeaker');
+    await page.keyboard.press('Enter');
+    const go = check(page).getByRole('button', { name: 'Go live', disabled: false });
+    await go.waitFor();
+    await startAudio(page).click();
+    await check(page).getByRole('button', { name: 'Done' }).waitFor();
+    await page.waitForFunction(() => window.given.length === 2);
+    assert.deepEqual(await given(page), ['ended', 'live'], 'one microphone is open');
+    await page.getByRole('button', { name: 'Stop live audio' }).click();
+    await go.waitFor();
+    assert.deepEqual(await given(page), ['ended', 'ended', 'live']);
+    await go.click();
+    await check(page).waitFor({ state: 'detached' });
+    assert.deepEqual(await given(page), ['ended', 'ended', 'live'], 'it is handed to the call');
+  },
   'L10: a refused microphone is said in the check, with what to do, and can be tried again':
     async () => {
       await room();

@@ -305,15 +305,14 @@ export const captureWalks = {
         .waitFor({ state: 'attached' });
       assert.deepEqual([await faults(ada), await faults(boss)], [[], []]);
       await boss.getByRole('button', { name: "More for ada's screen" }).click();
-      await boss.getByRole('menuitem', { name: 'Keep it from the agent' }).click();
-      const toggle = ada.getByRole('checkbox', { name: 'Agent sees it', checked: false });
-      await toggle.waitFor();
-      await boss.getByText('Screen to agent').waitFor({ state: 'detached' });
-      await boss.getByRole('button', { name: "More for ada's screen" }).click();
-      const allow = boss.getByRole('menuitem', { name: 'Let the agent see it' });
-      assert.equal(await allow.count(), 0, 'only who shows it allows it');
+      await boss.getByRole('menuitem', { name: "Stop ada's screen" }).waitFor();
+      const decide = boss.getByRole('menuitem', { name: /the agent/ });
+      assert.equal(await decide.count(), 0, 'only who shows it decides that');
       await boss.keyboard.press('Escape');
-      await toggle.click();
+      const toggle = (checked) => ada.getByRole('checkbox', { name: 'Agent sees it', checked });
+      await toggle(true).click();
+      await boss.getByText('Screen to agent').waitFor({ state: 'detached' });
+      await toggle(false).click();
       await boss.locator('.trust').getByText('Screen to agent').waitFor();
     },
   'L17: the agent asks for a screen; a person’s click shares one, or nobody does': async () => {
