@@ -68,7 +68,7 @@ test('L6: an answer is asked for with a picture of the last moment', async (t) =
 });
 
 test('L6, S19: consent that is withdrawn ends it at once, and what was seen is forgotten', async () => {
-  await olga.locator('[title="Keep it from the agent"], [aria-label="Keep it from the agent"]').first().click();
+  await olga.getByRole('checkbox', { name: 'Agent sees it' }).first().click();
   await until('it is not seen', async () => (await captures())[0].agent_sees === false);
   await until('all are deleted', () => images().every((one) => deleted().includes(one.item.id)));
   const before = images().length;
