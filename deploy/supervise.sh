@@ -2,6 +2,7 @@
 # stops all at the end. Sourced by deploy/run and the tests; needs say and die.
 
 # supervise BINARIES WEB_ROOT STATE_DIR PORT SHELL_USER PROVIDER [CONTROL_FLAG...]
+# atrium_flags, by process, has more flags for each, quoted.
 supervise() {
   local bin=$1 web=$2 state=$3 port=$4 shell_user=$5 provider=$6
   shift 6
@@ -27,9 +28,10 @@ supervise() {
   atrium_commands[agent]=$(quoted "$bin/control/atrium-agent" "--listen=$run/agent.sock")
   atrium_commands[control]=$(quoted "$bin/control/atrium-control" "--listen=$run/control.sock" "--terminal=$run/terminal.sock" "--media=$run/media.sock" "--state_dir=$state" "--provider=$provider" ${provider_name:+"--provider_name=$provider_name"} "$@")
   atrium_commands[gateway]=$(quoted "$bin/gateway/atrium-gateway" "--port=$port" "--port_file=$run/port" "--control=$run/control.sock" "--terminal=$run/terminal.sock" "--web_root=$web")
+  local name
+  for name in "${!atrium_commands[@]}"; do atrium_commands[$name]+=${atrium_flags[$name]-}; done
   trap 'stop_all; exit 0' INT TERM
   trap stop_all EXIT
-  local name
   for name in terminal media agent control gateway; do start_one "$name"; done
   wait_ready "$run" "$state"
   say ""

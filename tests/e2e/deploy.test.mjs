@@ -14,7 +14,7 @@ after(() => rmSync(state, { recursive: true, force: true }));
 
 // The run command, until it has printed its link.
 async function start() {
-  const flags = ['--no_install', '--port', '0', '--state_dir', state, ...(process.getuid() === 0 ? ['--shell_user', 'nobody'] : [])];
+  const flags = ['--no_install', '--port', '0', '--state_dir', state, '--flag', 'control=--forbid=agent_sight', ...(process.getuid() === 0 ? ['--shell_user', 'nobody'] : [])];
   const child = spawn(join(root, 'deploy/run'), flags, { stdio: ['ignore', 'pipe', 'pipe'] });
   child.said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => { child.said += data; });
@@ -56,8 +56,11 @@ test('X1: it starts, reports and restarts what dies, stops all, and finds its se
     await until(`its end is told`, () => first.said.includes(`${name} ended`));
   }
   const control = pidOf('atrium-control');
+  const told = () => readFileSync(`/proc/${pidOf('atrium-control')}/cmdline`, 'utf8').includes('--forbid=agent_sight');
+  assert.ok(told(), 'its own flag');
   process.kill(control, 'SIGKILL');
   await until('control is started again', () => pidOf('atrium-control') !== 0 && pidOf('atrium-control') !== control);
+  assert.ok(told(), 'after a restart too');
   const let_in = await until('the link still lets its owner in', () => use(first.link).then((one) => (one.ok ? one : null)));
   assert.equal((await let_in.json()).participant.role, 'OWNER');
   assert.equal((await use(first.link)).status, 401, 'once');
