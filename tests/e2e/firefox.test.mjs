@@ -16,6 +16,9 @@ before(async () => {
     browser: 'firefox',
     executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
     headless: true,
+    // Older ones know no command for a viewport.
+    defaultViewport: null,
+    args: ['--width=1280', '--height=900'],
     extraPrefsFirefox: {
       'media.navigator.streams.fake': true,  // A tone for a microphone.
       'media.navigator.permission.disabled': true,
@@ -28,7 +31,6 @@ before(async () => {
   felix = await firefox.newPage();
   felix.problems = [];
   felix.on('pageerror', (error) => felix.problems.push(error.message));
-  await felix.setViewport({ width: 1280, height: 800 });
   await felix.evaluateOnNewDocument(() => location.protocol.startsWith('http') && localStorage.setItem('atrium.settings', JSON.stringify({ checked: true, name: 'Felix' })));
   await felix.goto(await inviteLink(stack, api, 'EDITOR'));
   await felix.waitForFunction(() => window.atrium?.state.link === 'open' && window.atrium.state.revision >= 0, { timeout: 30_000 });
