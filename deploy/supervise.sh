@@ -11,7 +11,7 @@ supervise() {
   chmod 700 "$state" "$state/run"
   state=$(cd "$state" && pwd)
   local run=$state/run
-  exec 9>"$run/lock"
+  exec 8>&2 9>"$run/lock"
   # The processes hold the lock too: what a killed supervisor left behind counts.
   flock -n 9 || die "Atrium runs already with the state directory $state: stop it first (pgrep -fa $run)"
   rm -f "$run"/*.sock "$run/port" "$state/owner.link"
@@ -26,7 +26,7 @@ supervise() {
   atrium_commands[terminal]=$(quoted "$bin/terminal/atrium-terminal" "--listen=$run/terminal.sock" "--state_dir=$state/terminal" ${shell_user:+"--shell_user=$shell_user"})
   atrium_commands[media]=$(quoted "$bin/media/atrium-media" "--listen=$run/media.sock")
   atrium_commands[agent]=$(quoted "$bin/control/atrium-agent" "--listen=$run/agent.sock")
-  atrium_commands[control]=$(quoted "$bin/control/atrium-control" "--listen=$run/control.sock" "--terminal=$run/terminal.sock" "--media=$run/media.sock" "--state_dir=$state" "--provider=$provider" ${provider_name:+"--provider_name=$provider_name"} "$@")
+  atrium_commands[control]=$(quoted "$bin/control/atrium-control" "--listen=$run/control.sock" "--terminal=$run/terminal.sock" "--media=$run/media.sock" "--state_dir=$state" "--provider=$provider" ${provider_name:+"--provider_name=$provider_name" --model=pocketsphinx} "$@")
   atrium_commands[gateway]=$(quoted "$bin/gateway/atrium-gateway" "--port=$port" "--port_file=$run/port" "--control=$run/control.sock" "--terminal=$run/terminal.sock" "--web_root=$web")
   local name
   for name in "${!atrium_commands[@]}"; do atrium_commands[$name]+=${atrium_flags[$name]-}; done
@@ -48,7 +48,7 @@ quoted() { printf '%q ' "$@"; }
 start_one() {
   local name=$1
   atrium_starts[$name]=$(date +%s)
-  eval "${atrium_commands[$name]}" '>>"$atrium_log/$name.log" 2>&1 &'
+  eval "${atrium_commands[$name]}" '>>"$atrium_log/$name.log" 2>&1 8>&- &'
   atrium_pids[$name]=$!
 }
 
@@ -90,7 +90,7 @@ watch_over() {
 stop_all() {
   trap - EXIT INT TERM
   local pid
-  say "Stopping"
+  say "Stopping" 2>&8  # We may be within what is not to be heard.
   for pid in "${atrium_pids[@]}"; do kill "$pid" 2>/dev/null || true; done
   wait 2>/dev/null || true
 }
