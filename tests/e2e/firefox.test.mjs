@@ -8,6 +8,8 @@ import { connect, inviteLink } from './services.mjs';
 import { Stack, until } from './stack.mjs';
 
 let stack, api, firefox, felix, olga;
+// Older ones cannot wait by themselves.
+const holds = (what, check, ...args) => until(what, () => felix.evaluate(check, ...args), 30_000);
 before(async () => {
   stack = await new Stack({ voice: true, media: true }).start();
   api = await connect(stack);
@@ -33,7 +35,7 @@ before(async () => {
   felix.on('pageerror', (error) => felix.problems.push(error.message));
   await felix.evaluateOnNewDocument(() => location.protocol.startsWith('http') && localStorage.setItem('atrium.settings', JSON.stringify({ checked: true, name: 'Felix' })));
   await felix.goto(await inviteLink(stack, api, 'EDITOR'));
-  await felix.waitForFunction(() => window.atrium?.state.link === 'open' && window.atrium.state.revision >= 0, { timeout: 30_000 });
+  await holds('the room is there', () => window.atrium?.state.link === 'open' && window.atrium.state.revision >= 0);
 });
 after(async () => {
   await firefox?.close();
@@ -44,9 +46,9 @@ after(async () => {
 
 test('X7, M1: both see one tab, and what either types', async () => {
   const tab = await openTab(olga);
-  await felix.waitForFunction((name) => window.atrium.tabs().some((one) => one.name === name) && window.atrium.offset(name) >= 0, { timeout: 15_000 }, tab);
+  await holds('the tab is there', (name) => window.atrium.tabs().some((one) => one.name === name) && window.atrium.offset(name) >= 0, tab);
   await type(olga, 'echo from-$((40+2))-chromium\r');
-  const sees = (words) => felix.waitForFunction((one, text) => window.atrium.terminalText(one)?.includes(text), { timeout: 15_000 }, tab, words);
+  const sees = (words) => holds(words, (one, text) => window.atrium.terminalText(one)?.includes(text), tab, words);
   await sees('from-42-chromium');
   await felix.focus('.xterm-helper-textarea');
   await felix.keyboard.type('echo from-$((40+3))-firefox');
@@ -57,7 +59,7 @@ test('X7, M1: both see one tab, and what either types', async () => {
 test('V6, V7, L12: both are in one call and hear each other; hanging up ends it', async () => {
   await goLive(olga);
   await felix.evaluate(() => [...document.querySelectorAll('[title="Start live audio"], [aria-label="Start live audio"]')].at(-1).click());
-  await felix.waitForFunction(() => window.atrium.state.call.phase === 'live' && window.atrium.peer()?.connectionState === 'connected', { timeout: 20_000 });
+  await holds('Firefox is live', () => window.atrium.state.call.phase === 'live' && window.atrium.peer()?.connectionState === 'connected');
   await until('Olga hears the tone of Firefox', async () => (await energy(olga)) > 0.01, 20_000);
   await api.call('atrium.v1.TimelineService', 'Say', { parent: 'sessions/main', text: 'what time is it', audience: 'AGENT' });
   await until('Firefox hears the agent', () => felix.evaluate(async () => {
@@ -65,7 +67,7 @@ test('V6, V7, L12: both are in one call and hear each other; hanging up ends it'
     return (stats?.totalAudioEnergy ?? 0) > 0.005 || (stats?.audioLevel ?? 0) > 0.02;
   }), 30_000);
   await felix.evaluate(() => { window.was = window.atrium.peer(); document.querySelector('[title="Stop live audio"], [aria-label="Stop live audio"]').click(); });
-  await felix.waitForFunction(() => window.atrium.state.call.phase !== 'live' && window.was.connectionState === 'closed', { timeout: 10_000 });
+  await holds('the call is over', () => window.atrium.state.call.phase !== 'live' && window.was.connectionState === 'closed');
 });
 
 test('L6: Firefox sees the screen that Chromium shows', async () => {
@@ -78,6 +80,6 @@ test('L6: Firefox sees the screen that Chromium shows', async () => {
     return (stats.find((one) => one.type === 'inbound-rtp' && one.kind === 'video')?.framesDecoded ?? 0) > 3;
   }), 30_000);
   await olga.getByRole('button', { name: 'Stop sharing' }).first().click();
-  await felix.waitForFunction(() => window.atrium.state.captures.length === 0, { timeout: 10_000 });
+  await holds('the screen is gone', () => window.atrium.state.captures.length === 0);
   assert.deepEqual(felix.problems, []);
 });
