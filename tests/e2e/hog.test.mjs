@@ -66,7 +66,8 @@ for (const [name, program] of [['yes', 'yes'], ['random bytes', 'cat /dev/urando
     t.diagnostic(`flooding tab: ${((to.offset - from.offset) / MiB / seconds).toFixed(1)} MiB/s, ${((to.drawings - from.drawings) / seconds).toFixed(0)} of 25 drawings a second; the end is seen ${sawEnd.toFixed(0)} ms after Ctrl-C`);
     t.diagnostic(`memory: gateway ${growth[0].toFixed(1)}, terminal ${growth[1].toFixed(1)}, control ${growth[2].toFixed(1)} MiB more`);
     assert.ok(flooded.p50 < 500, told(flooded));
-    for (const more of growth) assert.ok(more < 24, `${more} MiB more`);
+    // As much as any flood may cost (S5).
+    for (const more of growth) assert.ok(more < 32, `${more} MiB more`);
     assert.ok(sawEnd < 10_000, `${sawEnd} ms`);
   });
 }
