@@ -49,6 +49,7 @@ absl::Status WriteFileAtomically(const std::string& path, std::string_view conte
   if (error == 0 && fsync(fd) != 0) error = errno;
   close(fd);
   if (error == 0 && rename(fresh.c_str(), path.c_str()) != 0) error = errno;
+  if (error != 0) unlink(fresh.c_str());  // Half of it would only take room.
   return error == 0 ? absl::OkStatus() : SystemError("write", path, error);
 }
 

@@ -20,11 +20,22 @@ namespace {
 // because ThreadSanitizer can see only the former in Debian's libraries.
 class Inbox {
  public:
-  // Returns whether the loop must be woken.
+  // Returns whether the loop must be woken: not while it is awake, as it looks here
+  // before it sleeps.
   bool Push(Loop::Fn fn) {
     std::lock_guard<std::mutex> lock(mu_);
     fns_.push_back(std::move(fn));
-    return fns_.size() == 1;
+    return fns_.size() == 1 && !awake_;
+  }
+  void Wake() {
+    std::lock_guard<std::mutex> lock(mu_);
+    awake_ = true;
+  }
+  // From now on it must be woken; false if there is something to do before.
+  bool Sleep() {
+    std::lock_guard<std::mutex> lock(mu_);
+    awake_ = !fns_.empty();
+    return !awake_;
   }
   std::vector<Loop::Fn> TakeAll() {
     std::lock_guard<std::mutex> lock(mu_);
@@ -34,6 +45,7 @@ class Inbox {
  private:
   std::mutex mu_;
   std::vector<Loop::Fn> fns_;
+  bool awake_ = false;
 };
 
 // All of the loop's own watches and timers are one source of GLib's, see Poller.
@@ -47,7 +59,10 @@ class GlibLoop final : public MainLoop {
     g_source_set_callback(source_, nullptr, this, nullptr);
     g_source_add_unix_fd(source_, poller_.fd(), G_IO_IN);
     g_source_attach(source_, context_);
-    watch_ = WatchReadable(wake_, [this] { RunPosted(); });
+    watch_ = WatchReadable(wake_, [this] {
+      uint64_t count;
+      (void)!read(wake_, &count, sizeof count);  // What was posted runs at the turn's end.
+    });
   }
   ~GlibLoop() override {
     // What was posted last may own things whose destructors post again.
@@ -89,18 +104,19 @@ class GlibLoop final : public MainLoop {
   static inline GSourceFuncs kFunctions = {nullptr, nullptr, Dispatch, nullptr, nullptr, nullptr};
 
   void RunTurn() {
+    inbox_.Wake();
+    again_ = false;
     poller_.RunReady();
     poller_.RunDue(Monotonic());
+    for (Fn& fn : inbox_.TakeAll()) fn();
+    // GLib does not wake itself for a source that it is dispatching.
+    again_ = !inbox_.Sleep();
     WakeForTimers();
   }
   void WakeForTimers() {
+    if (again_) return g_source_set_ready_time(source_, 0);
     const std::optional<absl::Duration> next = poller_.next();
     g_source_set_ready_time(source_, next ? absl::ToInt64Microseconds(*next) : -1);
-  }
-  void RunPosted() {
-    uint64_t count;
-    (void)!read(wake_, &count, sizeof count);
-    for (Fn& fn : inbox_.TakeAll()) fn();
   }
 
   // Constant after construction.
@@ -110,6 +126,8 @@ class GlibLoop final : public MainLoop {
   const int wake_;
   // Locked by itself.
   Inbox inbox_;
+  // State.
+  bool again_ = false;  // Another turn comes at once: nobody else would wake us for it.
   // Owned.
   Poller poller_;
   HandlePtr watch_;

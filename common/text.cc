@@ -17,6 +17,12 @@ bool Invisible(gunichar c, bool keep_lines) {
          (c >= 0xfff9 && c <= 0xfffb);
 }
 
+// Where the character begins that has its place at `at`.
+size_t CharacterStart(std::string_view text, size_t at) {
+  while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80) --at;
+  return at;
+}
+
 std::string Clean(std::string_view text, size_t max_chars, bool keep_lines) {
   gchar* valid = g_utf8_make_valid(text.data(), static_cast<gssize>(text.size()));
   std::string out;
@@ -37,16 +43,32 @@ std::string Clean(std::string_view text, size_t max_chars, bool keep_lines) {
 bool IsUtf8(std::string_view text) {
   return g_utf8_validate(text.data(), static_cast<gssize>(text.size()), nullptr);
 }
+std::string MakeUtf8(std::string_view text) {
+  if (IsUtf8(text)) return std::string(text);
+  gchar* valid = g_utf8_make_valid(text.data(), static_cast<gssize>(text.size()));
+  std::string out = valid;
+  g_free(valid);
+  return out;
+}
+std::string MakeUtf8(std::string_view text, size_t max_bytes) {
+  std::string out = MakeUtf8(text);
+  if (out.size() > max_bytes) out.resize(CharacterStart(out, max_bytes));
+  return out;
+}
+std::string_view WithoutUnfinished(std::string_view text) {
+  if (text.empty()) return text;
+  const size_t last = CharacterStart(text, text.size() - 1);
+  const auto lead = static_cast<unsigned char>(text[last]);
+  const size_t whole = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
+  return text.size() - last < whole ? text.substr(0, last) : text;
+}
 std::string CleanName(std::string_view text, size_t max_chars) {
   return Clean(text.substr(0, 4096), max_chars, false);
 }
 std::string CleanText(std::string_view text, size_t max_bytes) {
   std::string out = Clean(text.substr(0, max_bytes), max_bytes, true);
-  while (out.size() > max_bytes) {  // Replaced bytes grow.
-    size_t cut = max_bytes;
-    while (cut > 0 && (static_cast<unsigned char>(out[cut]) & 0xc0) == 0x80) --cut;
-    out.resize(cut);
-  }
+  // Replaced bytes grow.
+  if (out.size() > max_bytes) out.resize(CharacterStart(out, max_bytes));
   return out;
 }
 

@@ -8,6 +8,13 @@
 namespace atrium {
 
 bool IsUtf8(std::string_view text);
+// Broken UTF-8 replaced: what comes from outside before it goes into a message's
+// `string`, as a message that has other bytes there cannot be read at all.
+std::string MakeUtf8(std::string_view text);
+// As it, of at most `max_bytes`, cut between characters.
+std::string MakeUtf8(std::string_view text, size_t max_bytes);
+// Without a character at its end that has not wholly come.
+std::string_view WithoutUnfinished(std::string_view text);
 // One line: without control and invisible formatting characters, broken UTF-8
 // replaced, blanks trimmed, at most `max_chars` code points.
 std::string CleanName(std::string_view text, size_t max_chars);

@@ -25,9 +25,12 @@ absl::Status NoSuchTab(std::string_view name) {
   return MakeError(StatusCode::kNotFound, StrCat("No tab ", name, ": it may have been closed"),
                    {.reason = "TAB_NOT_FOUND", .resource = std::string(name)});
 }
-absl::Status TabCannotStart(std::string_view tab, std::string_view why) {
-  return MakeError(StatusCode::kFailedPrecondition, why,
-                   {.reason = "TAB_CANNOT_START", .resource = std::string(tab)});
+absl::Status TabCannotStart(std::string_view tab, const absl::Status& why) {
+  // What passes is told as it is: programs try again.
+  ErrorDetails details = DetailsOf(why);
+  if (why.code() == StatusCode::kFailedPrecondition) details.reason = "TAB_CANNOT_START";
+  details.resource = std::string(tab);
+  return MakeError(why.code(), std::string(why.message()), details);
 }
 absl::Status TabNotStartedInTime(std::string_view tab) {
   return MakeError(StatusCode::kFailedPrecondition,
@@ -49,8 +52,17 @@ absl::Status RunStillGoing(std::string_view tab) {
 }
 absl::Status NoSuchInvite() {
   return MakeError(StatusCode::kUnauthenticated,
-                   "The link is used up, revoked, expired or wrong: ask for a new one",
+                   "The link was taken back, is not whole, or ended long ago: ask for a new one",
                    {.reason = "INVITE_INVALID"});
+}
+absl::Status InviteUsedUp() {
+  return MakeError(StatusCode::kUnauthenticated,
+                   "The link has let in as many as it was made for: ask for a new one",
+                   {.reason = "INVITE_USED_UP"});
+}
+absl::Status InviteExpired() {
+  return MakeError(StatusCode::kUnauthenticated, "The link's time is over: ask for a new one",
+                   {.reason = "INVITE_EXPIRED"});
 }
 absl::Status BadCredential() {
   return MakeError(StatusCode::kUnauthenticated,
@@ -60,6 +72,10 @@ absl::Status BadCredential() {
 absl::Status NoSuchParticipant(std::string_view name) {
   return MakeError(StatusCode::kNotFound, StrCat("No participant ", name),
                    {.reason = "PARTICIPANT_NOT_FOUND", .resource = std::string(name)});
+}
+absl::Status NotInCall(std::string_view name) {
+  return MakeError(StatusCode::kFailedPrecondition, StrCat(name, " is not in the call"),
+                   {.reason = "NOT_IN_CALL", .resource = std::string(name)});
 }
 absl::Status NoSuchApproval(std::string_view name) {
   return MakeError(StatusCode::kNotFound, StrCat("No approval ", name),
@@ -208,6 +224,13 @@ absl::Status ProviderRefused(std::string_view why) {
   return MakeError(StatusCode::kFailedPrecondition,
                    StrCat("The voice agent refuses us: ", why, "; then start it again"),
                    {.reason = "PROVIDER_REFUSED"});
+}
+absl::Status AnswerRefused(std::string_view why) {
+  return MakeError(
+      StatusCode::kFailedPrecondition,
+      StrCat("The voice agent could not answer (", why.empty() ? "no reason given" : why,
+             "): ask again; if that does not help, stop it and start it again"),
+      {.reason = "ANSWER_REFUSED"});
 }
 absl::Status ProviderSilent() {
   return MakeError(StatusCode::kUnavailable,

@@ -65,6 +65,8 @@ inline constexpr absl::Duration kControlLife = absl::Minutes(2);
 inline constexpr absl::Duration kControlRequestLife = absl::Seconds(30);
 // The shortest time after which an unused tab may be closed.
 inline constexpr absl::Duration kIdleTabLeast = absl::Minutes(1);
+// Between two publications that a page of one person came.
+inline constexpr absl::Duration kPresenceSpacing = absl::Milliseconds(100);
 // Between two publications of a session's counters.
 inline constexpr absl::Duration kTouchSpacing = absl::Milliseconds(500);
 // How often sessions look at what lapses, and how often in a row something must
@@ -78,6 +80,8 @@ inline constexpr absl::Duration kApprovalLife = absl::Seconds(60);
 inline constexpr absl::Duration kReopenedLife = absl::Seconds(10);
 // A new access token is sent to pages this long before the old one ends.
 inline constexpr absl::Duration kTokenMargin = absl::Minutes(2);
+// Within this time a member is given the same one again.
+inline constexpr absl::Duration kAccessReuse = absl::Minutes(1);
 // A host without contact is UNREACHABLE after this.
 inline constexpr absl::Duration kHostGrace = absl::Seconds(2);
 // How long CreateTab and RunCommand wait for a host to start a program.
@@ -201,10 +205,15 @@ inline constexpr absl::Duration kAdminPatience = absl::Seconds(5);
 inline constexpr size_t kAdminRequestBytes = 8 << 10;
 // How long it rests when there is no descriptor for a visit.
 inline constexpr absl::Duration kAdminPause = absl::Seconds(1);
+// By how much a page's epoch may be ahead of our clock, which may have gone back.
+inline constexpr absl::Duration kEpochAhead = absl::Hours(24);
 // How long a credential for the TURN server lasts; what was allocated by it goes on.
 inline constexpr absl::Duration kTurnLife = absl::Minutes(10);
-// Pause between attempts to reach another process.
-inline constexpr absl::Duration kLinkRetry = absl::Milliseconds(100);
+// Pause between attempts to reach another process: short while it is probably being
+// started again, longer once it stays away.
+inline constexpr absl::Duration kLinkRetry = absl::Milliseconds(25);
+inline constexpr absl::Duration kLinkHurry = absl::Seconds(10);
+inline constexpr absl::Duration kLinkLaterRetry = absl::Milliseconds(250);
 
 }  // namespace atrium::control::limits
 

@@ -58,7 +58,8 @@ absl::Status RunApp(const Config& config) {
     if (!status.ok()) LogError("cannot write the port", {{"error", status.message()}});
   });
   Admission admission(loop.get(), &keys, auth.get(), sessions.get());
-  Pages pages({loop.get(), live.get(), &feeds, &figures});
+  Wording wording;
+  Pages pages({loop.get(), live.get(), &feeds, &figures, &wording});
   Calls calls(loop.get(), &figures, [&](const std::string& token, JoinLink::Listener* page) {
     return std::make_unique<GrpcLine>(loop.get(), live.get(), token, page);
   });

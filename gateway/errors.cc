@@ -67,6 +67,11 @@ absl::Status NotSubscribed(std::string_view tab) {
   return MakeError(StatusCode::kFailedPrecondition, StrCat("Subscribe to ", tab, " first"),
                    {.reason = "NOT_SUBSCRIBED", .field = "tab", .resource = std::string(tab)});
 }
+absl::Status TooMuchTyped(std::string_view tab) {
+  return MakeError(StatusCode::kResourceExhausted,
+                   "Too much typed input waits: it was not taken, send it again",
+                   {.reason = "TERMINAL_REFUSED", .field = "tab", .resource = std::string(tab)});
+}
 absl::Status TooManySubscriptions() {
   return TooMany("subscriptions of one page", limits::kSubscriptions, absl::Seconds(1));
 }

@@ -23,6 +23,7 @@ absl::Status KeyMissing();
 absl::Status KeysUnknown();
 absl::Status NotSubscribed(std::string_view tab);
 absl::Status TooManySubscriptions();
+absl::Status TooMuchTyped(std::string_view tab);
 absl::Status TooManyWords(absl::Duration retry_after);
 absl::Status ControlAway();
 absl::Status HelloFirst();

@@ -41,6 +41,12 @@ inline constexpr size_t kPartialFree = 128 << 10;
 inline constexpr int64_t kRingBytes = 4 << 20;
 // A reader further behind than this skips to a snapshot.
 inline constexpr int64_t kLagBytes = 1 << 20;
+// How often it is looked at who takes a snapshot, and how often in a row nothing of it may
+// have been taken until it is let go.
+inline constexpr absl::Duration kSnapshotLook = absl::Seconds(1);
+inline constexpr int kSnapshotIdleLooks = 5;
+// A program that writes no more than this between two looks rests.
+inline constexpr int64_t kSnapshotRest = 64 << 10;
 // Typed bytes of one page and tab that the terminal has not confirmed.
 inline constexpr size_t kUnconfirmedInputBytes = 512 << 10;
 // Typed bytes a second of one page, and in one go; reading pauses beyond.

@@ -38,13 +38,16 @@ absl::StatusOr<std::string> BodyField(const Exchange& exchange, const char* name
   return it->get<std::string>();
 }
 
-// `message` as JSON, and the page's half of a new credential if there is one.
-std::string ToJson(const google::protobuf::Message& message, const std::string& key) {
+// `message` as JSON, the page's half of a new credential if there is one, and the
+// origins under which others may find us.
+std::string ToJson(const google::protobuf::Message& message, const std::string& key,
+                   const std::vector<std::string>& origins = {}) {
   std::string out;
   (void)google::protobuf::util::MessageToJsonString(message, &out);
-  if (key.empty()) return out;
+  if (key.empty() && origins.empty()) return out;
   nlohmann::json json = nlohmann::json::parse(out);
-  json["key"] = key;
+  if (!key.empty()) json["key"] = key;
+  if (!origins.empty()) json["origins"] = origins;
   return json.dump();
 }
 
@@ -134,7 +137,7 @@ void Routes::CreateTicket(const ExchangePtr& exchange) {
   rpc::Call<CreateTicketResponse>(
       loop_, limits::kCallDeadline, std::move(request),
       [this](auto* c, auto* q, auto* r, auto then) { auth_->async()->CreateTicket(c, q, r, then); },
-      [exchange](absl::StatusOr<CreateTicketResponse> response) {
+      [this, exchange](absl::StatusOr<CreateTicketResponse> response) {
         if (!response.ok()) return FailWithout(exchange, response.status());
         std::string key;
         if (!response->credential().empty()) {
@@ -142,7 +145,7 @@ void Routes::CreateTicket(const ExchangePtr& exchange) {
           response->clear_credential();
         }
         exchange->SetHeader("Cache-Control", "no-store");
-        exchange->AnswerJson(200, ToJson(*response, key));
+        exchange->AnswerJson(200, ToJson(*response, key, guard_->public_origins()));
       });
 }
 

@@ -115,4 +115,16 @@ std::vector<std::string> LocalAddresses(const std::vector<std::string>& extra) {
   return addresses;
 }
 
+std::vector<std::string> AddressesFor(const std::vector<std::string>& candidates,
+                                      std::vector<std::string> addresses) {
+  const bool local = std::any_of(candidates.begin(), candidates.end(), [](const auto& candidate) {
+    const std::vector<std::string> part = absl::StrSplit(candidate, ' ');
+    return part.size() > 4 && IsLoopback(part[4]);
+  });
+  const auto loopback = std::stable_partition(
+      addresses.begin(), addresses.end(), [](const auto& address) { return !IsLoopback(address); });
+  if (!candidates.empty() && !local && loopback != addresses.begin()) addresses.erase(loopback, addresses.end());
+  return addresses;
+}
+
 }  // namespace atrium::media

@@ -27,6 +27,11 @@ bool IsLoopback(std::string_view address);
 
 // `extra`, and the global addresses of this machine's interfaces.
 std::vector<std::string> LocalAddresses(const std::vector<std::string>& extra);
+// Those of `addresses` that a peer whose offer holds these candidates is offered: loopback
+// only if they have it too, if they are still to come, or if there is nothing else. libnice tries it first, and everybody
+// else would wait for that in vain.
+std::vector<std::string> AddressesFor(const std::vector<std::string>& candidates,
+                                      std::vector<std::string> addresses);
 
 }  // namespace atrium::media
 

@@ -9,14 +9,15 @@
 #include "common/random.h"
 #include "common/rpc/server.h"
 #include "common/status_macros.h"
+#include "common/work_queue.h"
 #include "media/clock.h"
 #include "media/fanout.h"
 #include "media/grabber.h"
 #include "media/limits.h"
 #include "media/media_service.h"
+#include "media/pace.h"
 #include "media/rooms.h"
 #include "media/trial.h"
-#include "media/work_queue.h"
 
 namespace atrium::media {
 
@@ -27,6 +28,9 @@ absl::Status RunApp(const Config& config) {
   std::unique_ptr<MainLoop> loop = NewMainLoop();
   Fanout fanout(limits::kSenders);
   MixClock clock;  // Ends first: its last tick may still send.
+  const Pace pace(loop.get(), [&] {
+    return Pace::Counts{clock.tick_count(), clock.late_count(), fanout.dropped_count()};
+  });
   WorkQueue reaper("reaper"), pictures("pictures");
   Display::Context displays{.loop = loop.get(), .reaper = &reaper, .name = config.display};
   const PeerPipeline::Context peers{loop.get(), &clock, &reaper, config.ice};

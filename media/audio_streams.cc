@@ -1,65 +1,116 @@
 #include "media/audio_streams.h"
 
-#include <gst/app/gstappsrc.h>
+#include <gst/rtp/gstrtpbuffer.h>
 
 #include <utility>
 
+#include "common/log.h"
 #include "common/str_cat.h"
 
 namespace atrium::media {
+namespace {
 
-void AudioStreams::Outlet::Push(GstBuffer* opus) {
-  std::lock_guard<std::mutex> lock(mu_);
-  if (open_ && source_) gst_app_src_push_buffer(GST_APP_SRC(source_.get()), gst_buffer_ref(opus));
+// Of Opus's RTP clock, whatever is encoded (RFC 7587, section 4.1).
+constexpr uint64_t kOpusClock = 48000;
+
+}  // namespace
+
+std::shared_ptr<AudioStreams::Inlet> AudioStreams::MakeInlet() {
+  auto inlet = std::make_shared<Inlet>();
+  inlet->ring->set_filler([weak = std::weak_ptr<Inlet>(inlet)](bool deepen) {
+    const auto alive = weak.lock();
+    if (!alive || !alive->open) return false;
+    const std::lock_guard<std::mutex> lock(alive->mu);
+    return alive->decoder.MakeUp(deepen);
+  });
+  return inlet;
 }
+
+AudioStreams::Outlet::Outlet(const Offer& offer)
+    : ssrc_(RandomSsrc()),
+      payload_type_(static_cast<uint8_t>(offer.payload_type)),
+      sequence_(static_cast<uint16_t>(RandomSsrc())) {}
+
+// webrtcbin answers only what it knows the caps of, so they are said at once.
+bool AudioStreams::Outlet::Link(const Offer& offer, GstPad* to) {
+  std::lock_guard<std::mutex> lock(mu_);
+  pad_ = GRef<GstPad>::Sink(gst_pad_new("voice", GST_PAD_SRC));
+  gst_pad_set_active(pad_.get(), TRUE);
+  if (gst_pad_link(pad_.get(), to) != GST_PAD_LINK_OK) return false;
+  const auto caps = GRef<GstCaps>::Adopt(
+      gst_caps_from_string(StrCat(WriteCaps(offer), ",ssrc=(uint)", ssrc_).c_str()));
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  return gst_pad_push_event(pad_.get(), gst_event_new_stream_start(StrCat(ssrc_).c_str())) &&
+         gst_pad_push_event(pad_.get(), gst_event_new_caps(caps.get())) &&
+         gst_pad_push_event(pad_.get(), gst_event_new_segment(&segment));
+}
+
+// Only one thread pushes at a time. Not under the lock: whoever closes must not wait for
+// what webrtcbin does with a packet.
+void AudioStreams::Outlet::Push(GstBuffer* opus) {
+  GRef<GstPad> pad;
+  GRef<GstBuffer> packet;
+  {
+    std::lock_guard<std::mutex> lock(mu_);
+    if (!open_ || !pad_) return;
+    pad = pad_;
+    packet = Packet(opus);
+  }
+  if (!packet) return;
+  const GstFlowReturn flow = gst_pad_push(pad.get(), packet.release());
+  const bool expected = flow == GST_FLOW_OK || flow == GST_FLOW_FLUSHING;
+  if (!expected && !told_.exchange(true)) {
+    LogWarning("a voice cannot be sent", {{"why", gst_flow_get_name(flow)}});
+  }
+}
+
+GRef<GstBuffer> AudioStreams::Outlet::Packet(GstBuffer* opus) {
+  const gsize size = gst_buffer_get_size(opus);
+  auto packet =
+      GRef<GstBuffer>::Adopt(gst_rtp_buffer_new_allocate(static_cast<guint>(size), 0, 0));
+  GstRTPBuffer rtp = GST_RTP_BUFFER_INIT;
+  if (!gst_rtp_buffer_map(packet.get(), GST_MAP_WRITE, &rtp)) return {};
+  const GstClockTime pts = GST_BUFFER_PTS(opus);
+  gst_rtp_buffer_set_payload_type(&rtp, payload_type_);
+  gst_rtp_buffer_set_ssrc(&rtp, ssrc_);
+  gst_rtp_buffer_set_seq(&rtp, sequence_++);
+  gst_rtp_buffer_set_timestamp(
+      &rtp, ssrc_ + static_cast<uint32_t>(gst_util_uint64_scale(pts, kOpusClock, GST_SECOND)));
+  gst_rtp_buffer_set_marker(&rtp, !std::exchange(begun_, true));
+  gst_buffer_extract(opus, 0, gst_rtp_buffer_get_payload(&rtp), size);
+  gst_rtp_buffer_unmap(&rtp);
+  GST_BUFFER_PTS(packet.get()) = pts;
+  return packet;
+}
+
 void AudioStreams::Outlet::Open() {
   std::lock_guard<std::mutex> lock(mu_);
   open_ = true;
 }
+
 GRef<GObject> AudioStreams::Outlet::Close() {
   std::lock_guard<std::mutex> lock(mu_);
   open_ = false;
-  return GRef<GObject>::Adopt(G_OBJECT(source_.release()));
+  return GRef<GObject>::Adopt(G_OBJECT(pad_.release()));
 }
 
-GRef<GstElement> AudioStreams::MakeSender(const Offer& offer) {
-  GRef<GstElement> bin = ParseBin(
-      StrCat("appsrc name=source is-live=true format=time do-timestamp=false max-buffers=10 "
-             "max-bytes=0 max-time=0 leaky-type=downstream "
-             "caps=audio/x-opus,channel-mapping-family=0,channels=1,rate=48000 ! "
-             "rtpopuspay pt=",
-             offer.payload_type, " mtu=1200 ! capsfilter caps=", WriteCaps(offer)));
-  if (!bin) return bin;
-  outlet_ = std::make_shared<Outlet>(
-      GRef<GstElement>::Adopt(gst_bin_get_by_name(GST_BIN(bin.get()), "source")));
-  return bin;
+bool AudioStreams::Connect(const Offer& offer, GstBin*, GstPad* to) {
+  outlet_ = std::make_shared<Outlet>(offer);
+  return outlet_->Link(offer, to);
 }
 
-// Decodes to 24 kHz mono at once: Opus does that without a resampler.
-GRef<GstElement> AudioStreams::MakeReceiver(GstPad*) {
-  GRef<GstElement> bin = ParseBin(
-      "rtpopusdepay ! opusdec plc=true use-inband-fec=true ! "
-      "capsfilter caps=audio/x-raw,format=S16LE,rate=24000,channels=1 ! "
-      "appsink name=sink sync=false async=false max-buffers=20 drop=true");
-  if (!bin) return bin;
-  auto sink = GRef<GstElement>::Adopt(gst_bin_get_by_name(GST_BIN(bin.get()), "sink"));
-  GstAppSinkCallbacks callbacks{};
-  callbacks.new_sample = OnSample;
-  gst_app_sink_set_callbacks(GST_APP_SINK(sink.get()), &callbacks, Keep(inlet_), Drop<Inlet>);
-  return bin;
-}
-
-GstFlowReturn AudioStreams::OnSample(GstAppSink* sink, gpointer kept) {
-  auto sample = GRef<GstSample>::Adopt(gst_app_sink_pull_sample(sink));
-  if (!sample) return GST_FLOW_EOS;
-  Inlet& inlet = Kept<Inlet>(kept);
-  GstBuffer* buffer = gst_sample_get_buffer(sample.get());
-  GstMapInfo map;
-  if (inlet.open && buffer != nullptr && gst_buffer_map(buffer, &map, GST_MAP_READ)) {
-    inlet.ring->Push(reinterpret_cast<const int16_t*>(map.data), map.size / sizeof(int16_t));
-    gst_buffer_unmap(buffer, &map);
+void AudioStreams::TakePacket(GstBuffer* packet) {
+  if (!inlet_->open) return;
+  GstRTPBuffer rtp = GST_RTP_BUFFER_INIT;
+  if (!gst_rtp_buffer_map(packet, GST_MAP_READ, &rtp)) return;
+  {
+    const std::lock_guard<std::mutex> lock(inlet_->mu);
+    inlet_->decoder.Take(gst_rtp_buffer_get_seq(&rtp),
+                         {static_cast<const uint8_t*>(gst_rtp_buffer_get_payload(&rtp)),
+                          gst_rtp_buffer_get_payload_len(&rtp)});
   }
-  return GST_FLOW_OK;
+  gst_rtp_buffer_unmap(&rtp);
 }
 
 void AudioStreams::Open() {

@@ -1,7 +1,9 @@
 #include "media/clock.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <utility>
 
@@ -12,6 +14,7 @@ namespace atrium::media {
 namespace {
 
 constexpr int64_t kLateNanos = 5'000'000;
+constexpr int kClockNice = -10;
 
 int64_t MonotonicNanos() {
   timespec now{};
@@ -56,12 +59,17 @@ void MixClock::Remove(const Ticker* ticker) {
 }
 
 void MixClock::Run() {
-  const int64_t start = MonotonicNanos();
+  // Whoever waits for the clock is everybody; where we may (root), it waits for nobody.
+  (void)setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kClockNice);
+  // In this order: a frame's time may be a little past, but never to come, as webrtcbin
+  // waits for it then.
   const auto offset = static_cast<int64_t>(gst_clock_get_time(gst_clock_.get()) - base_time_);
+  const int64_t start = MonotonicNanos();
   const int64_t catch_up = absl::ToInt64Nanoseconds(limits::kClockCatchUp);
   for (int64_t frame = 1; !ending_; ++frame) {
     SleepUntil(start + frame * kFrameNanos);
     const int64_t late = MonotonicNanos() - (start + frame * kFrameNanos);
+    ++ticks_;
     if (late > kLateNanos) ++late_;
     if (late > catch_up) frame += late / kFrameNanos;
     std::vector<std::shared_ptr<Ticker>> tickers;

@@ -33,6 +33,8 @@ class MixClock {
   // What pipelines share, so that one time is valid in all of them.
   GstClock* gst_clock() const { return gst_clock_.get(); }
   GstClockTime base_time() const { return base_time_; }
+  // Ticks so far, and those of them that began more than 5 ms late.
+  int64_t tick_count() const { return ticks_; }
   int64_t late_count() const { return late_; }
 
  private:
@@ -46,7 +48,7 @@ class MixClock {
   std::vector<std::shared_ptr<Ticker>> tickers_;
   // Safe on any thread.
   std::atomic<bool> ending_{false};
-  std::atomic<int64_t> late_{0};
+  std::atomic<int64_t> ticks_{0}, late_{0};
   // Owned.
   std::thread thread_;
 };

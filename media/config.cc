@@ -14,7 +14,8 @@ ABSL_FLAG(std::string, listen, "", "Path of the unix socket to serve on (require
 ABSL_FLAG(std::string, log_level, "info", "debug, info, warning or error");
 ABSL_FLAG(std::vector<std::string>, ice_address, {"127.0.0.1"},
           "Local addresses to offer beside those of the interfaces, comma-separated. Peers on "
-          "loopback are let in only if one of these is");
+          "loopback are let in only if one of these is; it is left out for those whose "
+          "offer holds candidates and not it, where there is another");
 ABSL_FLAG(int, min_port, 0, "Lowest UDP port for media; 0: any");
 ABSL_FLAG(int, max_port, 0, "Highest UDP port for media; 0: any");
 ABSL_FLAG(std::string, display, "",

@@ -10,6 +10,8 @@ namespace {
 
 constexpr int kLevelFrames = 5;  // Ten times a second.
 constexpr char kAgent[] = "agent";
+// The encode of first frames: 0 is the room's, a connection's is its own id.
+constexpr int64_t kGreeting = -1;
 
 }  // namespace
 
@@ -19,6 +21,13 @@ Desk::Desk(Fanout* fanout, int64_t room, Hooks hooks)
 Desk::~Desk() { fanout_->Forget(room_); }
 
 void Desk::SetSeats(AudioMode mode, std::vector<Seat> seats) {
+  Fanout::Mix greeting{.encode = kGreeting};
+  for (const Seat& seat : seats) {
+    const auto same = [&seat](const Seat& old) { return old.id == seat.id; };
+    const bool known = std::any_of(plan_->seats.begin(), plan_->seats.end(), same);
+    if (!known && !seat.deafened && seat.out != nullptr) greeting.to.push_back(seat.out);
+  }
+  if (!greeting.to.empty() && newest_pts_ != 0) fanout_->Send(room_, newest_pts_, {greeting});
   auto plan = std::make_shared<Plan>(Plan{mode, std::move(seats)});
   std::lock_guard<std::mutex> lock(mu_);
   plan_ = std::move(plan);
@@ -30,6 +39,7 @@ void Desk::Tick(int64_t frame, GstClockTime pts) {
     std::lock_guard<std::mutex> lock(mu_);
     plan = plan_;
   }
+  newest_pts_ = pts;
   if (first_frame_ < 0) first_frame_ = frame;
   frames_.resize(plan->seats.size());
   std::vector<Mixer::Input> inputs(plan->seats.size());

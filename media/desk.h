@@ -6,6 +6,7 @@
 #ifndef ATRIUM_MEDIA_DESK_H_
 #define ATRIUM_MEDIA_DESK_H_
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -45,7 +46,8 @@ class Desk final : public MixClock::Ticker {
   Desk(Fanout* fanout, int64_t room, Hooks hooks);
   ~Desk() override;
 
-  // On the loop.
+  // On the loop. Whoever is new gets a first, silent frame at once, in the place of the
+  // one that it missed: its decoder is set up while the room's next is still made.
   void SetSeats(AudioMode mode, std::vector<Seat> seats);
   AgentPort& port() { return port_; }
 
@@ -76,6 +78,8 @@ class Desk final : public MixClock::Ticker {
   // Locked.
   std::mutex mu_;
   std::shared_ptr<const Plan> plan_ = std::make_shared<Plan>();
+  // Safe on any thread.
+  std::atomic<GstClockTime> newest_pts_{0};  // The clock's last frame's; 0: none yet.
   // The clock's own.
   Mixer mixer_;
   std::vector<Frame> frames_;

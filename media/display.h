@@ -15,8 +15,8 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/loop.h"
+#include "common/work_queue.h"
 #include "media/forward.h"
-#include "media/work_queue.h"
 
 namespace atrium::media {
 

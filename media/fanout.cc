@@ -3,6 +3,7 @@
 #include <opus/opus.h>
 #include <pthread.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <map>
@@ -20,6 +21,8 @@ constexpr int kBitrate = 32000;
 constexpr int kComplexity = 5;
 constexpr int kExpectedLossPercent = 5;
 constexpr int kMaxPacketBytes = 1200;
+// After so many silent frames, half a second, packets of silence are all alike.
+constexpr int kSettledFrames = 25;
 
 // One Opus stream.
 class Encoder {
@@ -39,20 +42,33 @@ class Encoder {
   Encoder(const Encoder&) = delete;
   Encoder& operator=(const Encoder&) = delete;
 
-  // Null if it cannot be encoded.
+  // Null if it cannot be encoded. A silence that lasts is encoded once, and the same
+  // packet sent again: decoders have then settled as our encoder has.
   GRef<GstBuffer> Encode(const Frame& pcm, GstClockTime pts) {
-    unsigned char packet[kMaxPacketBytes];
-    const int size =
-        opus_ == nullptr ? 0 : opus_encode(opus_, pcm.data(), kFrameSamples, packet, sizeof packet);
-    if (size <= 0) return {};
-    auto buffer = GRef<GstBuffer>::Adopt(gst_buffer_new_memdup(packet, static_cast<gsize>(size)));
+    const bool silent = std::all_of(pcm.begin(), pcm.end(), [](int16_t s) { return s == 0; });
+    silent_frames_ = silent ? std::min(silent_frames_ + 1, kSettledFrames + 1) : 0;
+    if (silent_frames_ <= kSettledFrames) {
+      ++encoded_;
+      size_ = opus_ == nullptr
+                  ? 0
+                  : opus_encode(opus_, pcm.data(), kFrameSamples, packet_, sizeof packet_);
+    }
+    if (size_ <= 0) return {};
+    auto buffer =
+        GRef<GstBuffer>::Adopt(gst_buffer_new_memdup(packet_, static_cast<gsize>(size_)));
     GST_BUFFER_PTS(buffer.get()) = pts;
     GST_BUFFER_DURATION(buffer.get()) = kFrameNanos;
     return buffer;
   }
+  // Frames that were not sent again but encoded, since the last call.
+  int64_t TakeEncoded() { return std::exchange(encoded_, 0); }
 
  private:
   OpusEncoder* opus_ = nullptr;
+  unsigned char packet_[kMaxPacketBytes];  // The last one.
+  int size_ = 0;
+  int silent_frames_ = 0;
+  int64_t encoded_ = 0;
 };
 
 }  // namespace
@@ -139,8 +155,8 @@ class Fanout::Worker {
       Used& used = encoders[mix.encode];
       used.turn = turn;
       const GRef<GstBuffer> opus = used.encoder->Encode(mix.pcm, job.pts);
+      *encoded_ += used.encoder->TakeEncoded();
       if (!opus) continue;
-      ++*encoded_;
       for (const auto& sink : mix.to) sink->Push(opus.get());
     }
     std::erase_if(encoders, [turn](const auto& entry) {

@@ -11,6 +11,8 @@ constexpr int kLookFrames = 50;         // A second.
 constexpr size_t kMarginStep = 120;     // 5 ms deeper each time it ran dry,
 constexpr size_t kMarginDecay = 24;     // 1 ms less each second that it did not,
 constexpr size_t kMarginMost = 960;     // 40 ms at most.
+constexpr int kFills = 3;               // Frames in a row that are made up.
+constexpr int kStopFrames = 10;         // Dry for so long, it had not come late but stopped.
 constexpr size_t kTrim = 120;           // 5 ms, cross-faded.
 constexpr size_t kSpare = kTrim + 120;  // What may stay above the margin.
 
@@ -25,19 +27,30 @@ void FrameRing::Push(const int16_t* samples, size_t count) {
 }
 
 bool FrameRing::Pop(Frame* frame) {
-  std::lock_guard<std::mutex> lock(mu_);
+  std::unique_lock<std::mutex> lock(mu_);
   if (!primed_) {
     const size_t wanted = kFrameSamples + margin_;
-    if (samples_.size() < wanted) return false;
+    if (samples_.size() < wanted) {
+      if (++rest_frames_ == kStopFrames) margin_ -= std::min(margin_, kMarginStep);
+      return false;
+    }
     samples_.erase(samples_.begin(), samples_.end() - static_cast<ptrdiff_t>(wanted));
     primed_ = true;
     least_ = SIZE_MAX;
     frames_ = 0;
   }
+  if (samples_.size() >= kFrameSamples) fills_ = 0;
+  while (samples_.size() < kFrameSamples && filler_ && fills_ < kFills) {
+    const bool deepen = margin_ >= kFrameSamples;
+    lock.unlock();  // It pushes.
+    const bool real = filler_(deepen);
+    lock.lock();
+    if (!real && fills_++ == 0) RanDry();
+  }
   if (samples_.size() < kFrameSamples) {
     primed_ = false;
-    ++dry_count_;
-    margin_ = std::min(margin_ + kMarginStep, kMarginMost);
+    if (!filler_) RanDry();
+    rest_frames_ = 0;
     return false;
   }
   std::copy_n(samples_.begin(), kFrameSamples, frame->begin());
@@ -45,6 +58,11 @@ bool FrameRing::Pop(Frame* frame) {
   least_ = std::min(least_, samples_.size());
   if (++frames_ >= kLookFrames) Trim();
   return true;
+}
+
+void FrameRing::RanDry() {
+  ++dry_count_;
+  margin_ = std::min(margin_ + kMarginStep, kMarginMost);
 }
 
 // Once a second: what was never needed is delay; 5 ms of it are folded away.

@@ -89,6 +89,8 @@ inline constexpr size_t kUtteranceChars = 128;
 inline constexpr size_t kEndedUtterances = 16;
 // Frames that wait for a sender worker before the oldest is dropped: 200 ms.
 inline constexpr size_t kSenderBacklog = 10;
+// How often it is looked at whether the mixer was late.
+inline constexpr absl::Duration kPaceLook = absl::Minutes(1);
 // Sender workers.
 inline constexpr int kSenders = 2;
 // An encoder that nobody needed for so many frames is freed.

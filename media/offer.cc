@@ -219,6 +219,7 @@ Offer OurOffer() {
   offer.feedback = {"nack pli", "ccm fir", "transport-cc"};
   offer.direction = "recvonly";
   offer.bundled = true;
+  offer.ours = true;
   return offer;
 }
 

@@ -37,6 +37,7 @@ struct Offer {
   std::vector<Fingerprint> fingerprints;
   std::vector<std::string> candidates;  // Clean.
   bool bundled = false;
+  bool ours = false;  // Nothing is known of the other end yet.
 
   bool sends() const { return direction != "recvonly"; }
   bool receives() const { return direction != "sendonly"; }

@@ -14,8 +14,12 @@
 namespace atrium::media {
 namespace {
 
-// Milliseconds that a missing packet is waited for.
+// Milliseconds that a missing packet of a screen is waited for; a voice's is our own matter
+// (VoiceDecoder).
 constexpr guint kJitterMs = 40;
+// Milliseconds between two checks of an address: the least that is allowed (RFC 8445,
+// section 14.2), as most peers have one address that works.
+constexpr guint kCheckSpacingMs = 5;
 // Streams of one peer that are taken, the first of them heard.
 constexpr int kStreams = 4;
 
@@ -23,6 +27,8 @@ GstPadProbeReturn OnPacket(GstPad*, GstPadProbeInfo*, gpointer kept) {
   ++Kept<Traffic>(kept).packets;
   return GST_PAD_PROBE_OK;
 }
+// Of a stream beside the one that is taken.
+GstPadProbeReturn OnNoise(GstPad*, GstPadProbeInfo*, gpointer) { return GST_PAD_PROBE_DROP; }
 GstPadProbeReturn OnReport(GstPad*, GstPadProbeInfo*, gpointer kept) {
   ++Kept<Traffic>(kept).reports;
   return GST_PAD_PROBE_OK;
@@ -46,6 +52,7 @@ struct PeerPipeline::Door {
   std::shared_ptr<PeerStreams> streams;
   std::shared_ptr<Traffic> traffic;
   std::string preference;  // What to take of the m-line; empty: GStreamer decides.
+  int payload_type;        // The only one that is taken.
 
   template <typename Fn>
   void Post(Fn fn) {
@@ -67,7 +74,7 @@ absl::StatusOr<std::unique_ptr<PeerPipeline>> PeerPipeline::Make(const Context& 
 absl::Status PeerPipeline::Build(const Offer& offer, std::weak_ptr<Listener> listener) {
   door_ = std::make_shared<Door>(
       Door{context_.loop, std::move(listener), streams_, traffic_,
-           offer.kind == Offer::Kind::kVideo ? WriteCaps(offer) : ""});
+           offer.kind == Offer::Kind::kVideo ? WriteCaps(offer) : "", offer.payload_type});
   pipeline_ = GRef<GstElement>::Sink(gst_pipeline_new(nullptr));
   GstElement* webrtc = gst_element_factory_make("webrtcbin", nullptr);
   if (webrtc == nullptr) return NoSuchPlugin("webrtcbin");
@@ -78,24 +85,26 @@ absl::Status PeerPipeline::Build(const Offer& offer, std::weak_ptr<Listener> lis
   gst_pipeline_use_clock(GST_PIPELINE(pipeline_.get()), context_.clock->gst_clock());
   gst_element_set_base_time(pipeline_.get(), context_.clock->base_time());
   gst_element_set_start_time(pipeline_.get(), GST_CLOCK_TIME_NONE);
-  SetUpIce();
+  SetUpIce(offer);
   Connect();
-  if (offer.receives()) RETURN_IF_ERROR(AddSender(offer));
   if (gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE) {
     return PipelineFailed("it does not start");
   }
-  return absl::OkStatus();
+  return offer.receives() ? AddSender(offer) : absl::OkStatus();
 }
 
-void PeerPipeline::SetUpIce() {
+void PeerPipeline::SetUpIce(const Offer& offer) {
   GObject *ice_raw = nullptr, *agent_raw = nullptr;
   g_object_get(webrtc_.get(), "ice-agent", &ice_raw, nullptr);
   const auto ice = GRef<GObject>::Adopt(ice_raw);
   g_object_get(ice.get(), "agent", &agent_raw, nullptr);
   const auto agent = GRef<GObject>::Adopt(agent_raw);
   // Both cost 200 ms of each answer, for what no browser needs.
-  g_object_set(agent.get(), "ice-tcp", FALSE, "upnp", FALSE, nullptr);
-  for (const std::string& address : LocalAddresses(context_.ice.addresses)) {
+  g_object_set(agent.get(), "ice-tcp", FALSE, "upnp", FALSE, "stun-pacing-timer", kCheckSpacingMs,
+               nullptr);
+  std::vector<std::string> addresses = LocalAddresses(context_.ice.addresses);
+  if (!offer.ours) addresses = AddressesFor(offer.candidates, std::move(addresses));
+  for (const std::string& address : addresses) {
     gboolean added = FALSE;
     g_signal_emit_by_name(ice.get(), "add-local-ip-address", address.c_str(), &added);
     if (!added) LogWarning("cannot use an address", {{"address", address}});
@@ -107,12 +116,8 @@ void PeerPipeline::SetUpIce() {
 }
 
 absl::Status PeerPipeline::AddSender(const Offer& offer) {
-  GRef<GstElement> bin = streams_->MakeSender(offer);
-  if (!bin) return PipelineFailed("no chain to send with");
-  gst_bin_add(GST_BIN(pipeline_.get()), bin.get());
-  auto from = GRef<GstPad>::Adopt(gst_element_get_static_pad(bin.get(), "src"));
   auto to = GRef<GstPad>::Adopt(gst_element_request_pad_simple(webrtc_.get(), "sink_0"));
-  if (!to || gst_pad_link(from.get(), to.get()) != GST_PAD_LINK_OK) {
+  if (!to || !streams_->Connect(offer, GST_BIN(pipeline_.get()), to.get())) {
     return PipelineFailed("its sending side does not fit");
   }
   if (!offer.sends()) {
@@ -130,7 +135,14 @@ void PeerPipeline::Connect() {
                           g_signal_connect_data(webrtc_.get(), signal, callback, Keep(door_),
                                                 DropClosure<Door>, static_cast<GConnectFlags>(0)));
   };
-  connect("pad-added", G_CALLBACK(OnPadAdded));
+  if (streams_->takes_packets()) {
+    const GRef<GstElement> bin = rtpbin();
+    signals_.emplace_back(bin.get(), g_signal_connect_data(bin.get(), "new-jitterbuffer",
+                                                           G_CALLBACK(OnStream), Keep(door_),
+                                                           DropClosure<Door>, GConnectFlags{}));
+  } else {
+    connect("pad-added", G_CALLBACK(OnPadAdded));
+  }
   connect("on-new-transceiver", G_CALLBACK(OnTransceiver));
   connect("notify::connection-state", G_CALLBACK(OnNotify));
   connect("notify::ice-gathering-state", G_CALLBACK(OnNotify));
@@ -257,11 +269,10 @@ std::string PeerPipeline::remote_certificate() const {
 
 // By transport-wide feedback, see draft-holmer-rmcat-transport-wide-cc-extensions-01.
 std::optional<LinkReport> PeerPipeline::TakeLink() {
-  const auto rtpbin =
-      GRef<GstElement>::Adopt(gst_bin_get_by_name(GST_BIN(webrtc_.get()), "rtpbin"));
-  if (!rtpbin) return std::nullopt;
+  const GRef<GstElement> bin = rtpbin();
+  if (!bin) return std::nullopt;
   GObject* session = nullptr;
-  g_signal_emit_by_name(rtpbin.get(), "get-session", 0, &session);
+  g_signal_emit_by_name(bin.get(), "get-session", 0, &session);
   const auto owned = GRef<GObject>::Adopt(session);
   if (session == nullptr) return std::nullopt;
   GstStructure* stats = nullptr;
@@ -284,10 +295,14 @@ std::optional<LinkReport> PeerPipeline::TakeLink() {
   return report;
 }
 
+GRef<GstElement> PeerPipeline::rtpbin() const {
+  return GRef<GstElement>::Adopt(gst_bin_get_by_name(GST_BIN(webrtc_.get()), "rtpbin"));
+}
+
 void PeerPipeline::WatchReports() {
-  auto rtpbin = GRef<GstElement>::Adopt(gst_bin_get_by_name(GST_BIN(webrtc_.get()), "rtpbin"));
-  if (!rtpbin) return;
-  auto pad = GRef<GstPad>::Adopt(gst_element_get_static_pad(rtpbin.get(), "recv_rtcp_sink_0"));
+  const GRef<GstElement> bin = rtpbin();
+  if (!bin) return;
+  auto pad = GRef<GstPad>::Adopt(gst_element_get_static_pad(bin.get(), "recv_rtcp_sink_0"));
   if (!pad) return;
   gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, OnReport, Keep(traffic_), Drop<Traffic>);
 }
@@ -305,6 +320,29 @@ void PeerPipeline::OnTransceiver(GstElement*, GObject* transceiver, gpointer kep
   if (preference.empty()) return;
   const auto caps = GRef<GstCaps>::Adopt(gst_caps_from_string(preference.c_str()));
   g_object_set(transceiver, "codec-preferences", caps.get(), nullptr);
+}
+
+// On a streaming thread. What comes is taken before GStreamer's jitter buffer, whose
+// thread and timers cost a third of a talker; nothing gets into it.
+void PeerPipeline::OnStream(GstElement*, GstElement* jitter_buffer, guint, guint, gpointer kept) {
+  Door& door = Kept<Door>(kept);
+  const bool taken = door.traffic->streams++ == 0;
+  const auto pad = GRef<GstPad>::Adopt(gst_element_get_static_pad(jitter_buffer, "sink"));
+  gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, taken ? OnVoice : OnNoise,
+                    Keep(KeptShared<Door>(kept)), Drop<Door>);
+}
+
+// What was not agreed on is nobody's voice.
+GstPadProbeReturn PeerPipeline::OnVoice(GstPad*, GstPadProbeInfo* info, gpointer kept) {
+  Door& door = Kept<Door>(kept);
+  GstBuffer* packet = GST_PAD_PROBE_INFO_BUFFER(info);
+  uint8_t type = 0;  // Behind the marker, RFC 3550, section 5.1.
+  gst_buffer_extract(packet, 1, &type, 1);
+  if ((type & 0x7f) == door.payload_type) {
+    ++door.traffic->packets;
+    door.streams->TakePacket(packet);
+  }
+  return GST_PAD_PROBE_DROP;
 }
 
 // On a streaming thread: touches nothing but the pipeline and the streams.

@@ -14,12 +14,12 @@
 
 #include "absl/status/statusor.h"
 #include "common/loop.h"
+#include "common/work_queue.h"
 #include "media/bitrate.h"
 #include "media/clock.h"
 #include "media/gst_ref.h"
 #include "media/offer.h"
 #include "media/peer_streams.h"
-#include "media/work_queue.h"
 
 namespace atrium::media {
 
@@ -88,14 +88,18 @@ class PeerPipeline {
   PeerPipeline(const Context& context, std::shared_ptr<PeerStreams> streams)
       : context_(context), streams_(std::move(streams)) {}
   absl::Status Build(const Offer& offer, std::weak_ptr<Listener> listener);
-  void SetUpIce();
+  void SetUpIce(const Offer& offer);
   absl::Status AddSender(const Offer& offer);
   void Connect();
+  GRef<GstElement> rtpbin() const;
   void Describe(const char* how);
   GstPromise* Promise(void (*on_change)(GstPromise*, Door*));
   // GStreamer's threads.
   static void OnNotify(GstElement* webrtc, GParamSpec* property, gpointer door);
   static void OnTransceiver(GstElement* webrtc, GObject* transceiver, gpointer door);
+  static void OnStream(GstElement* rtpbin, GstElement* jitter_buffer, guint session, guint ssrc,
+                       gpointer door);
+  static GstPadProbeReturn OnVoice(GstPad* pad, GstPadProbeInfo* info, gpointer door);
   static void OnPadAdded(GstElement* webrtc, GstPad* pad, gpointer door);
   static GstBusSyncReply OnBusMessage(GstBus* bus, GstMessage* message, gpointer door);
 

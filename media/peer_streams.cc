@@ -1,8 +1,17 @@
 #include "media/peer_streams.h"
 
+#include <cstring>
+
 #include "common/log.h"
+#include "common/random.h"
 
 namespace atrium::media {
+
+uint32_t RandomSsrc() {
+  uint32_t ssrc = 0;
+  std::memcpy(&ssrc, RandomBytes(sizeof ssrc).data(), sizeof ssrc);
+  return ssrc | 1;
+}
 
 GRef<GstElement> ParseBin(const std::string& description) {
   GError* error = nullptr;

@@ -3,6 +3,7 @@
 #ifndef ATRIUM_MEDIA_PEER_STREAMS_H_
 #define ATRIUM_MEDIA_PEER_STREAMS_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -14,10 +15,16 @@ namespace atrium::media {
 class PeerStreams {
  public:
   virtual ~PeerStreams() = default;
-  // A bin with a "src" for what is sent; null if it cannot be built. On the loop, once.
-  virtual GRef<GstElement> MakeSender(const Offer& offer) = 0;
-  // A bin with a "sink" for what `pad` of webrtcbin brings; null if it cannot be built.
-  // On a streaming thread, once.
+  // Links what is sent to `to`, a pad of a webrtcbin in `pipeline`, which plays; false if
+  // that cannot be. On the loop, once.
+  virtual bool Connect(const Offer& offer, GstBin* pipeline, GstPad* to) = 0;
+  // Whether what comes goes to TakePacket, else to MakeReceiver.
+  virtual bool takes_packets() const = 0;
+  // An RTP packet as the network brought it: some are late, some are missing. On a
+  // streaming thread.
+  virtual void TakePacket(GstBuffer* packet) = 0;
+  // A bin with a "sink" for packets in their order, which `pad` of webrtcbin brings; null
+  // if it cannot be built. On a streaming thread, once.
   virtual GRef<GstElement> MakeReceiver(GstPad* pad) = 0;
   // From now on it passes. On the loop.
   virtual void Open() = 0;
@@ -25,6 +32,9 @@ class PeerStreams {
   // let go with it, off the loop. On the loop.
   virtual GRef<GObject> Close() = 0;
 };
+
+// Not zero, which GStreamer does not take.
+uint32_t RandomSsrc();
 
 // A bin out of a description, with its open ends as pads; null and a line in the log if
 // it cannot be built.
@@ -44,8 +54,12 @@ void DropClosure(gpointer kept, GClosure*) {
   Drop<T>(kept);
 }
 template <typename T>
+const std::shared_ptr<T>& KeptShared(gpointer kept) {
+  return *static_cast<std::shared_ptr<T>*>(kept);
+}
+template <typename T>
 T& Kept(gpointer kept) {
-  return **static_cast<std::shared_ptr<T>*>(kept);
+  return *KeptShared<T>(kept);
 }
 
 }  // namespace atrium::media

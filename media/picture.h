@@ -8,8 +8,8 @@
 
 #include "absl/status/statusor.h"
 #include "atrium/media/v1/media.pb.h"
+#include "common/work_queue.h"
 #include "media/gst_ref.h"
-#include "media/work_queue.h"
 
 namespace atrium::media {
 

@@ -68,7 +68,8 @@ void Room::Apply(const atrium::media::v1::Plan::Room& plan) {
   members_.clear();
   planned_epochs_.clear();
   for (const auto& peer : plan.peers()) {
-    members_[peer.participant()] = {peer.muted(), peer.deafened(), peer.withheld()};
+    members_[peer.participant()] = {peer.muted(), peer.deafened(), peer.withheld(),
+                                    peer.muted_by()};
     planned_epochs_[peer.participant()] = peer.epoch();
   }
   screens_.Apply(plan);
@@ -117,6 +118,7 @@ atrium::media::v1::Plan::Room Room::Inventory() const {
     peer->set_muted(member->second.muted);
     peer->set_deafened(member->second.deafened);
     peer->set_withheld(member->second.withheld);
+    peer->set_muted_by(member->second.muted_by);
   }
   return room;
 }

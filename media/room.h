@@ -103,6 +103,7 @@ class Room final : public Peer::Listener {
     bool muted = false;
     bool deafened = false;
     bool withheld = false;
+    std::string muted_by;
   };
   struct Entry {
     std::shared_ptr<Peer> peer;

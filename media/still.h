@@ -14,10 +14,10 @@
 #include "absl/status/statusor.h"
 #include "atrium/media/v1/media.pb.h"
 #include "common/loop.h"
+#include "common/work_queue.h"
 #include "media/forward.h"
 #include "media/picture.h"
 #include "media/vp8.h"
-#include "media/work_queue.h"
 
 namespace atrium::media {
 

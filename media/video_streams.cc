@@ -4,10 +4,8 @@
 #include <gst/rtp/gstrtpbuffer.h>
 #include <gst/video/video.h>
 
-#include <cstring>
 #include <utility>
 
-#include "common/random.h"
 #include "common/str_cat.h"
 #include "media/vp8.h"
 
@@ -64,7 +62,7 @@ VideoInlet::VideoInlet(int64_t id, std::shared_ptr<Forward> forward)
 std::shared_ptr<Forward::Source> VideoInlet::source() const { return tap_; }
 
 // Nothing is sent to the page that shows.
-GRef<GstElement> VideoInlet::MakeSender(const Offer&) { return {}; }
+bool VideoInlet::Connect(const Offer&, GstBin*, GstPad*) { return false; }
 
 GRef<GstElement> VideoInlet::MakeReceiver(GstPad* pad) {
   tap_->Found(pad);
@@ -177,36 +175,27 @@ class VideoOutlet::Spout final : public Forward::Sink {
   std::optional<uint32_t> key_frame_;  // The time of the last one.
 };
 
-namespace {
-
-// Not zero, which GStreamer does not take.
-uint32_t RandomSsrc() {
-  uint32_t ssrc = 0;
-  std::memcpy(&ssrc, RandomBytes(sizeof ssrc).data(), sizeof ssrc);
-  return ssrc | 1;
-}
-
-}  // namespace
-
 VideoOutlet::VideoOutlet(std::shared_ptr<Forward> forward)
     : forward_(std::move(forward)), spout_(std::make_shared<Spout>(RandomSsrc(), forward_)) {}
 
 std::shared_ptr<Forward::Sink> VideoOutlet::sink() const { return spout_; }
 
-GRef<GstElement> VideoOutlet::MakeSender(const Offer& offer) {
-  GRef<GstElement> bin = ParseBin(
-      "appsrc name=source is-live=true format=time do-timestamp=true max-buffers=512 "
-      "max-bytes=0 max-time=0 leaky-type=downstream");
-  if (!bin) return bin;
-  auto source = GRef<GstElement>::Adopt(gst_bin_get_by_name(GST_BIN(bin.get()), "source"));
+bool VideoOutlet::Connect(const Offer& offer, GstBin* pipeline, GstPad* to) {
+  GRef<GstElement> source = GRef<GstElement>::Sink(gst_element_factory_make("appsrc", nullptr));
+  if (!source) return false;
   const auto caps = GRef<GstCaps>::Adopt(
       gst_caps_from_string(StrCat(WriteCaps(offer), ",ssrc=(uint)", spout_->ssrc()).c_str()));
-  g_object_set(source.get(), "caps", caps.get(), nullptr);
+  g_object_set(source.get(), "is-live", TRUE, "format", GST_FORMAT_TIME, "do-timestamp", TRUE,
+               "max-buffers", guint64{512}, "max-bytes", guint64{0}, "max-time", guint64{0},
+               "leaky-type", GST_APP_LEAKY_TYPE_DOWNSTREAM, "caps", caps.get(), nullptr);
+  gst_bin_add(pipeline, source.get());
   auto pad = GRef<GstPad>::Adopt(gst_element_get_static_pad(source.get(), "src"));
   gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, Spout::OnUpstreamEvent,
                     Keep(spout_), Drop<Spout>);
+  if (gst_pad_link(pad.get(), to) != GST_PAD_LINK_OK) return false;
+  gst_element_sync_state_with_parent(source.get());
   spout_->Begin(std::move(source), offer);
-  return bin;
+  return true;
 }
 
 void VideoOutlet::SetLeftBehind(bool left_behind) {

@@ -24,7 +24,9 @@ class VideoInlet final : public PeerStreams {
   std::shared_ptr<Forward::Source> source() const;
 
   // PeerStreams.
-  GRef<GstElement> MakeSender(const Offer& offer) override;
+  bool Connect(const Offer& offer, GstBin* pipeline, GstPad* to) override;
+  bool takes_packets() const override { return false; }
+  void TakePacket(GstBuffer*) override {}
   GRef<GstElement> MakeReceiver(GstPad* pad) override;
   void Open() override;
   GRef<GObject> Close() override;
@@ -45,7 +47,9 @@ class VideoOutlet final : public PeerStreams {
   void SetLeftBehind(bool left_behind);
 
   // PeerStreams.
-  GRef<GstElement> MakeSender(const Offer& offer) override;
+  bool Connect(const Offer& offer, GstBin* pipeline, GstPad* to) override;
+  bool takes_packets() const override { return false; }
+  void TakePacket(GstBuffer*) override {}
   GRef<GstElement> MakeReceiver(GstPad* pad) override;
   void Open() override;
   GRef<GObject> Close() override;

@@ -81,7 +81,8 @@ absl::Status RunApp(const Config& config) {
                         .all_memory_bytes = config.memory_limit,
                         .cgroup = config.cgroups
                                       ? std::filesystem::absolute(config.listen).lexically_normal().string()
-                                      : std::string()}},
+                                      : std::string()},
+             .terminals = config.terminal_limit},
             before ? &*before : nullptr);
   before.reset();
   HostService service(loop.get(), &host);
@@ -90,10 +91,14 @@ absl::Status RunApp(const Config& config) {
                                       {{"atrium.terminal.v1.HostService", &service}}));
   server->SetServing(true);
   LogInfo("serving", {{"socket", config.listen}});
-  const auto signals = OnTermination(loop.get(), [&] {
+  bool stopping = false;
+  const auto stop = [&] {
+    if (std::exchange(stopping, true)) return;
     LogInfo("stopping");
     server->Shutdown([&] { loop->Quit(); });
-  });
+  };
+  const auto signals = OnTermination(loop.get(), stop);
+  const auto drains = OnSignal(loop.get(), SIGUSR1, [&] { host.Drain(stop); });
   const auto upgrades = OnSignal(loop.get(), SIGUSR2, [&] { Upgrade(config, &locks, &host); });
   loop->Run();
   return absl::OkStatus();

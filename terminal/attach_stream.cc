@@ -1,6 +1,7 @@
 #include "terminal/attach_stream.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "common/errors.h"
@@ -15,6 +16,9 @@ namespace {
 // Messages handed to the transport at once: enough to keep it busy while the
 // loop does something else.
 constexpr size_t kInFlight = 4;
+// Pieces of a screen for each message of output beside it: a screen of megabytes is not
+// to be old before it has come.
+constexpr int kPiecesATurn = 4;
 
 }  // namespace
 
@@ -28,6 +32,7 @@ void AttachStream::Serve(Loop* loop, Host* host, Stream* stream) {
 void AttachStream::OnClosed() {
   stream_ = nullptr;
   revoked_.clear();
+  ack_timer_.reset();
   if (!started_) return;
   if (Terminal* t = terminal()) {
     t->RemoveFollower(this);
@@ -51,6 +56,9 @@ absl::Status AttachStream::Start(const Request::Start& start) {
   Terminal* t = host_->Find(tab_);
   if (t == nullptr) return NoSuchTerminal(tab_);
   hold_ = AttachmentId(start.lossless_attachment());
+  acks_together_ = start.acks_together();
+  screens_in_pieces_ = start.screens_in_pieces();
+  screens_in_line_ = start.screens_in_line();
   const int64_t offset = start.offset();
   const bool kept = offset >= t->log().start() && offset <= t->log().end();
   if (lossless()) RETURN_IF_ERROR(StartLossless(offset, kept));
@@ -77,6 +85,7 @@ absl::Status AttachStream::StartLossless(int64_t offset, bool kept) {
   Response response;
   response.mutable_opened()->set_attachment(hold_.value());
   response.mutable_opened()->set_sequence(sequence);
+  response.mutable_opened()->set_takes_screen(true);
   Send(response);
   return absl::OkStatus();
 }
@@ -106,12 +115,15 @@ void AttachStream::Dispatch(const Request& request) {
     case Request::kResize: {
       const AttachmentId id(request.resize().attachment());
       const auto& size = request.resize().size();
-      const absl::Status status = host_->Resize(tab_, id, {size.columns(), size.rows()});
+      const absl::Status status =
+          host_->Resize(tab_, id, {size.columns(), size.rows()}, request.resize().again());
       if (!status.ok()) Refuse(id, status, 0);
       return;
     }
     case Request::kSnapshot:
       return AskSnapshot();
+    case Request::kScreen:
+      return AskSnapshot(/*scrollback=*/false);
     case Request::kAckOffset:
       return Acknowledge(request.ack_offset());
     case Request::kStart:
@@ -126,6 +138,7 @@ void AttachStream::Open(const AttachmentId& id) {
   Response response;
   response.mutable_opened()->set_attachment(id.value());
   response.mutable_opened()->set_sequence(*sequence);
+  response.mutable_opened()->set_takes_screen(true);
   Send(response);
   opened_.insert(id);
   // Where the output goes on is said before anything else (see `start`).
@@ -144,6 +157,7 @@ void AttachStream::Acknowledge(int64_t offset) {
 }
 
 void AttachStream::Refuse(const AttachmentId& id, const absl::Status& status, int64_t sequence) {
+  SendAcks();  // Of what was before.
   Response response;
   auto* refused = response.mutable_refused();
   refused->set_attachment(id.value());
@@ -153,15 +167,22 @@ void AttachStream::Refuse(const AttachmentId& id, const absl::Status& status, in
   Send(response);
 }
 
-void AttachStream::AskSnapshot() {
+// One is on its way at a time: a reader that stops costs one screen, however much the
+// program writes meanwhile.
+void AttachStream::AskSnapshot(bool scrollback) {
   Terminal* t = terminal();
   if (t == nullptr) return;
   if (!MayRead()) {
     snapshot_waits_ = true;
     return;
   }
-  if (std::exchange(snapshot_asked_, true)) return;
-  t->Snapshot([weak = weak_from_this()](ScreenSnapshot snapshot) {
+  if (snapshot_asked_ || screen_) {
+    another_scrollback_ = scrollback || (another_asked_ && another_scrollback_);
+    another_asked_ = true;
+    return;
+  }
+  snapshot_asked_ = true;
+  t->Snapshot(scrollback, [weak = weak_from_this()](ScreenSnapshot snapshot) {
     if (auto self = weak.lock()) self->OnSnapshot(std::move(snapshot));
   });
 }
@@ -174,35 +195,46 @@ void AttachStream::OnSnapshot(ScreenSnapshot snapshot) {
     snapshot_waits_ = true;
     return;
   }
-  Response response;
-  auto* out = response.mutable_snapshot();
-  out->set_offset(snapshot.offset);
-  out->mutable_size()->set_columns(snapshot.size.columns);
-  out->mutable_size()->set_rows(snapshot.size.rows);
-  out->set_data(std::move(snapshot.data));
-  out->set_first(true);
-  out->set_last(true);
-  out->set_required(std::exchange(snapshot_required_, false));
-  Send(response);
+  const OutputLog& log = t->log();
   // One asked for by a gateway stands beside the output, which goes on; one that
   // begins the stream, or jumps over what is no longer kept, moves the position.
-  if (cursor_ < t->log().start()) {
+  const bool in_line = screens_in_line_ && !lossless() && snapshot.offset >= log.start();
+  if (cursor_ < log.start() || in_line) {
     cursor_ = snapshot.offset;
     told_size_ = snapshot.size;
   }
+  const size_t piece = screens_in_pieces_ ? limits::kOutputPieceBytes : SIZE_MAX;
+  screen_.emplace(std::move(snapshot), piece, std::exchange(snapshot_required_, false));
+  SendPiece();
   Pump();
 }
 
+void AttachStream::SendPiece() {
+  Response response;
+  *response.mutable_snapshot() = screen_->Take();
+  Send(response);
+  if (!screen_->done()) return;
+  screen_.reset();
+  if (std::exchange(another_asked_, false)) AskSnapshot(std::exchange(another_scrollback_, false));
+}
+
+// The pieces of a screen and the output take turns.
 void AttachStream::Pump() {
   Terminal* t = terminal();
   if (stream_ == nullptr || !started_ || cursor_ < 0) return;
   if (t == nullptr) return stream_->Finish(NoSuchTerminal(tab_));
   if (!MayRead()) return;
-  if (cursor_ < t->log().start()) {
-    if (lossless()) return stream_->Finish(OutputNotKept(cursor_, t->log().start()));
-    return AskSnapshot();
-  }
-  while (stream_->queued_count() < kInFlight && SendOutput()) {
+  while (stream_->queued_count() < kInFlight) {
+    const bool piece = screen_.has_value();
+    if (piece) SendPiece();
+    if (screen_ && (screens_in_line_ || ++pieces_ % kPiecesATurn != 0)) continue;
+    if (cursor_ < t->log().start()) {
+      if (lossless()) return stream_->Finish(OutputNotKept(cursor_, t->log().start()));
+      if (!screen_ && !snapshot_asked_) AskSnapshot();
+      if (!screen_) return;
+    } else if (!SendOutput() && !piece) {
+      return;
+    }
   }
 }
 
@@ -229,7 +261,7 @@ bool AttachStream::SendOutput() {
     limit = std::min(limit, static_cast<size_t>(std::max<int64_t>(0, window)));
   }
   if (const std::string_view bytes = log.Peek(cursor_, limit); !bytes.empty()) {
-    stream_->Write(rpc::EncodeOutput(cursor_, grpc::Slice(bytes.data(), bytes.size())));
+    stream_->Write(rpc::EncodeOutput(cursor_, grpc::Slice(bytes.data(), bytes.size()), TakeAcks()));
     cursor_ += static_cast<int64_t>(bytes.size());
     return true;
   }
@@ -255,11 +287,41 @@ void AttachStream::OnInputDropped(const AttachmentId& id, const absl::Status& wh
   if (stream_ != nullptr) Refuse(id, why, 0);
 }
 
+// The echo of a key is mostly about to come: both in one message cost each process on
+// the way one turn less, and on a line that loses packets there is less to lose.
 void AttachStream::OnInputWritten(const AttachmentId& id, int64_t sequence) {
+  if (!acks_together_) {
+    Response response;
+    response.mutable_input_ack()->set_attachment(id.value());
+    response.mutable_input_ack()->set_sequence(sequence);
+    return Send(response);
+  }
+  int64_t& last = acks_[id];
+  last = std::max(last, sequence);
+  if (ack_timer_) return;
+  ack_timer_ = loop_->After(limits::kAckDelay, [this] {
+    auto done = std::move(ack_timer_);
+    SendAcks();
+  });
+}
+
+// What was written and not said yet, as a part of a message.
+std::string AttachStream::TakeAcks() {
+  if (acks_.empty()) return {};
+  ack_timer_.reset();
   Response response;
-  response.mutable_input_ack()->set_attachment(id.value());
-  response.mutable_input_ack()->set_sequence(sequence);
-  Send(response);
+  for (const auto& [id, sequence] : std::exchange(acks_, {})) {
+    auto* ack = response.add_input_acks();
+    ack->set_attachment(id.value());
+    ack->set_sequence(sequence);
+  }
+  return response.SerializeAsString();
+}
+
+void AttachStream::SendAcks() {
+  if (const std::string acks = TakeAcks(); !acks.empty() && stream_ != nullptr) {
+    stream_->Write(rpc::EncodeBytes(acks));
+  }
 }
 
 void AttachStream::OnRevoked(const AttachmentId& id) {

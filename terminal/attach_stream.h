@@ -11,6 +11,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -18,6 +19,7 @@
 #include "common/loop.h"
 #include "common/rpc/stream.h"
 #include "terminal/host.h"
+#include "terminal/screen_pieces.h"
 #include "terminal/terminal.h"
 
 namespace atrium::terminal {
@@ -56,11 +58,14 @@ class AttachStream final : public Terminal::Follower,
   void Open(const AttachmentId& id);
   void Acknowledge(int64_t offset);
   void Refuse(const AttachmentId& id, const absl::Status& status, int64_t sequence);
-  void AskSnapshot();
+  void AskSnapshot(bool scrollback = true);
   void OnSnapshot(ScreenSnapshot snapshot);
+  void SendPiece();
   void Pump();
   bool SendOutput();
   bool MayRead() const;
+  std::string TakeAcks();
+  void SendAcks();
   void Send(const Response& response);
   void OnClosed();
 
@@ -73,6 +78,8 @@ class AttachStream final : public Terminal::Follower,
   Stream* stream_;  // Null once it ended.
   // State.
   bool started_ = false;
+  bool acks_together_ = false;
+  bool screens_in_pieces_ = false, screens_in_line_ = false;
   std::string tab_;
   AttachmentId hold_;         // Of a LOSSLESS reader.
   int64_t cursor_ = -1;       // The next byte to send; -1 until a snapshot came.
@@ -82,9 +89,15 @@ class AttachStream final : public Terminal::Follower,
   std::set<AttachmentId> opened_;
   bool snapshot_waits_ = false;  // For somebody who may read.
   bool snapshot_asked_ = false;
+  std::optional<ScreenPieces> screen_;  // On its way. While it is,
+  int pieces_ = 0;                      // Sent, of any.
+  bool another_asked_ = false;          // the next one waits,
+  bool another_scrollback_ = false;     // with all that has scrolled away.
   bool snapshot_required_ = false;  // By every reader; see TerminalSnapshot.
   bool exit_sent_ = false;
   std::map<AttachmentId, Loop::HandlePtr> revoked_;  // Waiting for `close`.
+  std::map<AttachmentId, int64_t> acks_;             // Not said yet, until
+  Loop::HandlePtr ack_timer_;                        // this, or output takes them along.
 };
 
 }  // namespace atrium::terminal

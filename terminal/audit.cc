@@ -41,8 +41,9 @@ std::pair<std::string, std::string> Split(const std::string& line) {
 
 }  // namespace
 
-Audit::Audit(Loop* loop, std::string path) : loop_(loop), path_(std::move(path)) {
-  if (!path_.empty()) Open();
+Audit::Audit(Loop* loop, std::string path, Listener* listener)
+    : loop_(loop), path_(std::move(path)), listener_(listener) {
+  if (!path_.empty() && !Open()) Fail(errno);
 }
 
 Audit::~Audit() {
@@ -55,13 +56,9 @@ bool Audit::Open() {
   if (file < 0 || !GoOnWith(file)) {
     const int error = errno;
     if (file >= 0) close(file);
-    if (!std::exchange(told_, true)) {
-      LogError("what is typed is not audited until its file can be written",
-               {{"path", path_}, {"error", std::strerror(error)}});
-    }
+    errno = error;
     return false;
   }
-  told_ = false;
   return true;
 }
 
@@ -127,24 +124,48 @@ std::string Audit::Time() const {
   return absl::FormatTime(absl::RFC3339_full, loop_->Now(), absl::UTCTimeZone());
 }
 
-// A line that the disk does not take leaves a gap that is told in the next one.
+// A line that the disk does not take leaves a gap that is told before the next one.
 void Audit::Append(std::string_view what) {
-  if (file_ < 0 && !Open()) {
-    ++lost_;
-    return;
+  const bool open = file_ >= 0 || Open();
+  if (open && TellGap() && WriteLine(StrCat(Time(), " ", what))) return Rotate();
+  const int error = errno;
+  ++lost_;
+  Fail(error);
+}
+
+bool Audit::TellGap() {
+  if (lost_ == 0) return true;
+  if (!WriteLine(StrCat(Time(), " lost ", lost_))) return false;
+  LogInfo("the audit goes on", {{"path", path_}, {"lost", lost_}});
+  lost_ = 0;
+  return true;
+}
+
+void Audit::Fail(int error) {
+  if (problem_.empty()) {
+    problem_ = AuditProblem(path_, error);
+    LogError("what is typed is not audited", {{"path", path_}, {"error", std::strerror(error)}});
+    // Told in a turn of its own: whoever hears may be under construction.
+    retry_ = loop_->After(absl::ZeroDuration(), [this] { Retry(); });
   }
-  if (lost_ > 0 && WriteLine(StrCat(Time(), " lost ", lost_))) lost_ = 0;
-  if (lost_ == 0 && WriteLine(StrCat(Time(), " ", what))) return Rotate();
-  if (lost_++ == 0) {
-    LogError("the disk does not take the audit", {{"path", path_}, {"error", std::strerror(errno)}});
+}
+
+void Audit::Retry() {
+  const auto done = std::move(retry_);
+  if ((file_ >= 0 || Open()) && TellGap()) {
+    problem_.clear();
+  } else {
+    retry_ = loop_->After(limits::kAuditRetry, [this] { Retry(); });
   }
+  if (listener_ != nullptr) listener_->OnAuditProblem(problem_);
 }
 
 bool Audit::WriteLine(const std::string& content) {
   std::string hash = Hash(hash_, content);
   const std::string line = StrCat(content, " ", hash, "\n");
-  if (write(file_, line.data(), line.size()) != static_cast<ssize_t>(line.size())) {
-    const int error = errno;
+  const ssize_t n = write(file_, line.data(), line.size());
+  if (n != static_cast<ssize_t>(line.size())) {
+    const int error = n < 0 ? errno : ENOSPC;  // A part of it found room.
     // What went in of it is no line.
     if (ftruncate(file_, size_) != 0) LogError("the audit has half a line", {{"path", path_}});
     errno = error;

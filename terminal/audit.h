@@ -22,8 +22,19 @@ namespace atrium::terminal {
 
 class Audit {
  public:
-  // `path` empty: nothing is kept. A file that is there is gone on with.
-  Audit(Loop* loop, std::string path);
+  // Upward news, on the loop.
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    // What is typed is not written down, why and what helps; empty: it is again. Typing
+    // goes on meanwhile, and the file will say how much of it is missing, unless this
+    // process ends first and hands over to no other.
+    virtual void OnAuditProblem(const std::string& problem) = 0;
+  };
+
+  // `path` empty: nothing is kept. A file that is there is gone on with. `listener` null:
+  // nobody is told.
+  Audit(Loop* loop, std::string path, Listener* listener = nullptr);
   ~Audit();
   Audit(const Audit&) = delete;
   Audit& operator=(const Audit&) = delete;
@@ -32,6 +43,10 @@ class Audit {
   void Typed(const std::string& tab, const std::string& who, std::string_view bytes, bool hidden);
   // Writes what waits for more keys.
   void Flush();
+  // Lines that are missing and that the file does not tell of yet; those of a process
+  // before us are ours to tell.
+  int64_t lost() const { return lost_; }
+  void AddLost(int64_t lines) { lost_ += lines; }
 
   // Whether a file is whole; DATA_LOSS with the line at which it is not.
   static absl::Status Verify(const std::string& path);
@@ -43,12 +58,17 @@ class Audit {
     bool hidden = false;
   };
 
-  // False, and it is tried again at the next line, where the file cannot be written.
+  // False where the file cannot be written.
   bool Open();
   // The same, of an open file: finds where its chain ends, and says that it goes on.
   bool GoOnWith(int file);
   void WriteKeys(const std::string& tab);
   void Append(std::string_view what);
+  // After a line that was not written: it is tried again by itself, and people are told.
+  void Fail(int error);
+  void Retry();
+  // False if the gap cannot be written down yet.
+  bool TellGap();
   bool WriteLine(const std::string& content);
   // Begins another file, once this one is large. Where it cannot be put aside, it is
   // written on, and that is tried again later.
@@ -58,15 +78,16 @@ class Audit {
   // Given.
   Loop* const loop_;
   const std::string path_;
+  Listener* const listener_;
   // State.
   int file_ = -1;
   int64_t size_ = 0;
   int64_t rotate_at_ = limits::kAuditBytes;
-  bool told_ = false;  // That the file cannot be written.
+  std::string problem_;  // Empty while the file is written.
   std::string hash_;  // Of the last line.
   int64_t lost_ = 0;  // Lines that the disk did not take, or for which there was no file.
   std::map<std::string, Keys> keys_;  // By tab.
-  Loop::HandlePtr timer_;
+  Loop::HandlePtr timer_, retry_;
 };
 
 }  // namespace atrium::terminal

@@ -1,5 +1,8 @@
 #include "terminal/bounds.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
@@ -22,6 +25,9 @@ namespace {
 
 using Groups = std::map<std::string, std::shared_ptr<const Cgroup>>;
 using Members = std::map<std::string, std::vector<pid_t>>;
+
+// Whoever looks for a program that takes every core must not wait for one behind it.
+constexpr int kWatcherNice = -10;
 
 int64_t AlertBytes(const Bounds::Options& options) {
   return options.all_memory_bytes / 100 * limits::kMemoryAlertPercent;
@@ -126,6 +132,8 @@ class Bounds::Thread {
     return share.shared_bytes + grown;
   }
   void Run() {
+    // Of this thread alone, as what it starts runs as before. Who may not do it waits its turn.
+    (void)setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kWatcherNice);
     for (;;) {
       std::function<void()> job;
       {

@@ -30,6 +30,7 @@ class CommandTable {
 
   // All of them, the oldest first, and for how long the last has run, if it does.
   const std::deque<atrium::v1::Command>& all() const { return commands_; }
+  bool running() const { return started_.has_value(); }
   std::optional<absl::Duration> RunningFor(Moment now) const;
   // What RunningFor() and all() told another process.
   void Restore(std::deque<atrium::v1::Command> commands, std::optional<absl::Duration> running_for,

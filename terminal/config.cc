@@ -27,6 +27,8 @@ ABSL_FLAG(int64_t, terminal_memory_limit_mb, -1,
 ABSL_FLAG(int64_t, terminal_process_limit, atrium::terminal::limits::kTerminalProcesses,
           "Processes of one terminal (threads count where the kernel counts), or they are ended; "
           "0: any");
+ABSL_FLAG(int, terminal_limit, atrium::terminal::limits::kTerminals,
+          "Terminals of this host, ended ones that are still shown too");
 ABSL_FLAG(bool, audit, true,
           "Keep who typed what and when in --state_dir/audit.log; what is typed at a password's "
           "prompt is redacted");
@@ -69,6 +71,7 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv) {
                 .terminal_memory_limit = Bytes(absl::GetFlag(FLAGS_terminal_memory_limit_mb),
                                                limits::kTerminalMemoryPercent),
                 .terminal_process_limit = absl::GetFlag(FLAGS_terminal_process_limit),
+                .terminal_limit = absl::GetFlag(FLAGS_terminal_limit),
                 .audit = absl::GetFlag(FLAGS_audit),
                 .cgroups = absl::GetFlag(FLAGS_cgroups),
                 .program = OwnProgram(argv[0]),
@@ -77,6 +80,7 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv) {
     if (std::string_view(argv[i]).substr(0, 14) != "--handover_fd=") config.arguments.push_back(argv[i]);
   }
   if (config.listen.empty()) return MissingField("--listen");
+  if (config.terminal_limit < 1) return BadField("--terminal_limit", "must be at least 1");
   return config;
 }
 

@@ -19,6 +19,7 @@ struct Config {
   int64_t memory_limit = 0;           // Bytes; 0: any.
   int64_t terminal_memory_limit = 0;  // The same, for each terminal.
   int64_t terminal_process_limit = 0;
+  int terminal_limit = 0;             // Of the host.
   bool audit = true;                  // Who typed what is kept, in the state directory.
   bool cgroups = true;                // Where we may make some.
   std::string program;                 // Our own, absolute: what an upgrade executes.

@@ -14,10 +14,12 @@ constexpr char kBubblewrap[] = "/usr/bin/bwrap";
 
 }  // namespace
 
+bool Confines(atrium::v1::ShellProfile profile) {
+  return profile == atrium::v1::NO_NEW_PRIVILEGES || profile == atrium::v1::ISOLATED;
+}
+
 absl::Status Confine(atrium::v1::ShellProfile profile, ShellCommand* command) {
-  if (profile != atrium::v1::NO_NEW_PRIVILEGES && profile != atrium::v1::ISOLATED) {
-    return absl::OkStatus();
-  }
+  if (!Confines(profile)) return absl::OkStatus();
   command->no_new_privileges = true;
   if (profile == atrium::v1::NO_NEW_PRIVILEGES) return absl::OkStatus();
   if (access(kBubblewrap, X_OK) != 0) return CannotIsolate(kBubblewrap);

@@ -9,6 +9,9 @@
 
 namespace atrium::terminal {
 
+// Whether `profile` takes rights away that a login has.
+bool Confines(atrium::v1::ShellProfile profile);
+
 // Changes `command` so that it starts under `profile`. ISOLATED runs it by
 // bubblewrap: its own processes, a read-only system with an empty /tmp and /run, its
 // home directory writable, no network. FAILED_PRECONDITION if that is not installed.

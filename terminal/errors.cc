@@ -1,5 +1,6 @@
 #include "terminal/errors.h"
 
+#include <cerrno>
 #include <cstring>
 
 #include "common/errors.h"
@@ -106,6 +107,34 @@ absl::Status CannotIsolate(std::string_view program) {
                    StrCat("The session's shells are to be isolated, but ", program,
                           " is not there: install bubblewrap, or choose another profile"),
                    {.reason = "NO_BUBBLEWRAP"});
+}
+absl::Status CannotFilter() {
+  return MakeError(StatusCode::kFailedPrecondition,
+                   "The session's shells are to be confined, but this kernel cannot filter system "
+                   "calls (CONFIG_SECCOMP_FILTER): choose another profile",
+                   {.reason = "NO_SECCOMP"});
+}
+absl::Status CannotKeepOutput(std::string_view path, int error_number) {
+  if (error_number != ENOSPC && error_number != EDQUOT) {
+    return SystemError("create", path, error_number);
+  }
+  return MakeError(StatusCode::kResourceExhausted,
+                   StrCat("There is no room for the terminal's output (", limits::kLogBytes >> 20,
+                          " MiB) in ", path, ": ", std::strerror(error_number),
+                          ". Make room on that disk, then try again"),
+                   {.reason = "DISK_FULL",
+                    .resource = std::string(path),
+                    .retry_after = absl::Seconds(10)});
+}
+absl::Status HostDrains() {
+  return MakeError(StatusCode::kUnavailable,
+                   "The terminal host is being drained and takes no new terminal: use one that "
+                   "is there, or try again once the host was replaced",
+                   {.reason = "HOST_DRAINING", .retry_after = absl::Seconds(30)});
+}
+std::string AuditProblem(std::string_view path, int error_number) {
+  return StrCat("What is typed is not written down: ", path, ": ", std::strerror(error_number),
+                ". Make the file writable again (room on its disk); it goes on by itself");
 }
 std::string RanTooManyProcesses(int64_t bound) {
   return StrCat("more than ", bound, " processes ran in this terminal");

@@ -30,6 +30,11 @@ absl::Status RunNotFinished(std::string_view tab);
 absl::Status FirstMessageMustBe(std::string_view what);
 absl::Status CannotStartShell(std::string_view program, int error_number);
 absl::Status CannotIsolate(std::string_view program);
+absl::Status CannotFilter();
+absl::Status CannotKeepOutput(std::string_view path, int error_number);
+absl::Status HostDrains();
+// For people: why what is typed is not written down.
+std::string AuditProblem(std::string_view path, int error_number);
 // For people, in the tab: why its programs were ended.
 std::string RanTooManyProcesses(int64_t bound);
 std::string UsedTooMuchMemory(int64_t bound_bytes);

@@ -32,6 +32,14 @@ Size FromProto(const atrium::v1::TerminalSize& size) {
   return {size.columns(), size.rows()};
 }
 
+void Describe(const absl::Status& status, DriveResponse::Problem* problem) {
+  const ErrorDetails details = DetailsOf(status);
+  problem->set_message(std::string(status.message()));
+  problem->set_code(static_cast<int>(status.code()));
+  problem->set_reason(details.reason);
+  if (details.retry_after) *problem->mutable_retry_after() = ToProtoDuration(*details.retry_after);
+}
+
 }  // namespace
 
 Host::Host(Loop* loop, ScreenThread* screens, ShellMaker shells, Options options,
@@ -40,7 +48,7 @@ Host::Host(Loop* loop, ScreenThread* screens, ShellMaker shells, Options options
       screens_(screens),
       shells_(std::move(shells)),
       options_(std::move(options)),
-      audit_(loop, options_.audit_path),
+      audit_(loop, options_.audit_path, this),
       bounds_(loop, options_.bounds, this),
       runs_(loop),
       waits_(loop) {
@@ -99,7 +107,7 @@ DriveResponse::Inventory Host::Inventory() const {
   DriveResponse::Inventory inventory;
   inventory.set_incarnation(options_.incarnation);
   inventory.set_host(options_.name);
-  for (const auto& [tab, entry] : entries_) *inventory.add_terminals() = entry.terminal->Status();
+  for (const auto& [tab, entry] : entries_) *inventory.add_terminals() = StatusOf(*entry.terminal);
   for (const auto& [id, right] : attachments_.all()) {
     auto* attachment = inventory.add_attachments();
     attachment->set_attachment(id.value());
@@ -112,7 +120,7 @@ DriveResponse::Inventory Host::Inventory() const {
 DriveResponse::PlanStatus Host::Apply(const Plan& plan) {
   DriveResponse::PlanStatus result;
   result.set_generation(plan.generation());
-  std::set<std::string> planned;
+  std::set<std::string> planned, refit;
   for (const Plan::Terminal& terminal : plan.terminals()) {
     planned.insert(terminal.tab());
     const bool ours = terminal.incarnation().empty();
@@ -120,12 +128,20 @@ DriveResponse::PlanStatus Host::Apply(const Plan& plan) {
       if (const absl::Status status = Create(terminal); !status.ok()) {
         auto* problem = result.add_problems();
         problem->set_tab(terminal.tab());
-        problem->set_message(std::string(status.message()));
+        Describe(status, problem);
       }
     }
     auto it = entries_.find(terminal.tab());
     if (it == entries_.end()) continue;
     it->second.planned = true;
+    if (it->second.size_owner != terminal.size_owner() ||
+        it->second.size_policy != terminal.size_policy()) {
+      refit.insert(terminal.tab());
+    }
+    // Pages tell of a tab that they show no longer only where that counts: whoever shows
+    // it tells again.
+    const bool counts = terminal.size_policy() == atrium::v1::SMALLEST;
+    if (counts && it->second.size_policy != terminal.size_policy()) it->second.windows.clear();
     it->second.size_owner = terminal.size_owner();
     it->second.driver = terminal.driver();
     it->second.size_policy = terminal.size_policy();
@@ -139,6 +155,12 @@ DriveResponse::PlanStatus Host::Apply(const Plan& plan) {
     rights[AttachmentId(attachment.attachment())] = {attachment.participant(), attachment.role()};
   }
   for (const AttachmentId& id : attachments_.Replace(std::move(rights))) TakeBack(id);
+  for (const std::string& tab : refit) {
+    auto it = entries_.find(tab);
+    if (it == entries_.end()) continue;
+    FitWindows(it->second, tab);
+    FitOwner(it->second, tab);
+  }
   return result;
 }
 
@@ -163,8 +185,9 @@ Host::Stream* Host::StreamOf(const Entry& entry, const AttachmentId& id) {
 }
 
 absl::Status Host::Create(const Plan::Terminal& planned) {
-  if (entries_.size() >= limits::kTerminals) {
-    return TooMany("terminals on this host", limits::kTerminals, absl::Minutes(1));
+  if (status_.draining()) return HostDrains();
+  if (static_cast<int>(entries_.size()) >= options_.terminals) {
+    return TooMany("terminals on this host", options_.terminals, absl::Minutes(1));
   }
   std::map<std::string, std::string> environment(planned.environment().begin(),
                                                  planned.environment().end());
@@ -173,6 +196,7 @@ absl::Status Host::Create(const Plan::Terminal& planned) {
       shells_.Make({planned.command().begin(), planned.command().end()},
                    planned.working_directory(), environment);
   RETURN_IF_ERROR(Confine(planned.profile(), &command));
+  ASSIGN_OR_RETURN(command.filter, filters_.For(planned.profile()));
   ASSIGN_OR_RETURN(command.cgroup_fd, bounds_.Enter(planned.tab()));
   absl::StatusOr<std::unique_ptr<Terminal>> started =
       Terminal::Start(loop_, screens_,
@@ -233,6 +257,7 @@ void Host::End(const std::string& tab) {
   const auto streams = std::move(it->second.streams);
   last_ended_->push_back(std::move(it->second));
   entries_.erase(it);
+  CheckEmpty();
   for (auto& [id, opened] : streams) {
     for (Stream* stream : opened) stream->OnRevoked(id);
   }
@@ -333,37 +358,6 @@ void Host::Typed(Entry& entry, const std::string& tab, const std::string& partic
   if (driver_ != nullptr) driver_->OnTyped(tab, participant);
 }
 
-absl::Status Host::Resize(const std::string& tab, const AttachmentId& id, Size size) {
-  auto it = entries_.find(tab);
-  if (it == entries_.end()) return NoSuchTerminal(tab);
-  ASSIGN_OR_RETURN(const AttachmentRight right, attachments_.CheckWrite(id, tab));
-  Entry& entry = it->second;
-  if (entry.size_policy == atrium::v1::SMALLEST) {
-    entry.windows[id] = size;
-    FitWindows(entry, tab);
-  } else if (entry.size_policy != atrium::v1::FIXED && right.participant == entry.size_owner) {
-    // Not an error if it is another: the owner may just have changed.
-    entry.terminal->Resize(size);
-  }
-  return absl::OkStatus();
-}
-
-// For the policy SMALLEST: the largest size that fits every window. What nobody
-// looks at stays as it is.
-void Host::FitWindows(Entry& entry, const std::string& tab) {
-  if (entry.size_policy != atrium::v1::SMALLEST) return;
-  std::erase_if(entry.windows, [&](const auto& window) {
-    return !attachments_.CheckWrite(window.first, tab).ok();
-  });
-  if (entry.windows.empty()) return;
-  Size least = entry.windows.begin()->second;
-  for (const auto& [id, size] : entry.windows) {
-    least.columns = std::min(least.columns, size.columns);
-    least.rows = std::min(least.rows, size.rows);
-  }
-  entry.terminal->Resize(least);
-}
-
 absl::Status Host::WriteOnce(const std::string& tab, const std::string& write_id,
                              std::string data) {
   Terminal* terminal = Find(tab);
@@ -402,9 +396,19 @@ int64_t Host::WaitForOutput(const atrium::v1::WaitForOutputRequest& request, Wai
   return 0;
 }
 
+atrium::terminal::v1::TerminalStatus Host::StatusOf(const Terminal& terminal) const {
+  atrium::terminal::v1::TerminalStatus status = terminal.Status();
+  for (const AttachmentId& id : terminal.holders()) {
+    const auto right = attachments_.CheckRead(id, terminal.tab());
+    if (right.ok()) status.add_held_by(right->participant);
+  }
+  return status;
+}
+
 void Host::OnStatus(Terminal* terminal) {
   runs_.OnStatus(terminal);
-  if (driver_ != nullptr) driver_->OnStatus(terminal->Status());
+  if (driver_ != nullptr) driver_->OnStatus(StatusOf(*terminal));
+  if (terminal->ended()) CheckEmpty();
 }
 
 void Host::OnMark(Terminal* terminal, const ShellMark& mark) {
@@ -423,7 +427,7 @@ void Host::OnCommandEnd(Terminal* terminal, const atrium::v1::Command& command) 
 }
 
 void Host::TellMissed() {
-  if (driver_ != nullptr && status_.memory_alert()) driver_->OnHostStatus(status_);
+  TellStatus();
   for (const auto& [tab, entry] : entries_) {
     const auto* command = entry.terminal->commands().LastEnded();
     if (command != nullptr) OnCommandEnd(entry.terminal.get(), *command);
@@ -436,7 +440,41 @@ void Host::OnMemory(int64_t bytes, bool alert) {
   status_.set_memory_bytes(bytes);
   status_.set_memory_limit_bytes(options_.bounds.all_memory_bytes);
   status_.set_memory_alert(alert);
+  TellStatus();
+}
+
+void Host::OnAuditProblem(const std::string& problem) {
+  if (status_.audit_problem() == problem) return;
+  status_.set_audit_problem(problem);
+  TellStatus();
+}
+
+void Host::TellStatus() {
   if (driver_ != nullptr) driver_->OnHostStatus(status_);
+}
+
+void Host::Drain(std::function<void()> empty) {
+  if (status_.draining()) return;
+  LogInfo("takes no new terminals, and ends after the last one");
+  status_.set_draining(true);
+  on_empty_ = std::move(empty);
+  TellStatus();
+  CheckEmpty();
+}
+
+// Programs that have ended leave their last screens to the next process.
+void Host::CheckEmpty() {
+  if (!status_.draining()) return;
+  empty_.reset();
+  const bool runs = std::any_of(entries_.begin(), entries_.end(), [](const auto& entry) {
+    return entry.second.terminal->running();
+  });
+  if (runs) return;
+  empty_ = loop_->After(limits::kDrainGrace, [this] {
+    const auto done = std::move(empty_);
+    LogInfo("the last terminal is gone");
+    on_empty_();
+  });
 }
 
 void Host::Housekeep() {

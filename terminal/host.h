@@ -22,15 +22,17 @@
 #include "terminal/audit.h"
 #include "terminal/bounds.h"
 #include "terminal/input_ledger.h"
+#include "terminal/limits.h"
 #include "terminal/runs.h"
 #include "terminal/screen_keeper.h"
 #include "terminal/shell.h"
+#include "terminal/syscall_filter.h"
 #include "terminal/terminal.h"
 #include "terminal/waits.h"
 
 namespace atrium::terminal {
 
-class Host final : public Terminal::Listener, public Bounds::Listener {
+class Host final : public Terminal::Listener, public Bounds::Listener, public Audit::Listener {
  public:
   // Whoever drives: control, while its stream lives.
   class Driver {
@@ -59,6 +61,7 @@ class Host final : public Terminal::Listener, public Bounds::Listener {
     std::string name;
     std::string audit_path;     // Of what is typed; empty: that is not kept.
     Bounds::Options bounds;     // What runs in the terminals may use.
+    int terminals = limits::kTerminals;  // At most so many.
   };
 
   // `handover`: what the process was before it changed its program; null: nothing.
@@ -71,13 +74,16 @@ class Host final : public Terminal::Listener, public Bounds::Listener {
   void HandOver(std::function<void(absl::StatusOr<atrium::terminal::v1::Handover>)> done);
   // The program was not replaced after all.
   void GoOn();
+  // Takes no new terminal any more; `empty` once no program runs, and what ignored the
+  // hang-up is gone.
+  void Drain(std::function<void()> empty);
 
   // Control's side.
   absl::Status TakeOver(Driver* driver, int64_t fence);
   void Leave(Driver* driver);
   atrium::terminal::v1::DriveResponse::Inventory Inventory() const;
   // Tells the driver what it may have missed: the last command of every terminal, and
-  // that memory is short.
+  // how the host is.
   void TellMissed();
   atrium::terminal::v1::DriveResponse::PlanStatus Apply(const atrium::terminal::v1::Plan& plan);
 
@@ -94,7 +100,10 @@ class Host final : public Terminal::Listener, public Bounds::Listener {
   void CloseAll(Stream* stream, const std::string& tab);
   absl::Status Input(const std::string& tab, const AttachmentId& id, int64_t sequence,
                      std::string data);
-  absl::Status Resize(const std::string& tab, const AttachmentId& id, Size size);
+  // `size` of no columns and rows: it shows the tab no longer. `again`: it was told
+  // before, and resizes only where every window counts.
+  absl::Status Resize(const std::string& tab, const AttachmentId& id, Size size,
+                      bool again = false);
 
   // The services' side.
   absl::Status WriteOnce(const std::string& tab, const std::string& write_id, std::string data);
@@ -106,6 +115,11 @@ class Host final : public Terminal::Listener, public Bounds::Listener {
   void CancelWait(int64_t id) { waits_.Cancel(id); }
 
  private:
+  // How large a page shows a tab.
+  struct Window {
+    Size size;
+    int64_t told = 0;  // Grows: which was told last.
+  };
   // One terminal and what hangs on it.
   struct Entry {
     std::unique_ptr<Terminal> terminal;
@@ -114,7 +128,7 @@ class Host final : public Terminal::Listener, public Bounds::Listener {
     std::string size_owner;                   // A participant's name.
     std::string driver;                       // The same; empty: every editor types.
     atrium::v1::SizePolicy size_policy = atrium::v1::SIZE_POLICY_UNSPECIFIED;
-    std::map<AttachmentId, Size> windows;     // Of who looks and may type.
+    std::map<AttachmentId, Window> windows;   // Of who looks and may type.
     bool planned = false;                     // By the present control.
     std::map<std::string, absl::Duration> typed;
   };
@@ -126,6 +140,10 @@ class Host final : public Terminal::Listener, public Bounds::Listener {
   std::string WhyEnded(const Terminal& terminal) override;
   // Bounds::Listener.
   void OnMemory(int64_t bytes, bool alert) override;
+  // Audit::Listener.
+  void OnAuditProblem(const std::string& problem) override;
+  void TellStatus();
+  void CheckEmpty();
 
   void Resume(const atrium::terminal::v1::Handover& handover);
   absl::StatusOr<std::unique_ptr<Terminal>> Resume(
@@ -137,7 +155,9 @@ class Host final : public Terminal::Listener, public Bounds::Listener {
   void TakeBack(const AttachmentId& id);
   void EndUnplanned(const std::set<std::string>& planned);
   void End(const std::string& tab);
+  atrium::terminal::v1::TerminalStatus StatusOf(const Terminal& terminal) const;
   void FitWindows(Entry& entry, const std::string& tab);
+  void FitOwner(Entry& entry, const std::string& tab);
   void Typed(Entry& entry, const std::string& tab, const std::string& participant);
   void Housekeep();
   std::string LogPath(const std::string& tab) const;
@@ -148,6 +168,7 @@ class Host final : public Terminal::Listener, public Bounds::Listener {
   const ShellMaker shells_;
   const Options options_;
   // Owned.
+  const SyscallFilters filters_ = SyscallFilters::Make(SyscallFilters::HasAdminCapability());
   Audit audit_;
   Bounds bounds_;
   Attachments attachments_;
@@ -156,12 +177,14 @@ class Host final : public Terminal::Listener, public Bounds::Listener {
   std::map<std::string, Entry> entries_;
   // Until this turn of the loop is over; they go with us, before the screens do.
   std::shared_ptr<std::vector<Entry>> last_ended_ = std::make_shared<std::vector<Entry>>();
-  Loop::HandlePtr attachment_lease_, unplanned_, housekeeping_;
+  Loop::HandlePtr attachment_lease_, unplanned_, housekeeping_, empty_;
   // State.
   Driver* driver_ = nullptr;
   atrium::terminal::v1::HostStatus status_;
   int64_t fence_ = 0;
+  int64_t windows_told_ = 0;
   std::deque<std::string> write_ids_;
+  std::function<void()> on_empty_;  // Being drained.
 };
 
 }  // namespace atrium::terminal

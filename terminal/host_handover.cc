@@ -20,6 +20,7 @@ void Host::HandOver(std::function<void(absl::StatusOr<Handover>)> done) {
   const auto finish = [this, handover, waiting, done] {
     if (--*waiting > 0) return;
     audit_.Flush();
+    handover->set_audit_lost(audit_.lost());
     handover->set_incarnation(options_.incarnation);
     handover->set_fence(fence_);
     for (HandedTerminal& handed : *handover->mutable_terminals()) {
@@ -95,6 +96,7 @@ void Host::Resume(const Handover& handover) {
   attachment_lease_ = loop_->After(limits::kAttachmentLease, [this] { attachments_.Clear(); });
   write_ids_.assign(handover.write_ids().begin(), handover.write_ids().end());
   runs_.Resume(handover);
+  audit_.AddLost(handover.audit_lost());
   LogInfo("took over from the program before", {{"terminals", handover.terminals_size()}});
 }
 

@@ -22,12 +22,18 @@ inline constexpr int64_t kParserLagBytes = 1 << 20;
 // for how long it then waits.
 inline constexpr int64_t kLosslessLagBytes = 2 << 20;
 inline constexpr absl::Duration kLosslessHold = absl::Seconds(10);
+// How long somebody holds the program until everybody is told who it is.
+inline constexpr absl::Duration kHoldTold = absl::Seconds(1);
 // How long an attachment that held the program for so long may not hold it again.
 inline constexpr absl::Duration kHoldRest = absl::Minutes(1);
 // Bytes of a LOSSLESS reader that may be under way unacknowledged.
 inline constexpr int64_t kLosslessWindowBytes = 1 << 20;
 // Typed bytes of one attachment that wait for a program that does not read.
 inline constexpr size_t kPendingInputBytes = 512 << 10;
+// Answers to a program's questions: to what it wrote at once, and what of them may wait
+// for it to read.
+inline constexpr size_t kReplyBytes = 16 << 10;
+inline constexpr size_t kPendingReplyBytes = 64 << 10;
 // One read of a PTY.
 inline constexpr size_t kReadBytes = 64 << 10;
 // Terminals of one host.
@@ -36,12 +42,17 @@ inline constexpr int kTerminals = 256;
 inline constexpr absl::Duration kResizeSpacing = absl::Milliseconds(17);
 // How long the sequence of a vanished attachment is remembered.
 inline constexpr absl::Duration kSequenceMemory = absl::Minutes(5);
+// How long the word that input was written may wait for output to go with.
+inline constexpr absl::Duration kAckDelay = absl::Milliseconds(5);
 // How long a gateway may take to confirm that a revoked attachment is closed.
 inline constexpr absl::Duration kRevokeConfirm = absl::Seconds(1);
 // How long terminals that no control has planned live on.
 inline constexpr absl::Duration kUnplannedLife = absl::Seconds(60);
 // A closed terminal's processes get SIGHUP, then after this SIGKILL.
 inline constexpr absl::Duration kHangUpGrace = absl::Seconds(2);
+// How long a drained process stays after its last program: until what ignored the
+// hang-up was killed.
+inline constexpr absl::Duration kDrainGrace = absl::Seconds(3);
 // Processes of one terminal, unless a flag says otherwise: a large parallel build
 // fits, a fork bomb ends while the machine still answers (R30). Where the kernel
 // counts, threads count too.
@@ -69,6 +80,8 @@ inline constexpr absl::Duration kAuditWait = absl::Seconds(2);
 inline constexpr int64_t kAuditBytes = 64 << 20;
 // A line of it: the keys, one more piece of input, all escaped.
 inline constexpr int64_t kAuditLineBytes = 1 << 20;
+// How often it is tried again to write it, and the name of what helps is told.
+inline constexpr absl::Duration kAuditRetry = absl::Seconds(1);
 // How often "X types" is told.
 inline constexpr absl::Duration kTypedSpacing = absl::Seconds(1);
 // How long a status change waits for others, so that titles cannot flood.

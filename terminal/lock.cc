@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "common/errors.h"
+#include "common/log.h"
 #include "common/str_cat.h"
 #include "terminal/errors.h"
 
@@ -37,9 +39,10 @@ absl::StatusOr<std::unique_ptr<Lock>> Lock::Take(const std::string& path,
     const ssize_t n = pread(fd, pid, sizeof pid, 0);
     return AlreadyServed(std::string(pid, n > 0 ? static_cast<size_t>(n) : 0), path, flag);
   }
+  // For the words of whoever finds it locked; a full disk takes none.
   const std::string pid = StrCat(getpid());
   if (ftruncate(fd, 0) != 0 || pwrite(fd, pid.data(), pid.size(), 0) < 0) {
-    return SystemError("write", path, errno);
+    LogWarning("the lock cannot name its holder", {{"path", path}, {"error", std::strerror(errno)}});
   }
   return lock;
 }

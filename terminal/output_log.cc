@@ -12,6 +12,7 @@
 #include "common/errors.h"
 #include "common/str_cat.h"
 #include "common/status_macros.h"
+#include "terminal/errors.h"
 #include "terminal/limits.h"
 
 namespace atrium::terminal {
@@ -61,12 +62,12 @@ absl::StatusOr<std::unique_ptr<OutputLog>> OutputLog::Create(const std::string& 
   int fd = -1;
   if (!path.empty()) {
     fd = open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0) return SystemError("create", path, errno);
+    if (fd < 0) return CannotKeepOutput(path, errno);
     // Reserve the blocks now: a full disk must be an error here, not SIGBUS later.
     if (const int error = posix_fallocate(fd, 0, kMappedBytes); error != 0) {
       close(fd);
       unlink(path.c_str());
-      return SystemError("reserve space for", path, error);
+      return CannotKeepOutput(path, error);
     }
   }
   ASSIGN_OR_RETURN(std::unique_ptr<OutputLog> log, Map(fd, path));

@@ -30,6 +30,8 @@ constexpr rlim_t kDescriptors = 4096;
 // Where the shell finds its start-up script and directory.
 constexpr int kRcDescriptor = 3;
 constexpr int kDirectoryDescriptor = 4;
+// The nice value of a tab's session as a whole; those of its processes count within it.
+constexpr char kTabNice[] = "5";
 // Above it, descriptors wait for their places.
 constexpr int kParkedDescriptors = 64;
 
@@ -57,9 +59,20 @@ struct Prepared {
   _exit(127);
 }
 
+// Where the kernel shares the processors between sessions (sched(7), "The autogroup
+// feature"), what runs in a tab yields to what serves all of them; elsewhere there is no
+// such file, and nothing changes.
+void YieldToServices() {
+  const int file = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
+  if (file < 0) return;
+  (void)!write(file, kTabNice, sizeof kTabNice - 1);
+  close(file);
+}
+
 [[noreturn]] void RunChild(const Prepared& prepared, int slave, int report_fd) {
   const ShellCommand& command = prepared.command;
   setsid();
+  YieldToServices();
   if (command.cgroup_fd >= 0 && write(command.cgroup_fd, "0", 1) != 1) Fail(report_fd);
   if (ioctl(slave, TIOCSCTTY, 0) != 0) Fail(report_fd);
   sigset_t none;
@@ -69,6 +82,9 @@ struct Prepared {
   const rlimit no_core{0, 0}, descriptors{kDescriptors, kDescriptors};
   setrlimit(RLIMIT_CORE, &no_core);
   setrlimit(RLIMIT_NOFILE, &descriptors);
+  if (command.no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) Fail(report_fd);
+  // While we may still be root: without no_new_privs the kernel asks for that.
+  if (command.filter != nullptr && !command.filter->Load()) Fail(report_fd);
   if (command.change_user) {
     if (fchown(slave, command.uid, -1) != 0) Fail(report_fd);
     if (setgroups(command.groups.size(), command.groups.data()) != 0 ||
@@ -77,7 +93,6 @@ struct Prepared {
       Fail(report_fd);
     }
   }
-  if (command.no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) Fail(report_fd);
   if (chdir(command.working_directory.c_str()) != 0 && chdir(command.home.c_str()) != 0 &&
       chdir("/") != 0) {
     Fail(report_fd);
@@ -163,6 +178,8 @@ absl::StatusOr<std::unique_ptr<Pty>> Pty::Adopt(Loop* loop, int master, pid_t pi
   fcntl(master, F_SETFD, FD_CLOEXEC);
   return std::unique_ptr<Pty>(new Pty(loop, listener, master, pid, pidfd));
 }
+
+bool Pty::IsShellInFront() const { return tcgetpgrp(master_) == pid_; }
 
 std::string Pty::PendingInput() const {
   std::string pending;

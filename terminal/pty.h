@@ -57,6 +57,8 @@ class Pty {
   // secret. A readline prompt does not echo either, but takes single keys.
   bool HidesInput() const;
   pid_t pid() const { return pid_; }
+  // Whether what was started has the terminal itself, and none of its jobs.
+  bool IsShellInFront() const;
   int master() const { return master_; }
   // What the program has not taken yet, in order.
   std::string PendingInput() const;

@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "common/text.h"
 #include "terminal/limits.h"
 
 namespace atrium::terminal {
@@ -96,7 +97,7 @@ ReadScreenResponse ScreenCells(const screen::Screen& screen, int scrollback_line
   out.mutable_size()->set_rows(screen.rows());
   out.set_cursor_column(screen.cursor().column);
   out.set_cursor_row(screen.cursor().row);
-  out.set_title(screen.title());
+  out.set_title(MakeUtf8(screen.title()));
   out.set_application_cursor_keys(screen.application_cursor_keys());
   out.set_alternate_screen(screen.alternate());
   const auto most = static_cast<int>(limits::kScreenCells / screen.columns()) - screen.rows();

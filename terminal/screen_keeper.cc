@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "common/text.h"
+#include "terminal/limits.h"
 #include "terminal/mark_splitter.h"
 #include "terminal/screen/screen.h"
 #include "terminal/screen_cells.h"
@@ -62,8 +64,17 @@ struct ScreenKeeper::State : screen::Screen::Listener,
       if (self->listener != nullptr) fn(self->listener);
     });
   }
+  // Gathered for what is fed at once: a flood of questions is one answer, of which the
+  // end is left out.
   void OnReply(std::string_view bytes) override {
-    Tell([b = std::string(bytes)](auto* l) { l->OnReply(b); });
+    if (restoring) return;
+    replies_full = replies_full || replies.size() + bytes.size() > limits::kReplyBytes;
+    if (!replies_full) replies += bytes;
+  }
+  void TellReplies() {
+    replies_full = false;
+    if (replies.empty()) return;
+    Tell([b = std::exchange(replies, "")](auto* l) { l->OnReply(b); });
   }
   void OnTitle(std::string_view title) override {
     Tell([t = std::string(title)](auto* l) { l->OnTitle(t); });
@@ -77,7 +88,7 @@ struct ScreenKeeper::State : screen::Screen::Listener,
     ShellMark out{.exit_code = mark.exit_code.value_or(0),
                   .begin = first_offset + splitter.begin(),
                   .offset = piece_end,
-                  .text = mark.text,
+                  .text = MakeUtf8(mark.text),
                   .key = mark.key};
     switch (mark.kind) {
       case screen::Mark::Kind::kPromptStart: out.kind = ShellMark::Kind::kPromptStart; break;
@@ -96,6 +107,8 @@ struct ScreenKeeper::State : screen::Screen::Listener,
   screen::Screen screen;
   MarkSplitter splitter;
   int64_t piece_end = 0;  // Of what is being written.
+  std::string replies;    // To what was fed.
+  bool replies_full = false;
   std::atomic<int64_t> parsed;
   bool restoring = false;  // What is drawn is no news.
 };
@@ -123,6 +136,7 @@ void ScreenKeeper::Feed(int64_t from, int64_t to) {
     }
     state->offset = to;
     state->parsed.store(to, std::memory_order_release);
+    state->TellReplies();
     state->Tell([](auto* l) { l->OnParsed(); });
   });
 }
@@ -143,11 +157,12 @@ void ScreenKeeper::Restore(std::string snapshot) {
   });
 }
 
-void ScreenKeeper::Snapshot(std::function<void(ScreenSnapshot)> done) {
-  thread_->Post([state = state_, loop = loop_, done = std::move(done)] {
+void ScreenKeeper::Snapshot(bool scrollback, std::function<void(ScreenSnapshot)> done) {
+  thread_->Post([state = state_, loop = loop_, scrollback, done = std::move(done)] {
     ScreenSnapshot snapshot{state->offset,
                             {state->screen.columns(), state->screen.rows()},
-                            state->screen.Serialize()};
+                            state->screen.Serialize({.scrollback_lines = scrollback ? -1 : 0}),
+                            scrollback};
     loop->Post([done, snapshot = std::move(snapshot)]() mutable { done(std::move(snapshot)); });
   });
 }
@@ -160,11 +175,13 @@ void ScreenKeeper::Text(int scrollback_lines, bool escapes,
                     .size = {screen.columns(), screen.rows()},
                     .cursor_column = screen.cursor().column,
                     .cursor_row = screen.cursor().row,
-                    .title = std::string(screen.title()),
+                    .title = MakeUtf8(screen.title()),
                     .application_cursor_keys = screen.application_cursor_keys(),
                     .alternate_screen = screen.alternate()};
     text.text = escapes ? screen.Serialize({.scrollback_lines = scrollback_lines})
                         : screen.ScrollbackText(scrollback_lines) + screen.ScreenText();
+    // A snapshot ends with what has not wholly come, and may quote what it was told.
+    text.text = MakeUtf8(WithoutUnfinished(text.text));
     loop->Post([done, text = std::move(text)]() mutable { done(std::move(text)); });
   });
 }

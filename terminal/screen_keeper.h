@@ -43,6 +43,7 @@ struct ScreenSnapshot {
   int64_t offset = 0;
   Size size;
   std::string data;  // Rebuilds the renderer.
+  bool scrollback = true;  // With all that has scrolled away.
 };
 struct ScreenText {
   int64_t offset = 0;
@@ -92,7 +93,7 @@ class ScreenKeeper {
   void Resize(Size size);
   // Draws what Snapshot() of another keeper told, before anything is fed.
   void Restore(std::string snapshot);
-  void Snapshot(std::function<void(ScreenSnapshot)> done);
+  void Snapshot(bool scrollback, std::function<void(ScreenSnapshot)> done);
   void Text(int scrollback_lines, bool escapes, std::function<void(ScreenText)> done);
   // The screen's cells, with at most limits::kScreenCells of them: of more lines of
   // scrollback the oldest are left out.

@@ -91,7 +91,13 @@ absl::StatusOr<ShellMaker> ShellMaker::ForUser(const std::string& user,
   }
   if (!Runnable(maker.shell_)) maker.shell_ = Runnable("/bin/bash") ? "/bin/bash" : "/bin/sh";
   if (!directory.empty()) {
-    ASSIGN_OR_RETURN(maker.zsh_directory_, MakeZshDirectory(directory));
+    auto made = MakeZshDirectory(directory);
+    if (made.ok()) {
+      maker.zsh_directory_ = *std::move(made);
+    } else {
+      // As on a full disk: better shells without marks than none.
+      LogWarning("zsh has no marks", {{"error", made.status().message()}});
+    }
   }
   return maker;
 }

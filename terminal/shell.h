@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "terminal/syscall_filter.h"
 
 namespace atrium::terminal {
 
@@ -38,6 +39,8 @@ struct ShellCommand {
   gid_t gid = 0;
   std::vector<gid_t> groups;
   bool no_new_privileges = false;  // Nothing that it starts can gain any: no sudo.
+  // What it may not ask of the kernel; null: no filter.
+  std::shared_ptr<const SyscallFilter> filter;
   int cgroup_fd = -1;  // The cgroup.procs of its group; -1: it has none.
   // A pipe that holds the start-up script, and zsh's start-up directory: they
   // appear in the program as descriptors 3 and 4. -1: there is none.

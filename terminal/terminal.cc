@@ -6,6 +6,7 @@
 
 #include "common/status_macros.h"
 #include "common/str_cat.h"
+#include "common/text.h"
 #include "terminal/errors.h"
 #include "terminal/limits.h"
 
@@ -99,6 +100,7 @@ atrium::terminal::v1::TerminalStatus Terminal::Status() const {
   status.set_incarnation(options_.incarnation);
   status.set_shell_integration(shell_integration());
   status.set_at_prompt(at_idle_prompt());
+  status.set_command_runs(commands_.running());
   return status;
 }
 
@@ -148,6 +150,7 @@ void Terminal::ArmHolds() {
     } else if (!hold.since) {
       hold.since = now;
     }
+    TellHold(attachment, &hold, holds);
     if (hold.follower == nullptr) continue;  // Its time runs already.
     if (!holds) hold.timer.reset();
     if (!holds || hold.timer) continue;
@@ -156,6 +159,28 @@ void Terminal::ArmHolds() {
     hold.timer = loop_->After(std::max(left, absl::ZeroDuration()),
                               [this, id = attachment] { OnHoldTooLong(id); });
   }
+}
+
+void Terminal::TellHold(const AttachmentId& attachment, Hold* hold, bool holds) {
+  if (!holds) {
+    hold->tell.reset();
+    if (std::exchange(hold->told, false)) StatusChanged();
+  } else if (!hold->told && !hold->tell) {
+    hold->tell = loop_->After(limits::kHoldTold, [this, attachment] {
+      Hold& now = holds_[attachment];
+      const auto done = std::move(now.tell);
+      now.told = true;
+      StatusChanged();
+    });
+  }
+}
+
+std::vector<AttachmentId> Terminal::holders() const {
+  std::vector<AttachmentId> holders;
+  for (const auto& [attachment, hold] : holds_) {
+    if (hold.told) holders.push_back(attachment);
+  }
+  return holders;
 }
 
 void Terminal::OnHoldTooLong(const AttachmentId& attachment) {
@@ -207,6 +232,7 @@ void Terminal::DropHold(const AttachmentId& attachment) {
   if (it == holds_.end()) return;
   Hold last = std::move(it->second);  // Its timer may be what calls us.
   holds_.erase(it);
+  if (last.told) StatusChanged();
   UpdateReading();
 }
 
@@ -290,22 +316,26 @@ void Terminal::Advance() {
 }
 
 void Terminal::OnReply(std::string bytes) {
-  if (pty_) pty_->Write(std::move(bytes), nullptr);
+  // A program that asks and does not read is answered no more (S7).
+  const size_t size = bytes.size();
+  if (!pty_ || reply_bytes_ + size > limits::kPendingReplyBytes) return;
+  reply_bytes_ += size;
+  pty_->Write(std::move(bytes), [this, size] { reply_bytes_ -= size; });
 }
 
 void Terminal::OnTitle(std::string title) {
-  title_ = title.substr(0, kTitleBytes);
+  title_ = MakeUtf8(title, kTitleBytes);
   StatusChanged();
 }
 
 void Terminal::OnWorkingDirectory(std::string path) {
-  working_directory_ = std::move(path);
+  working_directory_ = MakeUtf8(path);  // A directory's name may be any bytes.
   StatusChanged();
 }
 
 void Terminal::OnMark(ShellMark mark) {
-  if (ended_) return;
-  const bool was_idle = at_idle_prompt();
+  if (ended_ || !IsBelieved(mark)) return;
+  const bool was_idle = at_idle_prompt(), ran = commands_.running();
   switch (mark.kind) {
     case ShellMark::Kind::kPromptStart:
       integration_ = true;
@@ -321,14 +351,24 @@ void Terminal::OnMark(ShellMark mark) {
   }
   NoteCommand(mark);
   listener_->OnMark(this, mark);
-  if (at_idle_prompt() != was_idle) StatusChanged();
+  if (at_idle_prompt() != was_idle || commands_.running() != ran) StatusChanged();
 }
 
 // A shell that read our script is believed by its key, so that no program can put
-// words into its mouth. Of any other only the marks count, not the text.
+// words into its mouth, nor end a command or show a prompt that is none: prompts carry no
+// key, as a program may come to know them, so they count while no program has the
+// terminal. After `exec` another shell has it in the place of ours.
+bool Terminal::IsBelieved(const ShellMark& mark) const {
+  if (mark_key_.empty()) return true;
+  const bool of_prompt =
+      mark.kind == ShellMark::Kind::kPromptStart || mark.kind == ShellMark::Kind::kPromptEnd;
+  if (!of_prompt) return mark.key == mark_key_;
+  return !commands_.running() || (pty_ && pty_->IsShellInFront());
+}
+
+// Of a shell that did not read our script only the marks count, not the text.
 void Terminal::NoteCommand(const ShellMark& mark) {
   const bool ours = !mark_key_.empty();
-  if (ours && mark.key != mark_key_) return;
   if (mark.kind == ShellMark::Kind::kCommandStart) {
     commands_.Start(ours ? mark.text : "", mark.offset, Moment());
   } else if (mark.kind == ShellMark::Kind::kCommandEnd) {

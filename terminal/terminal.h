@@ -107,7 +107,9 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   bool hides_input() const { return pty_ && pty_->HidesInput(); }
   // Tells the program a size, clamped, at most 60 times a second.
   void Resize(Size size);
-  void Snapshot(std::function<void(ScreenSnapshot)> done) { keeper_->Snapshot(std::move(done)); }
+  void Snapshot(bool scrollback, std::function<void(ScreenSnapshot)> done) {
+    keeper_->Snapshot(scrollback, std::move(done));
+  }
   void ReadScreen(int scrollback_lines, bool escapes, std::function<void(ScreenText)> done) {
     keeper_->Text(scrollback_lines, escapes, std::move(done));
   }
@@ -121,6 +123,8 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   // For RunAtPrompt.
   // The shell speaks in marks, or was started so that it will.
   bool shell_integration() const { return integration_ || expects_integration_; }
+  // Who holds the program so long that everybody is to know.
+  std::vector<AttachmentId> holders() const;
   bool at_idle_prompt() const { return at_prompt_ && !typed_since_prompt_; }
 
  private:
@@ -129,6 +133,8 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
     Follower* follower = nullptr;
     Loop::HandlePtr timer;  // While it holds the program, or its stream is lost.
     std::optional<absl::Duration> since;  // It holds the program.
+    Loop::HandlePtr tell;                 // While it does, and nobody was told.
+    bool told = false;
   };
 
   Terminal(Loop* loop, ScreenThread* screens, Options options, std::shared_ptr<OutputLog> log,
@@ -145,6 +151,7 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   void OnInexactResize() override;
   void OnParsed() override { UpdateReading(); }
 
+  bool IsBelieved(const ShellMark& mark) const;
   void NoteCommand(const ShellMark& mark);
   CommandTable::Moment Moment() const { return {loop_->Now(), loop_->Monotonic()}; }
 
@@ -153,6 +160,7 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   bool MayRead() const;
   void UpdateReading();
   void ArmHolds();
+  void TellHold(const AttachmentId& attachment, Hold* hold, bool holds);
   void OnHoldTooLong(const AttachmentId& attachment);
   void ApplyResize();
   void Advance();
@@ -176,6 +184,7 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   CommandTable commands_;
   Size size_, wanted_size_;
   absl::Duration last_resize_ = -absl::InfiniteDuration();
+  size_t reply_bytes_ = 0;  // Of answers that the program has not read.
   bool reading_ = true;
   bool frozen_ = false;  // Being handed over.
   bool ended_ = false;

@@ -16,7 +16,7 @@ using atrium::terminal::v1::HandedTerminal;
 void Terminal::HandOver(std::function<void(HandedTerminal)> done) {
   frozen_ = true;
   UpdateReading();
-  keeper_->Snapshot([this, done = std::move(done)](ScreenSnapshot screen) {
+  keeper_->Snapshot(/*scrollback=*/true, [this, done = std::move(done)](ScreenSnapshot screen) {
     HandedTerminal handed;
     handed.set_tab(options_.tab);
     handed.set_master_fd(pty_ ? pty_->master() : -1);

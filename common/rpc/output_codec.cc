@@ -51,14 +51,14 @@ std::string OutputHeader(int number, std::string_view tab, int64_t offset, size_
   return header + inner;
 }
 
-grpc::ByteBuffer EncodeOutput(int64_t offset, grpc::Slice data) {
+grpc::ByteBuffer EncodeOutput(int64_t offset, grpc::Slice data, const std::string& more) {
   const grpc::Slice slices[] = {grpc::Slice(OutputHeader(1, {}, offset, data.size())),
-                                std::move(data)};
-  return grpc::ByteBuffer(slices, 2);
+                                std::move(data), grpc::Slice(more)};
+  return grpc::ByteBuffer(slices, more.empty() ? 2 : 3);
 }
 
 bool DecodeOutput(const grpc::ByteBuffer& message, int64_t* offset,
-                  std::vector<grpc::Slice>* data) {
+                  std::vector<grpc::Slice>* data, std::string* more) {
   std::vector<grpc::Slice> slices;
   if (!message.Dump(&slices).ok()) return false;
   // The header may end anywhere in the first slices.
@@ -79,20 +79,26 @@ bool DecodeOutput(const grpc::ByteBuffer& message, int64_t* offset,
   }
   *offset = static_cast<int64_t>(position);
   data->clear();
-  size_t skip = n - rest.size();
+  more->clear();
+  size_t skip = n - rest.size(), left = bytes;
   for (grpc::Slice& slice : slices) {
-    if (skip >= slice.size()) {
-      skip -= slice.size();
-      continue;
-    }
-    data->push_back(skip == 0 ? std::move(slice) : slice.sub(skip, slice.size()));
-    skip = 0;
+    const size_t from = std::min(skip, slice.size());
+    const size_t to = from + std::min(left, slice.size() - from);
+    skip -= from;
+    left -= to - from;
+    more->append(slice.begin() + to, slice.end());
+    if (to == from) continue;
+    data->push_back(to - from == slice.size() ? std::move(slice) : slice.sub(from, to));
   }
-  return true;
+  return left == 0;
 }
 
 grpc::ByteBuffer EncodeMessage(const google::protobuf::MessageLite& message) {
-  const grpc::Slice slice(message.SerializeAsString());
+  return EncodeBytes(message.SerializeAsString());
+}
+
+grpc::ByteBuffer EncodeBytes(const std::string& bytes) {
+  const grpc::Slice slice(bytes);
   return grpc::ByteBuffer(&slice, 1);
 }
 

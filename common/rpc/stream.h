@@ -12,15 +12,20 @@
 #include <grpcpp/support/client_callback.h>
 #include <grpcpp/support/server_callback.h>
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <utility>
 
+#include "absl/time/time.h"
 #include "common/loop.h"
 #include "common/rpc/status.h"
 
 namespace atrium::rpc {
+
+// How long a call may take to end after its last message was read.
+inline constexpr absl::Duration kUnreadableGrace = absl::Seconds(2);
 
 // What both ends of a stream have in common: the write queue, and the pause of
 // reading. `Base` is a gRPC bidi reactor that reads In and writes Out.
@@ -29,17 +34,17 @@ class LoopStream : public Base {
  public:
   // Called on the loop.
   std::function<void(In&)> on_message;
-  // Called on the loop after every write that emptied the queue.
+  // Called on the loop after every write that emptied the queue. Set it before writing.
   std::function<void()> on_drained;
 
   // Queues a message. Dropped if the stream has ended.
   void Write(Out message) {
     if (ended_) return;
     queue_.push_back(std::move(message));
-    if (!writing_) WriteNext();
+    if (IsWritten()) WriteNext();
   }
   // Messages that are not yet handed to the transport.
-  size_t queued_count() const { return queue_.size() + (writing_ ? 1 : 0); }
+  size_t queued_count() const { return queue_.size() + (write_ == Under::kNothing ? 0 : 1); }
 
   void Pause() { paused_ = true; }
   void Resume() {
@@ -59,9 +64,13 @@ class LoopStream : public Base {
       }
     });
   }
+  // The loop is told only of what it waits for: a message that goes out while nothing
+  // waits behind it wakes nobody.
   void OnWriteDone(bool ok) override {
+    Under unwatched = Under::kUnwatched;
+    if (ok && write_.compare_exchange_strong(unwatched, Under::kNothing)) return;
     loop_->Post([this, ok] {
-      writing_ = false;
+      write_ = Under::kNothing;
       if (!ok) ended_ = true;
       if (ended_) queue_.clear();
       if (!queue_.empty()) return WriteNext();
@@ -77,29 +86,46 @@ class LoopStream : public Base {
   virtual bool MayRead() const = 0;
   // Nothing more will be read.
   virtual void ReadEnded() = 0;
-  // The write queue is empty.
+  // The write queue is empty; told while the stream `ends_`, or where IsWritten() said no.
   virtual void Drained() {}
+
+  // Whether no write is under way; else its end will be told.
+  bool IsWritten() {
+    Under state = Under::kUnwatched;
+    return !write_.compare_exchange_strong(state, Under::kWatched) && state == Under::kNothing;
+  }
 
   void ReadNext() {
     read_waits_ = false;
     this->StartRead(&in_);
   }
   void WriteNext() {
-    writing_ = true;
     out_ = std::move(queue_.front());
     queue_.pop_front();
-    this->StartWrite(&out_);
+    const bool waits = !queue_.empty() || on_drained || ends_;
+    write_ = waits ? Under::kWatched : Under::kUnwatched;
+    // What more follows goes out with it: one turn of the transport, not one for each. Not
+    // the first, as gRPC (1.51) then keeps the metadata before it and calls nothing written.
+    grpc::WriteOptions options;
+    if (std::exchange(begun_, true) && !queue_.empty()) options.set_buffer_hint();
+    this->StartWrite(&out_, options);
   }
+
+  // What is under way: nothing, or a write of whose end the loop will or will not be told.
+  enum class Under { kNothing, kUnwatched, kWatched };
 
   // Given.
   Loop* const loop_;
+  // Safe on any thread. Only the loop begins a write.
+  std::atomic<Under> write_{Under::kNothing};
   // State.
   In in_;
   Out out_;
   std::deque<Out> queue_;
-  bool writing_ = false;
+  bool begun_ = false;  // Something was written.
   bool paused_ = false;
   bool read_waits_ = false;
+  bool ends_ = false;   // Once all is written.
   bool ended_ = false;  // No further write is worth starting.
 };
 
@@ -125,18 +151,15 @@ class ServerStream final
   void Finish(const absl::Status& status) {
     if (finished_ || finish_waits_) return;
     final_status_ = ToGrpc(status);
-    if (this->queued_count() > 0 && !this->ended_) {
-      finish_waits_ = true;
-      return;
-    }
-    FinishNow();
+    finish_waits_ = this->ends_ = true;
+    if (this->ended_ || (this->queue_.empty() && this->IsWritten())) FinishNow();
   }
 
   void OnCancel() override {
     this->loop_->Post([this] {
       this->ended_ = true;
       this->queue_.clear();
-      if (!this->writing_) FinishNow();
+      if (this->IsWritten()) FinishNow();
     });
   }
   void OnDone() override {
@@ -153,7 +176,7 @@ class ServerStream final
     // stream of ours lives on after its reader has left.
     this->ended_ = true;
     this->queue_.clear();
-    if (!this->writing_) FinishNow();
+    if (this->IsWritten()) FinishNow();
   }
   void Drained() override {
     if (finish_waits_ || this->ended_) FinishNow();
@@ -197,8 +220,8 @@ class ClientStream final
   // Says that nothing more will be written, after what is queued.
   void HalfClose() {
     if (closing_) return;
-    closing_ = true;
-    if (this->queued_count() == 0) CloseNow();
+    closing_ = this->ends_ = true;
+    if (this->queue_.empty() && this->IsWritten()) CloseNow();
   }
   // Ends the call at once.
   void Cancel() {
@@ -220,6 +243,8 @@ class ClientStream final
   void ReadEnded() override {
     this->ended_ = true;
     this->queue_.clear();
+    // Where it was a message that could not be read, only we know of the end.
+    late_ = this->loop_->After(kUnreadableGrace, [this] { context_.TryCancel(); });
     Release();
   }
   void Drained() override {
@@ -237,6 +262,7 @@ class ClientStream final
   grpc::ClientContext context_;
   bool closing_ = false;
   bool released_ = false;
+  Loop::HandlePtr late_;
 };
 
 }  // namespace atrium::rpc

@@ -71,9 +71,14 @@ class Conversation {
     virtual absl::Status AgentCloseTab(const std::string& tab) = 0;
     // The last `lines` non-empty lines that a tab shows, as plain text.
     virtual void AgentReadScreen(const std::string& tab, int lines, Done<std::string> done) = 0;
-    // A file, or the names in a folder, of the session's working directory.
-    virtual void AgentReadFile(const std::string& path, Done<std::string> done) = 0;
-    virtual void AgentListFiles(const std::string& path, Done<std::string> done) = 0;
+    // A file, or the names in a folder, of the session's working directory: what a program
+    // wrote, complaints too, and how it ended.
+    struct FileText {
+      std::string text;
+      int exit_code = 0;
+    };
+    virtual void AgentReadFile(const std::string& path, Done<FileText> done) = 0;
+    virtual void AgentListFiles(const std::string& path, Done<FileText> done) = 0;
     // Shows a card; `done` runs once with what came of it (for an approved
     // command: its exit code and output), or why not: denied, expired.
     virtual void AgentPropose(const Proposal& proposal, Done<std::string> done) = 0;

@@ -107,6 +107,7 @@ void Conversation::Engine::Await(std::function<void(absl::Status)> done) {
 }
 
 void Conversation::Engine::Stop() {
+  Withdraw();
   CutOff();
   Leave(Shape::STOPPED);
   Answer(ProviderStopped());
@@ -127,6 +128,8 @@ void Conversation::Engine::ForgetProviderSession() {
   sight_.Close();
   utterances_.clear();
   echoing_.clear();
+  interrupter_.clear();
+  unheard_.clear();
   configured_.clear();
   appended_ = 0;
   echo_checked_ = 0;
@@ -134,6 +137,7 @@ void Conversation::Engine::ForgetProviderSession() {
 }
 
 void Conversation::Engine::Interrupt() {
+  Withdraw();
   CutOff();
   UpdateActivity();
 }
@@ -212,7 +216,7 @@ void Conversation::Engine::TextTurn(const std::string& speaker, const std::strin
     if (!status.ok()) return;
     Tell(HistoryItem::Role::kUser, said);
     Configure();
-    RequestResponse();
+    RequestResponse(Responses::Cause::kText);
   });
 }
 void Conversation::Engine::Overhear(const std::string& speaker, const std::string& text) {
@@ -240,6 +244,9 @@ void Conversation::Engine::SetAnybodyLive(bool live) {
     return;
   }
   speech_.SetAudio(nullptr);
+  // Whoever spoke is not heard to the end.
+  interrupter_.clear();
+  AskNext();
   // We may be inside one of its calls.
   loop_->Post([audio = std::shared_ptr<MediaLink::Audio>(std::move(audio_))] {});
   if (!providers_->capabilities().bills_by_minute) return;
@@ -278,6 +285,8 @@ void Conversation::Engine::OnReady(std::optional<absl::Time>) {
   SetState(Shape::ACTIVE);
   sight_.Open(sees());
   line_.provider()->SetListening(audio_ != nullptr);
+  // What changed while it was connecting.
+  Configure();
   Answer(absl::OkStatus());
   for (const Late& late : std::exchange(late_, {})) {
     OnLateResult(late.call, late.tool, late.arguments, late.output);
@@ -310,6 +319,7 @@ void Conversation::Engine::OnLost(const absl::Status& why, bool final) {
   metering_.reset();
   responses_.Lose(!final);
   // What it was saying has no end any more (R11).
+  DropUnsaid();
   CutOff();
   ForgetProviderSession();
   shown_.set_problem(std::string(why.message()));
@@ -342,6 +352,7 @@ void Conversation::Engine::CheckCost() {
   const absl::Status why = CostLimit(meter_.limit());
   if (shown_.state() == Shape::FAILED && shown_.problem() == why.message()) return;
   LogWarning("a session has cost what it may", {{"session", options_.session}});
+  Withdraw();
   CutOff();
   shown_.set_problem(std::string(why.message()));
   Leave(Shape::FAILED);
@@ -381,7 +392,8 @@ Shape::Activity Conversation::Engine::NowDoing() const {
   if (!active()) return Shape::ACTIVITY_UNSPECIFIED;
   if (speech_.speaking()) return Shape::SPEAKING;
   if (tools_.awaiting()) return Shape::WAITING_FOR_APPROVAL;
-  return responses_.under_way() || tools_.open() ? Shape::THINKING : Shape::LISTENING;
+  const bool answers = responses_.under_way() && !responses_.withdrawn();
+  return answers || tools_.open() ? Shape::THINKING : Shape::LISTENING;
 }
 void Conversation::Engine::UpdateActivity() {
   line_.Expect(active() && responses_.under_way());

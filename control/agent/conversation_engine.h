@@ -137,13 +137,20 @@ class Conversation::Engine final : public ProviderLine::Listener,
   void Append(const std::string& pcm);
   Utterance& At(const std::string& item);
   void CheckEcho();
-  void BargeIn(const Utterance& utterance);
+  void BargeIn(const std::string& item, const Utterance& utterance);
   void TellWhoSpoke(const Utterance& utterance);
   void AskFor(Utterance* utterance);
-  void RequestResponse();
+  void RequestResponse(Responses::Cause cause);
   void AskNext();
   void Create();
+  // Whether the response under way is given up for whoever speaks.
+  bool Yields() const;
+  void Withdraw();
+  void DropUnsaid();
+  // Whether this is of a response that was given up.
+  bool Drops(const std::string& response, const std::string& item);
   void Say(const std::string& item, bool interrupted);
+  void Interrupted(const std::string& item, const std::string& text);
   void CutOff();
 
   std::string Said(const std::string& speaker, const std::string& text) const;
@@ -174,8 +181,10 @@ class Conversation::Engine final : public ProviderLine::Listener,
   int64_t echo_checked_ = 0;     // In the provider's time.
   std::map<std::string, Utterance> utterances_;  // By item.
   std::string echoing_;                          // The one that is the agent's own voice.
+  std::string interrupter_;  // The one that interrupted last, while it is in `utterances_`.
   std::map<std::string, std::string> sayings_;   // By item.
   std::set<std::string> cut_;                    // Items of which no more is wanted.
+  std::set<std::string> unheard_;                // Items of which nothing was heard at all.
   struct Late {
     std::string call, tool, arguments, output;
   };

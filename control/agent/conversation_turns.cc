@@ -6,6 +6,8 @@
 #include "common/log.h"
 #include "common/str_cat.h"
 #include "control/agent/conversation_engine.h"
+#include "control/agent/heard.h"
+#include "control/errors.h"
 #include "control/limits.h"
 
 namespace atrium::control {
@@ -17,6 +19,9 @@ namespace {
 constexpr int64_t kSamplesAMs = 24;
 // How often speech that was an echo is looked at again: somebody may join in.
 constexpr int64_t kEchoSamples = 300 * kSamplesAMs;
+// To a call of an answer that was given up.
+constexpr char kGivenUp[] =
+    R"({"error":"Not done: somebody interrupted you, or was not done speaking"})";
 
 }  // namespace
 
@@ -73,7 +78,7 @@ void Conversation::Engine::OnSpeechStarted(const std::string& item, int64_t audi
     return;
   }
   // By its name it is only called once that was understood.
-  if (!floor_.NeedsName()) BargeIn(utterance);
+  if (!floor_.NeedsName()) BargeIn(item, utterance);
   UpdateActivity();
 }
 
@@ -88,13 +93,24 @@ void Conversation::Engine::CheckEcho() {
   it->second.echo = false;
   it->second.from_ms = since / kSamplesAMs;
   it->second.speakers = speakers;
-  if (!floor_.NeedsName()) BargeIn(it->second);
+  if (!floor_.NeedsName()) BargeIn(it->first, it->second);
 }
 
-// Whoever speaks while the agent does interrupts it, if that is allowed.
-void Conversation::Engine::BargeIn(const Utterance& utterance) {
-  if (!speech_.speaking()) return;
-  if (floor_.MayInterrupt(utterance.speakers)) CutOff();
+// Whoever speaks while the agent does, or goes on before it does, interrupts it, if that
+// is allowed.
+void Conversation::Engine::BargeIn(const std::string& item, const Utterance& utterance) {
+  // Such a provider waits for the end of what is said by itself.
+  if (providers_->capabilities().owns_turns && !speech_.speaking()) return;
+  if (!speech_.speaking() && !responses_.under_way() && !responses_.wanted()) return;
+  if (!floor_.MayInterrupt(utterance.speakers)) return;
+  interrupter_ = item;
+  if (Yields()) Withdraw();
+  CutOff();
+}
+bool Conversation::Engine::Yields() const {
+  if (responses_.sounding() || responses_.cause() == Responses::Cause::kSpeech) return true;
+  // What a tool answered goes on with what is being said.
+  return responses_.cause() == Responses::Cause::kTool && speech_.speaking();
 }
 
 void Conversation::Engine::OnSpeechStopped(const std::string& item, int64_t audio_ms) {
@@ -106,7 +122,11 @@ void Conversation::Engine::OnSpeechStopped(const std::string& item, int64_t audi
     return;
   }
   utterance.speakers = voices_.Heard(utterance.from_ms * kSamplesAMs, audio_ms * kSamplesAMs);
-  if (!floor_.NeedsName()) AskFor(&utterance);
+  if (!floor_.NeedsName()) {
+    if (item == interrupter_) interrupter_.clear();
+    AskFor(&utterance);
+    AskNext();
+  }
   UpdateActivity();
 }
 
@@ -125,7 +145,7 @@ void Conversation::Engine::AskFor(Utterance* utterance) {
   TellWhoSpoke(*utterance);
   if (providers_->capabilities().owns_turns || responses_.answers_by_itself()) return;
   Configure();
-  RequestResponse();
+  RequestResponse(Responses::Cause::kSpeech);
 }
 
 void Conversation::Engine::OnHeard(const std::string& item, const std::string& text, bool final) {
@@ -139,7 +159,7 @@ void Conversation::Engine::OnHeard(const std::string& item, const std::string& t
   }
   if (!text.empty()) Caption(item, utterance.speakers, text, final);
   const bool named = floor_.NeedsName() && Floor::Names(text);
-  if (named) BargeIn(utterance);
+  if (named) BargeIn(item, utterance);
   if (!final) return;
   Utterance heard = utterances_.extract(item).mapped();
   if (!text.empty()) {
@@ -147,17 +167,23 @@ void Conversation::Engine::OnHeard(const std::string& item, const std::string& t
     const std::string who = heard.speakers.empty() ? "" : heard.speakers[0];
     history_.Add({HistoryItem::Role::kUser, Said(who, text)});
   }
-  if (named) AskFor(&heard);
+  if (named) {
+    AskFor(&heard);
+  } else if (floor_.NeedsName() && !text.empty()) {
+    // It is not asked, and knows by whom that was.
+    TellWhoSpoke(heard);
+  }
+  AskNext();
   UpdateActivity();
 }
 
 // Answers: one at a time.
 
-void Conversation::Engine::RequestResponse() {
+void Conversation::Engine::RequestResponse(Responses::Cause cause) {
   if (!active()) return;
   // Such a provider answers when it likes; there is nothing to wait for.
   if (providers_->capabilities().owns_turns) return line_.provider()->CreateResponse();
-  responses_.Want();
+  responses_.Want(cause);
   Create();
   UpdateActivity();
 }
@@ -169,26 +195,48 @@ void Conversation::Engine::AskNext() {
 }
 // Whoever asks about a screen means what is on it now.
 void Conversation::Engine::Create() {
+  // While whoever interrupted it speaks, only what was typed is answered.
+  if (utterances_.count(interrupter_) > 0 && responses_.wanted() != Responses::Cause::kText) return;
   if (!responses_.Next()) return;
-  sight_.Freshen([this] { line_.provider()->CreateResponse(); });
+  sight_.Freshen([this] {
+    if (!responses_.withdrawn()) return line_.provider()->CreateResponse();
+    responses_.Forget();
+    AskNext();
+    UpdateActivity();
+  });
 }
 
 void Conversation::Engine::OnResponseStarted(const std::string& response) {
   responses_.OnStarted(response);
+  // It was withdrawn before it had a name.
+  if (responses_.withdrawn()) line_.provider()->CancelResponse(response);
   UpdateActivity();
 }
-void Conversation::Engine::OnSpeech(const std::string&, const std::string& item,
-                                    const std::string& pcm) {
-  if (cut_.count(item) == 0) speech_.Append(item, pcm);
+bool Conversation::Engine::Drops(const std::string& response, const std::string& item) {
+  if (!responses_.withdrawn() || response != responses_.active()) return false;
+  if (sayings_.count(item) == 0 && !speech_.has(item)) unheard_.insert(item);
+  return true;
 }
-void Conversation::Engine::OnSaying(const std::string&, const std::string& item,
+void Conversation::Engine::OnSpeech(const std::string& response, const std::string& item,
+                                    const std::string& pcm) {
+  if (cut_.count(item) > 0) return;
+  if (Drops(response, item)) return;
+  responses_.OnSound();
+  speech_.Append(item, pcm);
+}
+void Conversation::Engine::OnSaying(const std::string& response, const std::string& item,
                                     const std::string& text, bool final) {
   if (cut_.count(item) > 0) return;
+  if (Drops(response, item)) return;
   sayings_[item] = text;
   Caption(item, {"agent"}, text, final);
 }
 void Conversation::Engine::OnResponseDone(const std::string& response, const ResponseEnd& end) {
   responses_.OnDone(response);
+  // The agent must not believe that it said that.
+  for (const std::string& item : std::exchange(unheard_, {})) {
+    if (active()) line_.provider()->DeleteItem(item);
+  }
   for (const auto& [item, text] : std::map<std::string, std::string>(sayings_)) {
     speech_.Complete(item);
     // Words without a voice are said once they are complete.
@@ -214,8 +262,15 @@ void Conversation::Engine::OnUsage(const ProviderUsage& usage) {
 }
 void Conversation::Engine::OnResponseRefused(const absl::Status& why, bool busy) {
   LogWarning("the provider refused to answer", {{"why", why.message()}});
+  // Nobody waits for one that was given up, and a busy one answers later.
+  if (!busy && !responses_.withdrawn()) {
+    shown_.set_problem(std::string(AnswerRefused(ToStd(why.message())).message()));
+  }
   responses_.OnRefused(busy);
-  UpdateActivity();
+  // What others asked for meanwhile.
+  if (!busy) AskNext();
+  line_.Expect(active() && responses_.under_way());
+  SetState(shown_.state());
 }
 void Conversation::Engine::OnRefused(const absl::Status& why) {
   LogWarning("the provider refused a request", {{"why", why.message()}});
@@ -244,12 +299,14 @@ void Conversation::Engine::OnScreenNews(const std::string& text) {
 void Conversation::Engine::OnToolCall(const std::string& call, const std::string& name,
                                       const std::string& arguments) {
   LogInfo("the agent calls a tool", {{"session", options_.session}, {"tool", name}});
+  // Of an answer that nobody waits for any more nothing is done.
+  if (responses_.withdrawn()) return line_.provider()->AddToolResult(call, kGivenUp);
   tools_.Call(call, name, arguments);
   UpdateActivity();
 }
 void Conversation::Engine::OnToolResult(const std::string& call, const std::string& output) {
   line_.provider()->AddToolResult(call, output);
-  if (!providers_->capabilities().owns_turns) responses_.Want();
+  if (!providers_->capabilities().owns_turns) responses_.Want(Responses::Cause::kTool);
   AskNext();
   UpdateActivity();
 }
@@ -261,7 +318,7 @@ void Conversation::Engine::OnLateResult(const std::string& call, const std::stri
     return;
   }
   line_.provider()->AddLateResult(call + "-result", tool, arguments, output);
-  RequestResponse();
+  RequestResponse(Responses::Cause::kTool);
 }
 
 // Speaking.
@@ -277,20 +334,44 @@ void Conversation::Engine::Say(const std::string& item, bool interrupted) {
   room_->AddSpoken(TimelineEntry::AGENT, {"agent"}, saying.mapped(), interrupted);
   history_.Add({HistoryItem::Role::kAgent, saying.mapped()});
 }
-// Cancels, silences, and tells the provider what was really heard.
+// Gives up the response under way: what has no name yet is cancelled once it has one.
+void Conversation::Engine::Withdraw() {
+  if (!responses_.Withdraw()) return;
+  if (!responses_.active().empty() && active() && line_.provider() != nullptr) {
+    line_.provider()->CancelResponse(responses_.active());
+  }
+  DropUnsaid();
+}
+// What it wrote and had not begun to say.
+void Conversation::Engine::DropUnsaid() {
+  for (const auto& [item, text] : std::map<std::string, std::string>(sayings_)) {
+    if (speech_.has(item)) continue;
+    if (shown_.mode() == Shape::TEXT) {
+      cut_.insert(item);
+      Interrupted(item, HeardOf(text, 1, 1));
+      continue;
+    }
+    unheard_.insert(item);
+    sayings_.erase(item);
+    Caption(item, {"agent"}, "", true);
+  }
+}
+// Silences, and tells the provider what was really heard.
 void Conversation::Engine::CutOff() {
   Provider* provider = active() ? line_.provider() : nullptr;
-  if (provider != nullptr && !responses_.active().empty()) {
-    provider->CancelResponse(responses_.active());
-  }
   for (const Speech::Cut& cut : speech_.CutOff()) {
     cut_.insert(cut.utterance);
     if (provider != nullptr && providers_->capabilities().truncates) {
       provider->Truncate(cut.utterance, cut.played_ms);
     }
-    Caption(cut.utterance, {"agent"}, sayings_[cut.utterance], true);
-    Say(cut.utterance, true);
+    Interrupted(cut.utterance, HeardOf(sayings_[cut.utterance], cut.played_ms, cut.received_ms));
   }
+}
+// Only so much of its words was heard.
+void Conversation::Engine::Interrupted(const std::string& item, const std::string& text) {
+  Caption(item, {"agent"}, text, true);
+  sayings_[item] = text;
+  Say(item, true);
 }
 
 }  // namespace atrium::control

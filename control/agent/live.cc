@@ -1,5 +1,6 @@
 #include "control/agent/live.h"
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -58,7 +59,7 @@ class LiveProvider final : public Provider, public RealtimeSocket::Listener {
     if (before.instructions != settings.instructions) {
       SendAll(live::Instructions("From now on: " + settings.instructions));
     }
-    if (!backend_model_.empty()) socket_.Send(live::UpdateTools(settings_));
+    if (!backend_model_.empty()) UpdateTools();
   }
   void SetListening(bool listens) override {
     if (!ready_ || listening_ == listens) return;
@@ -111,9 +112,40 @@ class LiveProvider final : public Provider, public RealtimeSocket::Listener {
     for (const json& event : events) socket_.Send(event);
   }
 
+  void Start() {
+    DropForeignTools();
+    update_ = StrCat("start-", ++made_);
+    json event = live::Start(options_, backend_model_, settings_, history_);
+    event["event_id"] = update_;
+    socket_.Send(std::move(event));
+  }
+  void UpdateTools() {
+    DropForeignTools();
+    update_ = StrCat("update-", ++made_);
+    json event = live::UpdateTools(settings_);
+    event["event_id"] = update_;
+    socket_.Send(std::move(event));
+  }
+  void DropForeignTools() {
+    if (plain_) std::erase_if(settings_.tools, [](const auto& tool) { return tool.foreign; });
+  }
+  // Whether what was refused may have been the tools of others: this session does without
+  // them from now on.
+  bool DoWithoutForeignTools(const std::string& cause, const std::string& message) {
+    const bool ours = !update_.empty() && (cause == update_ || (cause.empty() && !ready_));
+    const bool foreign = std::any_of(settings_.tools.begin(), settings_.tools.end(),
+                                     [](const auto& tool) { return tool.foreign; });
+    if (!ours || !foreign || backend_model_.empty()) return false;
+    LogWarning("the provider refused the session, and gets it without the tools of MCP servers",
+               {{"why", message}});
+    plain_ = true;
+    ready_ ? UpdateTools() : Start();
+    return true;
+  }
+
   // RealtimeSocket::Listener.
   void OnOpen() override {
-    socket_.Send(live::Start(options_, backend_model_, settings_, std::exchange(history_, {})));
+    Start();
     deadline_ = loop_->After(limits::kProviderConnect, [this] { Lose(ProviderSilent(), false); });
   }
   void OnEnd(const absl::Status& why, bool final) override { Lose(why, final); }
@@ -135,6 +167,7 @@ class LiveProvider final : public Provider, public RealtimeSocket::Listener {
 
   void OnStarted(const json& session) {
     if (std::exchange(ready_, true)) return;
+    history_.clear();
     deadline_.reset();
     started_at_ = loop_->Monotonic();
     const int64_t expires = Number(session, "expires_at");
@@ -238,6 +271,7 @@ class LiveProvider final : public Provider, public RealtimeSocket::Listener {
   void OnError(const json& error) {
     const std::string code = Text(error, "code"), message = Text(error, "message");
     if (realtime::IsFinal(code)) return Lose(ProviderRefused(realtime::RemedyFor(code, "")), true);
+    if (DoWithoutForeignTools(Text(error, "event_id"), message)) return;
     if (!ready_) return Lose(ProviderUnreachable(message.empty() ? code : message), false);
     listener_->OnRefused(MakeError(absl::StatusCode::kFailedPrecondition, message,
                                    {.reason = "PROVIDER_ERROR", .resource = code}));
@@ -261,6 +295,9 @@ class LiveProvider final : public Provider, public RealtimeSocket::Listener {
   std::set<std::string> calls_;  // That were told of.
   bool ready_ = false, lost_ = false, listening_ = true;
   bool dropping_ = false;  // What it says was cut off.
+  bool plain_ = false;     // It refused the tools of others.
+  std::string update_;     // What told the tools last.
+  int made_ = 0;
   absl::Duration started_at_;
   int64_t sent_samples_ = 0;
   int64_t ahead_ms_ = 0;  // The session's time, before that of what was sent.

@@ -88,6 +88,17 @@ std::string RemedyFor(const std::string& code, const std::string& message) {
   return message.empty() ? code : message;
 }
 
+std::string RemedyForHttp(int status) {
+  if (status == 404) {
+    return "HTTP 404, there is nothing at its address: check --provider and --model";
+  }
+  if (status == 429) {
+    return "HTTP 429, too much is asked of it, or its quota is used up: end other sessions, or "
+           "raise the limit or add credit at the provider";
+  }
+  return StrCat("HTTP ", status);
+}
+
 ProviderUsage UsageOf(const json& usage) {
   const json& in = Object(usage, "input_token_details");
   const json& out = Object(usage, "output_token_details");

@@ -30,6 +30,8 @@ std::string GaName(const std::string& type);
 bool IsFinal(const std::string& code);
 // What people can do about it; `message` is the provider's.
 std::string RemedyFor(const std::string& code, const std::string& message);
+// The same of what an HTTP server answers in the place of the handshake.
+std::string RemedyForHttp(int status);
 // What a response, or a transcription, used.
 ProviderUsage UsageOf(const nlohmann::json& usage);
 // Of a `response.done`'s response.

@@ -76,9 +76,9 @@ void RealtimeSocket::OnConnected(GObject* source, GAsyncResult* result, gpointer
     const guint status = soup_message_get_status(self->request_.get());
     const bool refused = status == 401 || status == 403;
     const absl::Status why =
-        refused       ? ProviderRefused(realtime::RemedyFor("invalid_api_key", ""))
-        : status > 101 ? ProviderUnreachable(StrCat("HTTP ", status))
-                      : ProviderUnreachable(error->message);
+        refused        ? ProviderRefused(realtime::RemedyFor("invalid_api_key", ""))
+        : status > 101 ? ProviderUnreachable(realtime::RemedyForHttp(static_cast<int>(status)))
+                       : ProviderUnreachable(error->message);
     g_error_free(error);
     return self->listener_->OnEnd(why, refused);
   }

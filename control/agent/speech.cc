@@ -101,7 +101,8 @@ std::deque<Speech::Cut> Speech::CutOff() {
   std::deque<Cut> cuts;
   for (const Utterance& utterance : utterances_) {
     if (audio_ != nullptr) audio_->Flush(utterance.id);
-    cuts.push_back({utterance.id, utterance.played / kSamplesAMs});
+    cuts.push_back(
+        {utterance.id, utterance.played / kSamplesAMs, Samples(utterance.pcm) / kSamplesAMs});
   }
   utterances_.clear();
   return cuts;

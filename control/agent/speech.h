@@ -32,6 +32,7 @@ class Speech {
   struct Cut {
     std::string utterance;
     int64_t played_ms = 0;
+    int64_t received_ms = 0;  // Of its audio; what was played is a part of it.
   };
 
   explicit Speech(Listener* listener) : listener_(listener) {}

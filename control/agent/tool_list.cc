@@ -15,11 +15,12 @@ struct Row {
 };
 
 // What reaches a terminal is never the agent's own decision (S12), and a screen is
-// shown by a person's click alone (L17).
+// shown by a person's click alone (L17). What ends a shell asks, as nobody brings it back.
 constexpr Row kRows[] = {
     {"list_tabs", "Lists the terminal tabs in order."},
     {"open_tab", "Opens a terminal tab."},
-    {"close_tab", "Closes a terminal tab and ends its shell."},
+    {"close_tab", "Closes a terminal tab and ends its shell, once a person has approved it.",
+     CommandPolicy::ASK},
     {"rename_tab", "Gives a terminal tab a title."},
     {"read_tab", "Reads the last lines that a terminal tab shows."},
     {"run_command",

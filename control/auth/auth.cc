@@ -90,12 +90,17 @@ absl::StatusOr<Actor> Auth::ActorOf(const Claims& claims) const {
                .role = member->second.role()};
 }
 
-atrium::v1::AccessToken Auth::MintAccess(const Actor& actor) const {
+atrium::v1::AccessToken Auth::MintAccess(const Actor& actor) {
   const absl::Time now = loop_->Now();
-  atrium::v1::AccessToken token;
+  const std::string key = KeyOf(actor.session, actor.participant);
+  Minted& minted = minted_[key];
+  atrium::v1::AccessToken& token = minted.token;
+  const absl::Time fresh = now + kAccessLife - limits::kAccessReuse;
+  if (minted.role == actor.role && token.expire_time_us() > absl::ToUnixMicros(fresh)) return token;
+  minted.role = actor.role;
   token.set_token(signer_->Sign({.purpose = std::string(kAccessPurpose),
                                  .session = SessionName(actor.session),
-                                 .participant = KeyOf(actor.session, actor.participant),
+                                 .participant = key,
                                  .role = Participant::Role_Name(actor.role),
                                  .id = RandomId(),
                                  .expire_time = now + kAccessLife},
@@ -130,10 +135,21 @@ Auth::Member* Auth::FindByCredential(const std::string& credential) {
 Auth::InviteRecord* Auth::FindBySecret(const std::string& secret) {
   const std::string hash = Sha256(secret);
   for (auto& [name, invite] : invites_) {
-    if (invite.secret_hash() != hash) continue;
-    return FromProtoTime(invite.invite().expire_time()) > loop_->Now() ? &invite : nullptr;
+    if (invite.secret_hash() == hash) return &invite;
   }
   return nullptr;
+}
+
+// Told only to whoever has the secret, so that the page can say what to do.
+absl::Status Auth::CheckOpen(const InviteRecord& record) const {
+  if (IsUsedUp(record)) return InviteUsedUp();
+  return HasExpired(record) ? InviteExpired() : absl::OkStatus();
+}
+
+bool Auth::IsUsedUp(const InviteRecord& record) { return record.invite().uses_left() < 0; }
+
+bool Auth::HasExpired(const InviteRecord& record) const {
+  return FromProtoTime(record.invite().expire_time()) <= loop_->Now();
 }
 
 Auth::Member& Auth::AddMember(const SessionId& session, const std::string& display_name,
@@ -161,6 +177,7 @@ void Auth::ExchangeInvite(const atrium::v1::ExchangeInviteRequest& request,
   if (record == nullptr) return done(NoSuchInvite());
   const absl::StatusOr<ChildName> name = ParseInviteName(record->invite().name());
   if (!name.ok() || !listener_->SessionExists(name->session)) return done(NoSuchInvite());
+  if (const absl::Status s = CheckOpen(*record); !s.ok()) return done(s);
   atrium::v1::ExchangeInviteResponse response;
   const Member* held = FindByCredential(request.credential());
   const bool keep = held != nullptr && held->session() == name->session.value() &&
@@ -177,7 +194,6 @@ void Auth::ExchangeInvite(const atrium::v1::ExchangeInviteRequest& request,
                       record->invite().name(), response.mutable_credential());
     if (record->invite().uses_left() == 1) {
       // Used up: remembered only as long as members came by it and may be cut.
-      record->clear_secret_hash();
       record->mutable_invite()->set_uses_left(-1);
     } else if (record->invite().uses_left() > 1) {
       record->mutable_invite()->set_uses_left(record->invite().uses_left() - 1);
@@ -231,7 +247,7 @@ void Auth::CreateTicket(const atrium::v1::CreateTicketRequest& request,
   });
 }
 
-atrium::v1::CreateTicketResponse Auth::MakeTicket(const Member& member) const {
+atrium::v1::CreateTicketResponse Auth::MakeTicket(const Member& member) {
   const absl::Time now = loop_->Now();
   const Actor actor{.session = SessionId(member.session()),
                     .participant = ParticipantId(member.participant()),
@@ -283,7 +299,7 @@ void Auth::CreateInvite(const Actor& actor, const SessionId& session, const Invi
   PruneInvites();
   const auto count = std::count_if(invites_.begin(), invites_.end(), [&](const auto& entry) {
     const auto name = ParseInviteName(entry.first);
-    return name.ok() && name->session == session && !entry.second.secret_hash().empty();
+    return name.ok() && name->session == session && !IsUsedUp(entry.second);
   });
   if (static_cast<size_t>(count) >= limits::kInvitesPerSession) {
     return done(TooMany("invites", limits::kInvitesPerSession, absl::Hours(1)));
@@ -311,13 +327,13 @@ void Auth::CreateInvite(const Actor& actor, const SessionId& session, const Invi
 
 bool Auth::IsOpen(const std::string& name) const {
   auto it = invites_.find(name);
-  return it != invites_.end() && !it->second.secret_hash().empty() &&
+  return it != invites_.end() && !IsUsedUp(it->second) &&
          FromProtoTime(it->second.invite().expire_time()) > loop_->Now() + absl::Hours(1);
 }
 
 void Auth::DropUnusedInvite(const std::string& name) {
   auto it = invites_.find(name);
-  if (it != invites_.end() && !it->second.secret_hash().empty() && !HasMembers(name)) {
+  if (it != invites_.end() && !IsUsedUp(it->second) && !HasMembers(name)) {
     RemoveInvite(name);
   }
 }
@@ -331,8 +347,7 @@ bool Auth::HasMembers(const std::string& invite) const {
 void Auth::PruneInvites() {
   std::vector<std::string> ended;
   for (const auto& [name, record] : invites_) {
-    const bool over = record.secret_hash().empty() ||
-                      FromProtoTime(record.invite().expire_time()) <= loop_->Now();
+    const bool over = IsUsedUp(record) || HasExpired(record);
     if (over && !HasMembers(name)) ended.push_back(name);
   }
   for (const std::string& name : ended) RemoveInvite(name);
@@ -346,8 +361,7 @@ absl::StatusOr<atrium::v1::ListInvitesResponse> Auth::ListInvites(const Actor& a
     const absl::StatusOr<ChildName> parsed = ParseInviteName(name);
     if (!parsed.ok() || parsed->session != session) continue;
     // One that is over is listed as long as somebody is in by it, to be revoked.
-    const bool over = record.secret_hash().empty() ||
-                      FromProtoTime(record.invite().expire_time()) <= loop_->Now();
+    const bool over = IsUsedUp(record) || HasExpired(record);
     if (over && !HasMembers(name)) continue;
     *response.add_invites() = record.invite();
   }
@@ -395,6 +409,7 @@ void Auth::RemoveMember(const std::string& key) {
   const SessionId session(it->second.session());
   const ParticipantId participant(it->second.participant());
   members_.erase(it);
+  minted_.erase(key);
   store_->Commit({{RecordKind::kMember, key, std::nullopt}}, LogIfFailed);
   listener_->OnRevoked(session, participant);
 }

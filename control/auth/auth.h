@@ -51,7 +51,9 @@ class Auth {
   absl::StatusOr<Actor> CheckBearer(const std::string& token) const;
   // Who joins with this token: also a ticket, which is then used up.
   absl::StatusOr<Actor> CheckJoin(const std::string& token);
-  atrium::v1::AccessToken MintAccess(const Actor& actor) const;
+  // One of the last seconds is given again, so that pages which all come back at once
+  // do not each cost a signature.
+  atrium::v1::AccessToken MintAccess(const Actor& actor);
   std::string DisplayNameOf(const SessionId& session, const ParticipantId& participant) const;
   void SetDisplayName(const SessionId& session, const ParticipantId& participant,
                       const std::string& name);
@@ -78,12 +80,21 @@ class Auth {
  private:
   using Member = atrium::control::v1::MemberRecord;
   using InviteRecord = atrium::control::v1::InviteRecord;
+  // The access token that a member was given last.
+  struct Minted {
+    atrium::v1::AccessToken token;
+    atrium::v1::Participant::Role role = atrium::v1::Participant::ROLE_UNSPECIFIED;
+  };
 
   bool HasMembers(const std::string& invite) const;
   void PruneInvites();
   void PruneMembers();
   Member* FindByCredential(const std::string& credential);
+  // Open or not.
   InviteRecord* FindBySecret(const std::string& secret);
+  absl::Status CheckOpen(const InviteRecord& record) const;
+  static bool IsUsedUp(const InviteRecord& record);
+  bool HasExpired(const InviteRecord& record) const;
   Member& AddMember(const SessionId& session, const std::string& display_name,
                     atrium::v1::Participant::Role role, const std::string& invite,
                     std::string* credential);
@@ -92,7 +103,7 @@ class Auth {
   void SaveInvite(const InviteRecord& invite, std::function<void(absl::Status)> done);
   void RemoveInvite(const std::string& name);
   absl::StatusOr<Actor> ActorOf(const Claims& claims) const;
-  atrium::v1::CreateTicketResponse MakeTicket(const Member& member) const;
+  atrium::v1::CreateTicketResponse MakeTicket(const Member& member);
   static std::string KeyOf(const SessionId& session, const ParticipantId& participant);
 
   // Given.
@@ -106,6 +117,7 @@ class Auth {
   // State.
   std::map<std::string, Member> members_;        // By participant's name.
   std::map<std::string, InviteRecord> invites_;  // By name.
+  std::map<std::string, Minted> minted_;         // By participant's name.
   std::map<std::string, absl::Time> used_tickets_;
   absl::Time next_sweep_ = absl::InfinitePast();  // Of the used tickets.
 };

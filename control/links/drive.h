@@ -1,12 +1,16 @@
 // Drive keeps one Drive stream to a carrier alive: says hello, takes its
 // inventory, then sends the plan whenever it changed; comes back by itself when
-// the stream breaks. What terminal hosts and media have in common.
+// the stream breaks. A plan is all that should be, so one is under way at a time, and
+// what changes meanwhile goes into the next: a thousand pages that come at once do not
+// cost a thousand plans of a thousand pages. What terminal hosts and media have in
+// common.
 //
 // On the loop.
 #ifndef ATRIUM_CONTROL_LINKS_DRIVE_H_
 #define ATRIUM_CONTROL_LINKS_DRIVE_H_
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -42,14 +46,11 @@ class Drive {
   void Start() { Connect(); }
   bool connected() const { return connected_; }
 
-  // Sends the plan at the end of this turn of the loop; returns its generation.
+  // Sends the plan at the end of this turn of the loop, or once the one under way is
+  // real; returns its generation.
   int64_t PlanChanged() {
-    if (connected_ && !scheduled_) {
-      scheduled_ = loop_->After(absl::ZeroDuration(), [this] {
-        auto done = std::move(scheduled_);
-        SendPlan();
-      });
-    }
+    changed_ = true;
+    Schedule();
     return generation_ + 1;
   }
   void Send(Request request) {
@@ -67,16 +68,31 @@ class Drive {
     hello.mutable_hello()->set_fence(fence_);
     stream_->Write(std::move(hello));
   }
+  void Schedule() {
+    if (!connected_ || underway_ || scheduled_) return;
+    scheduled_ = loop_->After(absl::ZeroDuration(), [this] {
+      auto done = std::move(scheduled_);
+      SendPlan();
+    });
+  }
   void OnResponse(const Response& response) {
+    if (response.has_plan_status()) {
+      underway_ = false;
+      if (changed_) Schedule();
+    }
     if (!response.has_inventory()) return hooks_.on_response(response);
     LogInfo("connected", {{"to", name_}});
     connected_ = true;
     said_lost_ = false;
+    lost_at_.reset();
     hooks_.on_inventory(response.inventory());
     SendPlan();
   }
   void SendPlan() {
     if (!connected_) return;
+    scheduled_.reset();
+    underway_ = true;
+    changed_ = false;
     Request request;
     *request.mutable_plan() = hooks_.make_plan();
     request.mutable_plan()->set_generation(++generation_);
@@ -85,11 +101,16 @@ class Drive {
   void OnClosed(const absl::Status& status) {
     stream_ = nullptr;
     scheduled_.reset();
+    underway_ = false;
     if (std::exchange(connected_, false)) hooks_.on_lost();
     if (!std::exchange(said_lost_, true)) {
       LogWarning("no contact", {{"to", name_}, {"why", status.message()}});
     }
-    retry_ = loop_->After(limits::kLinkRetry, [this] { Connect(); });
+    const absl::Duration now = loop_->Monotonic();
+    if (!lost_at_) lost_at_ = now;
+    const bool hurry = now - *lost_at_ < limits::kLinkHurry;
+    retry_ = loop_->After(hurry ? limits::kLinkRetry : limits::kLinkLaterRetry,
+                          [this] { Connect(); });
   }
 
   // Given.
@@ -100,7 +121,10 @@ class Drive {
   // State.
   Stream* stream_ = nullptr;
   bool connected_ = false;
+  bool underway_ = false;  // A plan is not real yet,
+  bool changed_ = false;   // and is not the newest.
   bool said_lost_ = false;
+  std::optional<absl::Duration> lost_at_;
   int64_t generation_ = 0;
   Loop::HandlePtr retry_, scheduled_;
 };

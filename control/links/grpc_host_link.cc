@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/errors.h"
 #include "common/proto_time.h"
 #include "common/rpc/server.h"
 #include "common/rpc/unary.h"
@@ -25,6 +26,17 @@ using atrium::v1::WaitForOutputResponse;
 namespace {
 
 constexpr absl::Duration kShortCall = absl::Seconds(5);
+
+absl::Status ToStatus(const atrium::terminal::v1::DriveResponse::Problem& problem) {
+  const bool told = problem.code() > 0 && problem.code() <= 16;
+  ErrorDetails details{.reason = problem.reason()};
+  if (problem.has_retry_after()) {
+    details.retry_after = FromProtoDuration(problem.retry_after());
+  }
+  return MakeError(told ? static_cast<absl::StatusCode>(problem.code())
+                        : absl::StatusCode::kFailedPrecondition,
+                   problem.message(), details);
+}
 
 }  // namespace
 
@@ -50,7 +62,7 @@ void GrpcHostLink::OnResponse(const DriveResponse& response) {
   switch (response.message_case()) {
     case DriveResponse::kPlanStatus:
       for (const auto& problem : response.plan_status().problems()) {
-        listener_->OnHostProblem(problem.tab(), problem.message());
+        listener_->OnHostProblem(problem.tab(), ToStatus(problem));
       }
       return listener_->OnHostConfirmed(response.plan_status().generation());
     case DriveResponse::kTerminal:

@@ -41,6 +41,7 @@ class JoinStream final : public PageDoor, public std::enable_shared_from_this<Jo
     stream_->Write(response);
   }
   void Close(const absl::Status& why) override {
+    closed_ = true;
     if (stream_ != nullptr) stream_->Finish(why);
   }
 
@@ -51,6 +52,7 @@ class JoinStream final : public PageDoor, public std::enable_shared_from_this<Jo
   }
 
   void OnMessage(const JoinRequest& request) {
+    if (closed_) return;
     if (!joined_) {
       const absl::Status status = Hello(request);
       if (!status.ok()) Close(status);
@@ -130,6 +132,7 @@ class JoinStream final : public PageDoor, public std::enable_shared_from_this<Jo
   Stream* stream_;     // Null once it ended.
   // State.
   bool joined_ = false;
+  bool closed_ = false;  // What still waits goes out; nothing more is taken.
   Actor actor_;
   SessionId session_;
   PageId page_;
@@ -148,6 +151,9 @@ void JoinStream::Dispatch(Session* room, const JoinRequest& request) {
       return Outcome(id, ForGateway("subscribe, input, ack and resize"));
     case JoinRequest::kUpdateSelf:
       return Outcome(id, room->UpdateSelf(actor_, page_, request.update_self()));
+    case JoinRequest::kMuteParticipant:
+      return Outcome(
+          id, room->MuteParticipant(actor_, request.mute_participant().name()).status());
     case JoinRequest::kGoLive:
       return room->GoLive(actor_, page_, [weak = weak_from_this(), id](absl::Status status) {
         if (auto self = weak.lock()) self->Outcome(id, status);

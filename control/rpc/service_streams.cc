@@ -152,7 +152,7 @@ class AttachRelay final : public std::enable_shared_from_this<AttachRelay> {
     session_ = session->id();
     start_ = request.start();
     attachment_ = AttachmentId(RandomId());
-    session->AddServiceAttachment(actor, attachment_, [weak = weak_from_this()] {
+    session->AddServiceAttachment(actor, attachment_, start_.tab(), [weak = weak_from_this()] {
       if (auto self = weak.lock()) self->Connect();
     });
     return absl::OkStatus();
@@ -177,6 +177,8 @@ class AttachRelay final : public std::enable_shared_from_this<AttachRelay> {
     AttachRequest start;
     start.mutable_start()->set_tab(start_.tab());
     start.mutable_start()->set_offset(start_.offset());
+    start.mutable_start()->set_screens_in_pieces(true);
+    start.mutable_start()->set_screens_in_line(true);
     if (lossless) start.mutable_start()->set_lossless_attachment(attachment_.value());
     upstream_->Write(std::move(start));
     if (!lossless) {

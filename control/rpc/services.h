@@ -54,6 +54,9 @@ class SessionDoor final : public atrium::v1::SessionService::CallbackService {
   grpc::ServerUnaryReactor* DeleteInvite(grpc::CallbackServerContext*,
                                          const atrium::v1::DeleteInviteRequest*,
                                          google::protobuf::Empty*) override;
+  grpc::ServerUnaryReactor* MuteParticipant(grpc::CallbackServerContext*,
+                                            const atrium::v1::MuteParticipantRequest*,
+                                            atrium::v1::Participant*) override;
 
  private:
   const Doors doors_;

@@ -77,6 +77,16 @@ ServerUnaryReactor* SessionDoor::DeleteInvite(CallbackServerContext* context,
                              });
 }
 
+ServerUnaryReactor* SessionDoor::MuteParticipant(CallbackServerContext* context,
+                                                 const pb::MuteParticipantRequest* request,
+                                                 pb::Participant* response) {
+  return ServeSession<pb::Participant>(
+      doors_, context, response, SessionOf(ParseParticipantName(request->name())),
+      [request](const Actor& actor, Session& session, auto reply) {
+        reply(session.MuteParticipant(actor, request->name()));
+      });
+}
+
 // Tabs.
 
 ServerUnaryReactor* TabDoor::CreateTab(CallbackServerContext* context,

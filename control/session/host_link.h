@@ -22,7 +22,7 @@ class HostLink {
     // Contact: adopt what is there, then the plan is sent.
     virtual void OnHostInventory(const atrium::terminal::v1::DriveResponse::Inventory& inventory) = 0;
     virtual void OnHostTerminal(const atrium::terminal::v1::TerminalStatus& status) = 0;
-    virtual void OnHostProblem(const std::string& tab, const std::string& message) = 0;
+    virtual void OnHostProblem(const std::string& tab, const absl::Status& why) = 0;
     // Every plan up to this generation is real.
     virtual void OnHostConfirmed(int64_t generation) = 0;
     virtual void OnHostTyped(const std::string& tab, const std::string& participant) = 0;

@@ -42,7 +42,10 @@ struct Person {
   int64_t live_epoch = 0;  // 0: not in the call.
   absl::Duration live_since;  // By Loop::Monotonic, while it is.
   PageId live_page;        // Which page is; empty until it is back.
+  bool resumed = false;    // As its page says: media may know who muted it.
   Loop::HandlePtr lease;   // Adopted after a restart: while no page is back.
+  Loop::HandlePtr spacing;  // Since it was published that a page came.
+  bool stale = false;       // Another did since.
 };
 
 class People {

@@ -202,8 +202,8 @@ void Registry::OnHostInventory(const atrium::terminal::v1::DriveResponse::Invent
 void Registry::OnHostTerminal(const atrium::terminal::v1::TerminalStatus& status) {
   if (Session* session = ByChild(status.tab())) session->OnHostTerminal(status);
 }
-void Registry::OnHostProblem(const std::string& tab, const std::string& message) {
-  if (Session* session = ByChild(tab)) session->OnHostProblem(tab, message);
+void Registry::OnHostProblem(const std::string& tab, const absl::Status& why) {
+  if (Session* session = ByChild(tab)) session->OnHostProblem(tab, why);
 }
 void Registry::OnHostConfirmed(int64_t generation) {
   for (auto& [id, session] : sessions_) session->OnHostConfirmed(generation);

@@ -47,7 +47,7 @@ class Registry final : public HostLink::Listener,
   // HostLink::Listener.
   void OnHostInventory(const atrium::terminal::v1::DriveResponse::Inventory& inventory) override;
   void OnHostTerminal(const atrium::terminal::v1::TerminalStatus& status) override;
-  void OnHostProblem(const std::string& tab, const std::string& message) override;
+  void OnHostProblem(const std::string& tab, const absl::Status& why) override;
   void OnHostConfirmed(int64_t generation) override;
   void OnHostTyped(const std::string& tab, const std::string& participant) override;
   void OnHostCommandEnd(const atrium::terminal::v1::CommandEnd& end) override;

@@ -133,12 +133,28 @@ void Session::PublishSession(Publisher::Done done) {
 
 void Session::PublishPerson(const ParticipantId& id) {
   Person* person = people_.Find(id);
+  person->stale = false;
   person->shown.set_page_count(people_.PresentPagesOf(id));
   person->shown.set_presence(person->shown.page_count() > 0 ? Participant::PRESENT
                                                             : Participant::RECONNECTING);
   SessionChange change;
   *change.mutable_participant() = person->shown;
   Publish(std::move(change));
+}
+
+// Ten pages of one person that come at once are told to each of them twice, not ten times.
+void Session::PublishPresence(const ParticipantId& id) {
+  Person* person = people_.Find(id);
+  if (person->spacing) {
+    person->stale = true;
+    return;
+  }
+  PublishPerson(id);
+  person->spacing = context_->loop->After(limits::kPresenceSpacing, [this, id] {
+    Person* now = people_.Find(id);
+    auto done = std::move(now->spacing);
+    if (std::exchange(now->stale, false)) PublishPresence(id);
+  });
 }
 
 void Session::Deliver(const SessionChange& change) {
@@ -231,7 +247,8 @@ absl::StatusOr<PageId> Session::Join(const Actor& actor,
   page.attachment_told = false;
   const bool adopted = service_attachments_.erase(page.attachment) > 0;
   page.attachment_generation = adopted ? 0 : context_->host->PlanChanged();
-  // It may be an owner now, to whom the agent listens.
+  // It may be an owner now, to whom the agent listens; or nobody's talker any more.
+  KeepListening(&who);
   if (who.live_epoch != 0) context_->media->PlanChanged();
   // The page is back in the call if its peer connection is the one we know.
   if (who.live_epoch != 0 && hello.live_epoch() == who.live_epoch) who.live_page = id;
@@ -240,7 +257,7 @@ absl::StatusOr<PageId> Session::Join(const Actor& actor,
   if (hello.live_epoch() != 0 && who.live_epoch != hello.live_epoch()) {
     ResumeLive(&who, id, hello.live_epoch());
   }
-  PublishPerson(participant);
+  PublishPresence(participant);
   if (context_->host->connected() && adopted) TellAttachment(&page);
   Touch();
   return id;
@@ -281,7 +298,9 @@ void Session::SendToken(const Actor& actor, const PageId& id) {
   JoinResponse response;
   *response.mutable_access_token() = context_->auth->MintAccess(actor);
   it->second.door->Send(response);
-  it->second.token = context_->loop->After(kAccessLife - limits::kTokenMargin, [this, actor, id] {
+  const absl::Time ends = absl::FromUnixMicros(response.access_token().expire_time_us());
+  const absl::Duration life = ends - context_->loop->Now();
+  it->second.token = context_->loop->After(life - limits::kTokenMargin, [this, actor, id] {
     auto page = people_.pages().find(id);
     if (page == people_.pages().end()) return;
     auto done = std::move(page->second.token);
@@ -334,7 +353,10 @@ void Session::ForgetPerson(const ParticipantId& id) {
   Publish(std::move(change));
   PublishTabs(tabs_.ReleaseSize(name, people_.Successor(id)));
   for (const auto& [tab, record] : tabs_.all()) {
-    if (drivers_.Left(tabs_.Find(tab)->mutable_tab(), name)) PublishTab(tab);
+    atrium::v1::Tab* left = tabs_.Find(tab)->mutable_tab();
+    if (!drivers_.Left(left, name)) continue;
+    GiveSizeToDriver(left);
+    PublishTab(tab);
   }
   context_->host->PlanChanged();
 }
@@ -357,6 +379,10 @@ absl::Status Session::UpdateSelf(const Actor& actor, const PageId& page_id,
   auto page = people_.pages().find(page_id);
   if (page == people_.pages().end()) return NoSuchParticipant(NameOf(actor));
   Person* person = people_.Find(page->second.participant);
+  const bool listens = person->shown.role() < Participant::EDITOR;
+  if (update.has_muted() && !update.muted() && listens) {
+    return NotAllowed("speak in the call", "an editor");
+  }
   if (update.has_display_name()) {
     const std::string name = CleanName(update.display_name(), limits::kDisplayNameChars);
     if (name.empty()) return BadField("update_self.display_name", "must not be empty");
@@ -371,7 +397,10 @@ absl::Status Session::UpdateSelf(const Actor& actor, const PageId& page_id,
   }
   const bool audio = update.has_muted() || update.has_deafened();
   if (update.has_talking()) SetTalking(page->second.participant, update.talking());
-  if (update.has_muted()) person->shown.set_muted(update.muted());
+  if (update.has_muted()) {
+    person->shown.set_muted(update.muted());
+    if (!update.muted()) person->shown.clear_muted_by();
+  }
   if (update.has_deafened()) person->shown.set_deafened(update.deafened());
   PublishPerson(page->second.participant);
   if (audio) context_->media->PlanChanged();

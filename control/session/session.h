@@ -105,6 +105,9 @@ class Session final : public Conversation::Room {
   void Leave(const PageId& page, const PageDoor* door);
   absl::Status UpdateSelf(const Actor& actor, const PageId& page,
                           const atrium::v1::UpdateSelf& update);
+  // Owners mute; only whoever was muted unmutes.
+  absl::StatusOr<atrium::v1::Participant> MuteParticipant(const Actor& actor,
+                                                          const std::string& participant);
   void Evict(const ParticipantId& participant);
   std::string NameOf(const Actor& actor) const;  // As it is written in resources.
 
@@ -147,7 +150,7 @@ class Session final : public Conversation::Room {
                     Done<atrium::v1::ListCommandsResponse> done);
   // A service's attachment for one stream; confirmed when `ready` runs. Dropped
   // by DropAttachment.
-  void AddServiceAttachment(const Actor& actor, const AttachmentId& id,
+  void AddServiceAttachment(const Actor& actor, const AttachmentId& id, const std::string& tab,
                             std::function<void()> ready);
   void DropAttachment(const AttachmentId& id);
 
@@ -197,7 +200,7 @@ class Session final : public Conversation::Room {
   void AddToHostPlan(atrium::terminal::v1::Plan* plan) const;
   void AdoptTerminals(const atrium::terminal::v1::DriveResponse::Inventory& inventory);
   void OnHostTerminal(const atrium::terminal::v1::TerminalStatus& status);
-  void OnHostProblem(const std::string& tab, const std::string& message);
+  void OnHostProblem(const std::string& tab, const absl::Status& why);
   void OnHostConfirmed(int64_t generation);
   void OnHostTyped(const std::string& tab, const std::string& participant);
   void OnHostCommandEnd(const atrium::terminal::v1::CommandEnd& end);
@@ -212,6 +215,7 @@ class Session final : public Conversation::Room {
  private:
   struct ServiceAttachment {
     std::string participant;
+    std::string tab;  // Empty: of one adopted, any.
     atrium::v1::Participant::Role role;
     int64_t generation = 0;
     std::function<void()> ready;
@@ -233,6 +237,8 @@ class Session final : public Conversation::Room {
                Publisher::Done done = nullptr);
   void PublishSession(Publisher::Done done = nullptr);
   void PublishPerson(const ParticipantId& id);
+  // A page came: at once, or with those that came a moment before.
+  void PublishPresence(const ParticipantId& id);
   void PublishTab(const std::string& name, Publisher::Done done = nullptr);
   void PublishTabs(const TabTable::Changed& names);
   void PublishApproval(const atrium::v1::Approval& approval, Publisher::Done done);
@@ -261,6 +267,8 @@ class Session final : public Conversation::Room {
   absl::StatusOr<TabTable::Record*> TabToDrive(const Actor& actor, const std::string& tab,
                                                std::string_view act);
   atrium::v1::Tab ShowDriver(TabTable::Record* record);
+  void GiveSizeToDriver(atrium::v1::Tab* tab);
+  void NoteBusy(const atrium::terminal::v1::TerminalStatus& status);
   void CheckIdleTabs();
   void CheckHealth();
   static bool RunsIn(const CommandRun& run, const std::string& tab);
@@ -294,6 +302,8 @@ class Session final : public Conversation::Room {
   // A page says that it is in the call by a connection that we do not know.
   void ResumeLive(Person* person, const PageId& page, int64_t epoch);
   void RenewPeer(Person* person);
+  // A viewer in the call is muted, whatever anybody says.
+  static void KeepListening(Person* person);
   void EndLive(const ParticipantId& id, std::string_view reason, std::string_view message);
 
   // Screens.
@@ -338,9 +348,9 @@ class Session final : public Conversation::Room {
   bool IsOwner(const std::string& speaker) const override;
   atrium::v1::CommandPolicy::Action ToolAction(const std::string& tool) const override;
   void AgentReadScreen(const std::string& tab, int lines, Done<std::string> done) override;
-  void AgentReadFile(const std::string& path, Done<std::string> done) override;
-  void AgentListFiles(const std::string& path, Done<std::string> done) override;
-  void AgentRun(const std::string& command, Done<std::string> done);
+  void AgentReadFile(const std::string& path, Done<FileText> done) override;
+  void AgentListFiles(const std::string& path, Done<FileText> done) override;
+  void AgentRun(const std::string& command, Done<FileText> done);
   // All that the agent can do, or could if there were one.
   const ToolList& AgentTools() const;
   // Tells the agent which screens are shown.
@@ -377,6 +387,7 @@ class Session final : public Conversation::Room {
   std::set<Watcher*> watchers_;
   std::map<AttachmentId, ServiceAttachment> service_attachments_;
   DriverDesk drivers_;
+  std::set<std::string> busy_tabs_;                 // Where a command runs, as their shells tell.
   std::map<std::string, absl::Duration> tab_used_;  // When, by tab.
   atrium::terminal::v1::HostStatus host_status_;
   std::map<int, int> bad_ticks_;  // In a row, by Degradation.Kind.

@@ -256,18 +256,18 @@ void Session::SetTalking(const ParticipantId& id, bool talking) {
 
 // Files are read as the shells' user, in a tab that everybody sees: control itself
 // opens none of them.
-void Session::AgentReadFile(const std::string& path, Done<std::string> done) {
+void Session::AgentReadFile(const std::string& path, Done<FileText> done) {
   const absl::StatusOr<std::string> inside = InsidePath(path);
   if (!inside.ok()) return done(inside.status());
   AgentRun(Guarded(*inside, StrCat("head -c ", limits::kTextBytes, " -- \"$f\"")), std::move(done));
 }
-void Session::AgentListFiles(const std::string& path, Done<std::string> done) {
+void Session::AgentListFiles(const std::string& path, Done<FileText> done) {
   const absl::StatusOr<std::string> inside = InsidePath(path);
   if (!inside.ok()) return done(inside.status());
   AgentRun(Guarded(*inside, StrCat("ls -Ap -- \"$f\" | head -n ", limits::kAgentFiles)),
            std::move(done));
 }
-void Session::AgentRun(const std::string& command, Done<std::string> done) {
+void Session::AgentRun(const std::string& command, Done<FileText> done) {
   if (Judge(record_.session().command_policy(), command) == CommandPolicy::DENY) {
     return done(CommandDenied());
   }
@@ -277,9 +277,7 @@ void Session::AgentRun(const std::string& command, Done<std::string> done) {
   const Actor agent{.kind = Actor::Kind::kAgent, .role = Participant::EDITOR};
   RunPermitted(agent, run, limits::kFileWait, [done](auto ended) {
     if (!ended.ok()) return done(ended.status());
-    std::string text = CleanText(ended->output(), limits::kTextBytes);
-    if (ended->exit_code() != 0) return done(absl::NotFoundError(text));
-    done(std::move(text));
+    done(FileText{CleanText(ended->output(), limits::kTextBytes), ended->exit_code()});
   });
 }
 

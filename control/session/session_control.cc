@@ -32,6 +32,11 @@ Tab Session::ShowDriver(TabTable::Record* record) {
   return record->tab();
 }
 
+// Whoever drives decides how large it is; a service has no window.
+void Session::GiveSizeToDriver(Tab* tab) {
+  if (people_.FindByName(tab->driver()) != nullptr) tab->set_size_owner(tab->driver());
+}
+
 absl::StatusOr<Tab> Session::TakeControl(const Actor& actor,
                                          const atrium::v1::TakeControlRequest& request) {
   ASSIGN_OR_RETURN(TabTable::Record * record,

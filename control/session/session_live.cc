@@ -6,6 +6,7 @@
 #include "common/errors.h"
 #include "common/log.h"
 #include "common/resource_name.h"
+#include "common/status_macros.h"
 #include "common/str_cat.h"
 #include "control/errors.h"
 #include "control/limits.h"
@@ -26,7 +27,6 @@ int64_t Session::NextEpoch() {
 
 void Session::GoLive(const Actor& actor, const PageId& page_id,
                      std::function<void(absl::Status)> done) {
-  if (absl::Status s = actor.Require(Participant::EDITOR, "speak"); !s.ok()) return done(s);
   if (!context_->allowed.calls) return done(Forbidden("make calls"));
   auto enter = [this, page_id, done](absl::Status status) {
     auto page = people_.pages().find(page_id);
@@ -42,17 +42,24 @@ void Session::GoLive(const Actor& actor, const PageId& page_id,
     person->live_epoch = NextEpoch();
     person->live_page = page_id;
     person->shown.set_live(true);
+    KeepListening(person);
     PublishPerson(page->second.participant);
     if (conversation_) conversation_->SetAnybodyLive(true);
     context_->media->PlanChanged();
     done(absl::OkStatus());
     TellLiveReady(person);
   };
-  // The provider first, then the offer (V3).
-  if (!conversation_) return enter(absl::OkStatus());
+  // The provider first, then the offer (V3). Who only listens starts nothing.
+  if (!conversation_ || actor.role < Participant::EDITOR) return enter(absl::OkStatus());
   record_.set_conversation_wanted(true);
   Touch();
   conversation_->Start(enter);
+}
+
+void Session::KeepListening(Person* person) {
+  if (person->live_epoch == 0 || person->shown.role() >= Participant::EDITOR) return;
+  person->shown.set_muted(true);
+  person->shown.clear_muted_by();
 }
 
 void Session::TellLiveReady(Person* person) {
@@ -92,7 +99,7 @@ void Session::RenewPeer(Person* person) {
 }
 
 void Session::ResumeLive(Person* person, const PageId& page, int64_t epoch) {
-  if (person->shown.role() < Participant::EDITOR || !context_->allowed.calls) return;
+  if (!context_->allowed.calls) return;
   const bool elsewhere = person->live_epoch != 0 && !person->live_page.empty();
   if (elsewhere && person->live_page != page) return;
   person->live_page = page;
@@ -100,9 +107,16 @@ void Session::ResumeLive(Person* person, const PageId& page, int64_t epoch) {
   person->shown.set_live(true);
   if (conversation_) conversation_->SetAnybodyLive(true);
   // Media may well have it, and has not told us yet: its inventory decides.
-  if (context_->media->connected()) return RenewPeer(person);
-  person->live_epoch = epoch;
-  last_epoch_ = std::max(last_epoch_, epoch);
+  if (context_->media->connected()) {
+    RenewPeer(person);
+  } else {
+    // What nobody can have been told makes no later epochs; media's inventory decides.
+    const int64_t newest = absl::ToUnixMillis(context_->loop->Now() + limits::kEpochAhead);
+    person->live_epoch = epoch > 0 && epoch <= newest ? epoch : NextEpoch();
+    person->resumed = true;
+    last_epoch_ = std::max(last_epoch_, person->live_epoch);
+  }
+  KeepListening(person);
 }
 
 absl::Status Session::HangUp(const PageId& page_id) {
@@ -130,7 +144,10 @@ void Session::EndLive(const ParticipantId& id, std::string_view reason, std::str
   }
   person->live_epoch = 0;
   person->live_page = PageId();
+  person->resumed = false;
   person->shown.set_live(false);
+  // Whoever only listened is muted no longer than that.
+  if (person->shown.role() < Participant::EDITOR) person->shown.set_muted(false);
   PublishPerson(id);
   context_->media->PlanChanged();
   const bool anybody = std::any_of(people_.all().begin(), people_.all().end(),
@@ -175,6 +192,22 @@ absl::Status Session::Signal(const PageId& page_id, const atrium::v1::PeerSignal
   return absl::OkStatus();
 }
 
+absl::StatusOr<Participant> Session::MuteParticipant(const Actor& actor,
+                                                     const std::string& participant) {
+  RETURN_IF_ERROR(actor.Require(Participant::OWNER, "mute somebody"));
+  Person* person = people_.FindByName(participant);
+  if (person == nullptr) return NoSuchParticipant(participant);
+  if (person->live_epoch == 0) return NotInCall(participant);
+  // Whoever muted themselves did so, whatever others ask for afterwards.
+  if (person->shown.muted()) return person->shown;
+  person->shown.set_muted(true);
+  const std::string by = DriverNameOf(actor);
+  if (by != participant) person->shown.set_muted_by(by);
+  PublishPerson(ParticipantId(ParseParticipantName(participant)->id));
+  context_->media->PlanChanged();
+  return person->shown;
+}
+
 void Session::AddToMediaPlan(atrium::media::v1::Plan* plan) const {
   atrium::media::v1::Plan::Room* room = nullptr;
   for (const auto& [id, person] : people_.all()) {
@@ -184,6 +217,7 @@ void Session::AddToMediaPlan(atrium::media::v1::Plan* plan) const {
     peer->set_participant(person.shown.name());
     peer->set_epoch(person.live_epoch);
     peer->set_muted(person.shown.muted());
+    peer->set_muted_by(person.shown.muted_by());
     peer->set_deafened(person.shown.deafened());
     peer->set_withheld(conversation_ && !conversation_->ListensTo(person.shown.name()));
   }
@@ -200,17 +234,24 @@ void Session::AddToMediaPlan(atrium::media::v1::Plan* plan) const {
 void Session::AdoptPeers(const DriveResponse::Inventory& inventory, bool fresh) {
   SetHasDisplay(inventory.has_display());
   AdoptCaptures(inventory, fresh);
-  std::map<std::string, int64_t> there;
+  std::map<std::string, atrium::media::v1::Plan::Peer> there;
   for (const auto& room : inventory.rooms()) {
     if (room.session() != name()) continue;
-    for (const auto& peer : room.peers()) there[peer.participant()] = peer.epoch();
+    for (const auto& peer : room.peers()) there[peer.participant()] = peer;
   }
   // Whom media does not have, as it was started anew or never knew, makes a new
   // connection, now.
   for (auto& [id, person] : people_.all()) {
     if (person.live_epoch == 0) continue;
     auto known = there.find(person.shown.name());
-    if (fresh || known == there.end() || known->second != person.live_epoch) RenewPeer(&person);
+    const bool resumed = std::exchange(person.resumed, false);
+    if (resumed && known != there.end() && !known->second.muted_by().empty()) {
+      person.shown.set_muted(true);
+      person.shown.set_muted_by(known->second.muted_by());
+      PublishPerson(id);
+    }
+    const bool same = known != there.end() && known->second.epoch() == person.live_epoch;
+    if (fresh || !same) RenewPeer(&person);
   }
   for (const auto& room : inventory.rooms()) {
     if (room.session() != name()) continue;
@@ -229,6 +270,7 @@ void Session::AdoptPeers(const DriveResponse::Inventory& inventory, bool fresh) 
       person.shown.set_name(peer.participant());
       person.shown.set_live(true);
       person.shown.set_muted(peer.muted());
+      person.shown.set_muted_by(peer.muted_by());
       person.shown.set_deafened(peer.deafened());
       if (unknown) {
         person.shown.set_display_name(context_->auth->DisplayNameOf(id_, id));
@@ -238,6 +280,7 @@ void Session::AdoptPeers(const DriveResponse::Inventory& inventory, bool fresh) 
           if (people_.PagesOf(id) == 0) ForgetPerson(id);
         });
       }
+      if (!unknown) KeepListening(&person);
       PublishPerson(id);
       if (conversation_) conversation_->SetAnybodyLive(true);
     }

@@ -22,6 +22,16 @@ using atrium::v1::Tab;
 
 namespace {
 
+// For people: what the terminal host does not do now.
+std::string LimitsOf(const atrium::terminal::v1::HostStatus& status) {
+  constexpr char kDrains[] =
+      "The terminal host is being drained: no new terminals until it was replaced; those that "
+      "run go on";
+  if (!status.draining()) return status.audit_problem();
+  return status.audit_problem().empty() ? kDrains
+                                        : StrCat(status.audit_problem(), ". ", kDrains);
+}
+
 // A tool that is away for now, as its server is, keeps what was set for it.
 absl::Status CheckTools(const atrium::v1::Session& wanted, const atrium::v1::Session& ours,
                         const ToolList& tools) {
@@ -144,7 +154,9 @@ void Session::Tick() {
   bool lapsed = false;
   for (const auto& [name, record] : tabs_.all()) {
     if (record.tab().driver().empty()) continue;
-    if (!drivers_.Lapse(tabs_.Find(name)->mutable_tab(), context_->loop->Monotonic())) continue;
+    Tab* tab = tabs_.Find(name)->mutable_tab();
+    if (!drivers_.Lapse(tab, context_->loop->Monotonic())) continue;
+    GiveSizeToDriver(tab);
     PublishTab(name);
     lapsed = true;
   }
@@ -158,6 +170,11 @@ void Session::Tick() {
 
 bool Session::InUse(const Tab& tab) const {
   if (!tab.driver().empty() || starting_.count(tab.name()) > 0) return true;
+  // A command that runs is somebody's, though nobody looks.
+  if (busy_tabs_.count(tab.name()) > 0) return true;
+  for (const auto& [id, service] : service_attachments_) {
+    if (service.tab == tab.name()) return true;
+  }
   for (const auto& [id, run] : runs_) {
     if (RunsIn(*run, tab.name())) return true;
   }
@@ -220,7 +237,9 @@ void Session::CheckHealth() {
        "Changes cannot be stored: look at the disk of the state directory"},
       {Degradation::HOST_LOST, !context_->host->connected(),
        "The terminal host cannot be reached; its shells may well be running"},
-      {Degradation::HOST_MEMORY, host_status_.memory_alert(), memory}};
+      {Degradation::HOST_MEMORY, host_status_.memory_alert(), memory},
+      {Degradation::HOST_LIMITED,
+       host_status_.draining() || !host_status_.audit_problem().empty(), LimitsOf(host_status_)}};
   google::protobuf::RepeatedPtrField<Degradation> now;
   for (const auto& check : checks) {
     int& ticks = bad_ticks_[check.kind];

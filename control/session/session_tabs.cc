@@ -298,6 +298,8 @@ void Session::AdoptTerminals(const atrium::terminal::v1::DriveResponse::Inventor
     PublishTabs(tabs_.Add(std::move(record)));
   }
   PublishTabs(tabs_.Reconcile(inventory));
+  busy_tabs_.clear();
+  for (const auto& status : inventory.terminals()) NoteBusy(status);
   for (const auto& attachment : inventory.attachments()) {
     const absl::StatusOr<ChildName> parsed = ParseParticipantName(attachment.participant());
     const AttachmentId id(attachment.attachment());
@@ -319,6 +321,7 @@ void Session::AdoptTerminals(const atrium::terminal::v1::DriveResponse::Inventor
 
 void Session::OnHostTerminal(const TerminalStatus& status) {
   PublishTabs(tabs_.Update(status));
+  NoteBusy(status);
   if (status.state() == Tab::RUNNING) AnswerStarting(status.tab(), absl::OkStatus());
   if (status.state() == Tab::EXITED) {
     AnswerStarting(status.tab(), absl::OkStatus());
@@ -326,9 +329,17 @@ void Session::OnHostTerminal(const TerminalStatus& status) {
   }
 }
 
-void Session::OnHostProblem(const std::string& tab, const std::string& message) {
-  AnswerStarting(tab, TabCannotStart(tab, message));
-  Notice(StrCat("A tab could not start: ", message));
+void Session::NoteBusy(const TerminalStatus& status) {
+  if (status.command_runs()) {
+    busy_tabs_.insert(status.tab());
+  } else {
+    busy_tabs_.erase(status.tab());
+  }
+}
+
+void Session::OnHostProblem(const std::string& tab, const absl::Status& why) {
+  AnswerStarting(tab, TabCannotStart(tab, why));
+  Notice(StrCat("A tab could not start: ", why.message()));
   const Actor ours{.kind = Actor::Kind::kService, .role = Participant::OWNER};
   (void)DeleteTab(ours, tab);
 }
@@ -362,8 +373,9 @@ void Session::OnHostLost() {
 }
 
 void Session::AddServiceAttachment(const Actor& actor, const AttachmentId& id,
-                                   std::function<void()> ready) {
+                                   const std::string& tab, std::function<void()> ready) {
   ServiceAttachment& service = service_attachments_[id];
+  service.tab = tab;
   const ParticipantId participant =
       actor.participant.empty() ? ParticipantId("service") : actor.participant;
   service.participant = ParticipantName(id_, participant);

@@ -105,9 +105,12 @@ TabTable::Changed TabTable::Update(const TerminalStatus& status) {
   if (record == nullptr) return {};
   Tab before = record->tab();
   Tab& tab = *record->mutable_tab();
+  // It had ended before its host did: what is left is its last screen.
+  if (status.state() == Tab::LOST && tab.state() == Tab::EXITED) return {};
   tab.set_state(status.state());
   tab.set_exit_code(status.exit_code());
   *tab.mutable_size() = status.size();
+  *tab.mutable_held_by() = status.held_by();
   if (!status.working_directory().empty()) tab.set_working_directory(status.working_directory());
   if (!status.incarnation().empty()) tab.set_incarnation(status.incarnation());
   if (!status.title().empty()) program_titles_[status.tab()] = status.title();

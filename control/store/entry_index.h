@@ -1,5 +1,5 @@
 // EntryIndex finds timeline entries by their words: SQLite's FTS5, in the same
-// database and in the same transactions as the entries. Used under the store's lock.
+// database and in the same transactions as the entries. On the thread of its connection.
 #ifndef ATRIUM_CONTROL_STORE_ENTRY_INDEX_H_
 #define ATRIUM_CONTROL_STORE_ENTRY_INDEX_H_
 

@@ -4,11 +4,13 @@
 #include <map>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "common/errors.h"
 #include "common/log.h"
 #include "common/status_macros.h"
 #include "common/str_cat.h"
+#include "common/work_queue.h"
 #include "control/store/entry_index.h"
 #include "control/store/sqlite.h"
 #include "control/store/store.h"
@@ -45,8 +47,13 @@ absl::Status MakeSchema2(sqlite3* db) {
 
 class SqliteStore final : public Store {
  public:
-  SqliteStore(Loop* loop, Db db)
-      : loop_(loop), db_(std::move(db)), index_(db_.get()), thread_([this] { Work(); }) {}
+  // `reader` reads beside the writer; null: what is read waits for what is written.
+  SqliteStore(Loop* loop, Db db, Db reader)
+      : loop_(loop),
+        db_(std::move(db)),
+        reader_(std::move(reader)),
+        index_(db_.get()),
+        thread_([this] { Work(); }) {}
   ~SqliteStore() override {
     {
       std::lock_guard<std::mutex> lock(mu_);
@@ -71,7 +78,8 @@ class SqliteStore final : public Store {
 
   absl::StatusOr<std::vector<std::string>> LoadEntries(const std::string& session,
                                                        int limit) override {
-    return ReadEntries(kBefore, session, std::numeric_limits<int64_t>::max(), limit);
+    std::lock_guard<std::mutex> lock(db_mu_);
+    return ReadEntries(db_.get(), kBefore, session, std::numeric_limits<int64_t>::max(), limit);
   }
 
   void Commit(std::vector<StoreWrite> writes, std::function<void(absl::Status)> done) override {
@@ -80,33 +88,43 @@ class SqliteStore final : public Store {
 
   void ListEntries(const std::string& session, int64_t before, int limit,
                    EntriesDone done) override {
-    Enqueue({{}, nullptr, [this, session, before, limit, done = std::move(done)] {
-               loop_->Post(
-                   [done, rows = ReadEntries(kBefore, session, before, limit)] { done(rows); });
-             }});
+    Read<std::vector<std::string>>(std::move(done), [session, before, limit](sqlite3* db) {
+      return ReadEntries(db, kBefore, session, before, limit);
+    });
   }
   void ListEntriesAfter(const std::string& session, int64_t after, int limit,
                         EntriesDone done) override {
-    Enqueue({{}, nullptr, [this, session, after, limit, done = std::move(done)] {
-               loop_->Post(
-                   [done, rows = ReadEntries(kAfter, session, after, limit)] { done(rows); });
-             }});
+    Read<std::vector<std::string>>(std::move(done), [session, after, limit](sqlite3* db) {
+      return ReadEntries(db, kAfter, session, after, limit);
+    });
   }
   void FindEntries(const std::string& session, const std::string& query, int64_t before, int limit,
                    FoundDone done) override {
-    Enqueue({{}, nullptr, [this, session, query, before, limit, done = std::move(done)] {
-               loop_->Post([done, found = Find(session, query, before, limit)] { done(found); });
-             }});
+    Read<std::vector<FoundEntry>>(std::move(done), [session, query, before, limit](sqlite3* db) {
+      return EntryIndex(db).Find(session, query, before, limit);
+    });
   }
 
  private:
-  // A commit, or a read in order with the commits.
+  // A commit, or a read that sees the commits before it and holds up none behind it.
   struct Job {
     std::vector<StoreWrite> writes;
     std::function<void(absl::Status)> done;
     std::function<void()> read;
   };
 
+  template <typename T>
+  void Read(std::function<void(absl::StatusOr<T>)> done,
+            std::function<absl::StatusOr<T>(sqlite3*)> read) {
+    Enqueue({{}, nullptr, [this, done = std::move(done), read = std::move(read)]() mutable {
+               std::unique_lock<std::mutex> lock(db_mu_, std::defer_lock);
+               if (reader_ == nullptr) lock.lock();
+               auto result = read(reader_ == nullptr ? db_.get() : reader_.get());
+               // What `done` holds ends on the loop.
+               loop_->Post([done = std::exchange(done, nullptr),
+                            result = std::move(result)]() mutable { done(std::move(result)); });
+             }});
+  }
   void Enqueue(Job job) {
     {
       std::lock_guard<std::mutex> lock(mu_);
@@ -128,7 +146,7 @@ class SqliteStore final : public Store {
       const absl::Status status = WriteAll(jobs);
       if (!status.ok()) LogError("a commit failed", {{"error", status.message()}});
       for (Job& job : jobs) {
-        if (job.read) job.read();
+        if (job.read) reading_.Post(std::move(job.read));
         if (job.done) loop_->Post([done = std::move(job.done), status] { done(status); });
       }
     }
@@ -177,23 +195,17 @@ class SqliteStore final : public Store {
     return sqlite3_step(s.get()) == SQLITE_DONE;
   }
 
-  absl::StatusOr<std::vector<FoundEntry>> Find(const std::string& session, const std::string& query,
-                                               int64_t before, int limit) {
-    std::lock_guard<std::mutex> lock(db_mu_);
-    return index_.Find(session, query, before, limit);
-  }
-
-  absl::StatusOr<std::vector<std::string>> ReadEntries(const char* sql, const std::string& session,
-                                                       int64_t number, int limit) {
-    std::lock_guard<std::mutex> lock(db_mu_);
-    Statement s = Prepare(db_.get(), sql);
+  static absl::StatusOr<std::vector<std::string>> ReadEntries(sqlite3* db, const char* sql,
+                                                              const std::string& session,
+                                                              int64_t number, int limit) {
+    Statement s = Prepare(db, sql);
     BindText(s.get(), 1, session);
     sqlite3_bind_int64(s.get(), 2, number);
     sqlite3_bind_int(s.get(), 3, limit);
     std::vector<std::string> entries;
     int code;
     while ((code = sqlite3_step(s.get())) == SQLITE_ROW) entries.push_back(Column(s.get(), 0));
-    if (code != SQLITE_DONE) return SqliteError(db_.get(), "read entries");
+    if (code != SQLITE_DONE) return SqliteError(db, "read entries");
     return entries;
   }
 
@@ -202,27 +214,35 @@ class SqliteStore final : public Store {
   // Protected by db_mu_: the loop uses it only at the start.
   std::mutex db_mu_;
   Db db_;
+  // The reader's thread's own.
+  Db reader_;
+  // Protected by db_mu_.
   EntryIndex index_;
   // Protected by mu_.
   std::mutex mu_;
   std::condition_variable wake_;
   std::deque<Job> jobs_;
   bool stopping_ = false;
-  // Owned; last, as it uses the rest.
+  // Owned; last, as they use the rest.
+  WorkQueue reading_{"store-reader"};
   std::thread thread_;
 };
+
+absl::StatusOr<Db> OpenDatabase(const std::string& name, int how) {
+  sqlite3* raw = nullptr;
+  const int code = sqlite3_open_v2(name.c_str(), &raw, how | SQLITE_OPEN_FULLMUTEX, nullptr);
+  Db db(raw);
+  if (code != SQLITE_OK) return SqliteError(raw, StrCat("open ", name));
+  sqlite3_busy_timeout(raw, kBusyMs);
+  return db;
+}
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(Loop* loop, const std::string& path) {
-  sqlite3* raw = nullptr;
   const std::string name = path.empty() ? ":memory:" : path;
-  const int code = sqlite3_open_v2(
-      name.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX,
-      nullptr);
-  Db db(raw);
-  if (code != SQLITE_OK) return SqliteError(raw, StrCat("open ", name));
-  sqlite3_busy_timeout(raw, kBusyMs);
+  ASSIGN_OR_RETURN(Db db, OpenDatabase(name, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
+  sqlite3* const raw = db.get();
   RETURN_IF_ERROR(Run(raw, "PRAGMA journal_mode = WAL"));
   RETURN_IF_ERROR(Run(raw, "PRAGMA synchronous = FULL"));
   Statement version = Prepare(raw, "PRAGMA user_version");
@@ -237,7 +257,12 @@ absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(Loop* loop, const std::st
   }
   if (have < 1) RETURN_IF_ERROR(Run(raw, kSchema1));
   if (have < 2) RETURN_IF_ERROR(MakeSchema2(raw));
-  return std::make_unique<SqliteStore>(loop, std::move(db));
+  // What is in memory is in one connection alone.
+  Db reader;
+  if (!path.empty()) {
+    ASSIGN_OR_RETURN(reader, OpenDatabase(name, SQLITE_OPEN_READONLY));
+  }
+  return std::make_unique<SqliteStore>(loop, std::move(db), std::move(reader));
 }
 
 }  // namespace atrium::control

@@ -1,7 +1,8 @@
 // Store is what control remembers over restarts. Records are small and named;
 // timeline entries are many and numbered. Writes are batched into one durable
-// commit every few milliseconds on the store's own thread; nothing here blocks
-// the loop after Open().
+// commit every few milliseconds on the store's own thread, and entries are read on
+// another, which sees all that was committed before; nothing here blocks the loop
+// after Open().
 #ifndef ATRIUM_CONTROL_STORE_STORE_H_
 #define ATRIUM_CONTROL_STORE_STORE_H_
 

@@ -1,7 +1,5 @@
 #include "gateway/bridge/browser.h"
 
-#include <google/protobuf/util/json_util.h>
-
 #include <utility>
 
 #include "common/errors.h"
@@ -142,7 +140,7 @@ void Browser::OnInputAck(const std::string& tab, int64_t sequence) {
   JoinResponse response;
   response.mutable_input_ack()->set_tab(tab);
   response.mutable_input_ack()->set_sequence(sequence);
-  connection()->SendBinary(response.SerializeAsString());
+  connection()->QueueBinary(response.SerializeAsString());
 }
 
 void Browser::OnRefused(const std::string& tab, int code, const std::string& message) {
@@ -151,11 +149,9 @@ void Browser::OnRefused(const std::string& tab, int code, const std::string& mes
 }
 
 void Browser::Send(const JoinResponse& response) {
-  std::string text;
-  google::protobuf::util::JsonPrintOptions options;
-  const auto status = google::protobuf::util::MessageToJsonString(response, &text, options);
-  if (status.ok()) {
-    connection()->SendText(std::move(text));
+  const std::string& text = wording()->Say(response);
+  if (!text.empty()) {
+    connection()->SendText(text);
   } else {
     connection()->SendBinary(response.SerializeAsString());
   }

@@ -21,7 +21,9 @@ namespace atrium::gateway {
 struct SharedSnapshot {
   int64_t offset = 0;
   atrium::v1::TerminalSize size;
-  grpc::Slice data;
+  std::vector<grpc::Slice> data;
+  size_t data_bytes = 0;   // All of `data`.
+  bool scrollback = true;  // With all that has scrolled away.
 };
 
 // What a cursor meets next.
@@ -43,6 +45,7 @@ struct Cursor {
     virtual ~Listener() = default;
     // There may be something for Next().
     virtual void OnMore() = 0;
+    // OnMore() follows, so that it may go out with what there is then.
     virtual void OnInputAck(const std::string& tab, int64_t sequence) = 0;
     // It fell too far behind and goes on from a snapshot.
     virtual void OnSkipped() = 0;
@@ -71,10 +74,17 @@ struct Cursor {
   size_t snapshot_sent = 0;                        // up to here.
   bool snapshot_begun = false;
   bool snapshot_drawing = false;  // Sent, but not acknowledged: nothing follows yet.
+  // Its link is too slow for a whole snapshot while the program writes on: it gets what
+  // is on the screen, and the rest once it has caught up.
+  bool lean = false;
+  bool owes_scrollback = false;  // It drew a screen without.
+  size_t sent_at_look = 0;       // Of a snapshot, when it was looked at last;
+  int idle_looks = 0;            // so often in a row there was no more.
   atrium::v1::TerminalSize told_size;
   bool exit_told = false;
   // State: what the terminal process has not confirmed.
-  std::optional<atrium::v1::TerminalSize> wanted_size;  // Not sent yet.
+  std::optional<atrium::v1::TerminalSize> window;  // As the page said last,
+  bool window_told = false;                        // and the terminal heard.
   std::deque<Typed> unconfirmed;
   size_t unconfirmed_bytes = 0;
   bool opened = false;  // The terminal process accepted it; nothing is shown before.

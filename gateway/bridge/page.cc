@@ -87,8 +87,8 @@ absl::Status Page::Type(const std::string& tab, int64_t sequence, const std::str
     }
     cursor.unconfirmed_bytes += bytes.size();
     cursor.unconfirmed.push_back({sequence, bytes});
-  } else {
-    subscription->feed->Input(subscription->cursor.get(), sequence, bytes);
+  } else if (!subscription->feed->Input(subscription->cursor.get(), sequence, bytes)) {
+    return TooMuchTyped(tab);
   }
   // Whoever types more is read more slowly, nothing is lost.
   const absl::Duration wait =
@@ -101,7 +101,7 @@ void Page::Resize(Subscription* subscription, const atrium::v1::TerminalSize& si
   if (subscription->feed != nullptr) {
     subscription->feed->Resize(subscription->cursor.get(), size);
   } else {
-    subscription->cursor->wanted_size = size;
+    subscription->cursor->window = size;
   }
 }
 
@@ -145,7 +145,11 @@ void Page::OnResponse(const JoinResponse& response) {
     joined_ = true;
     lag_ = LagTeller();  // A new control was told nothing.
   }
-  if (!response.has_attachment()) return OnHeard(response);
+  if (!response.has_attachment()) {
+    OnHeard(response);
+    // A tab that is gone is followed by nobody.
+    return Unfollow(response.change().deleted_tab());
+  }
   attachment_ = response.attachment().attachment();
   for (auto& [tab, subscription] : subscriptions_) {
     if (subscription.feed == nullptr) Attach(&subscription, tab);

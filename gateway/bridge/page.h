@@ -18,6 +18,7 @@
 #include "gateway/bridge/feeds.h"
 #include "gateway/bridge/join_link.h"
 #include "gateway/bridge/lag.h"
+#include "gateway/bridge/wording.h"
 #include "gateway/figures.h"
 #include "gateway/rate.h"
 #include "gateway/ws/connection.h"
@@ -34,6 +35,7 @@ class Page : public ws::Connection::Listener,
     atrium::v1::LiveService::Stub* control;
     Feeds* feeds;
     Figures* figures;
+    Wording* wording;
     // What its participant may say to control, on whatever page.
     std::shared_ptr<Gcra> words = {};
   };
@@ -93,6 +95,7 @@ class Page : public ws::Connection::Listener,
 
   Loop* loop() const { return given_.loop; }
   Figures* figures() const { return given_.figures; }
+  Wording* wording() const { return given_.wording; }
   JoinLink* link() const { return link_.get(); }
   ws::Connection* connection() const { return connection_.get(); }
   std::map<std::string, Subscription>& subscriptions() { return subscriptions_; }

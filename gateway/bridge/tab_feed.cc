@@ -53,7 +53,10 @@ void TabFeed::Connect() {
   start.mutable_start()->set_tab(options_.tab);
   start.mutable_start()->set_offset(StartOffset());
   start.mutable_start()->set_lossless_attachment(options_.lossless_attachment);
+  start.mutable_start()->set_acks_together(true);
+  start.mutable_start()->set_screens_in_pieces(true);
   placed_ = false;
+  arriving_ = nullptr;
   snapshot_asked_ = start.start().offset() < 0;
   Send(start);
   for (Cursor* cursor : cursors_) Open(cursor);
@@ -120,13 +123,15 @@ void TabFeed::OnClosed(const absl::Status& status) {
 void TabFeed::OnBuffer(const grpc::ByteBuffer& buffer) {
   int64_t offset;
   std::vector<grpc::Slice> data;
-  if (rpc::DecodeOutput(buffer, &offset, &data)) {
+  std::string more;
+  Response response;
+  if (rpc::DecodeOutput(buffer, &offset, &data, &more)) {
     Place(offset);
     ring_.Append(offset, std::move(data));
     DropStaleSnapshots();
+    if (!more.empty() && response.ParseFromString(more)) OnInputAcks(response);
     return PumpAll();
   }
-  Response response;
   if (!rpc::DecodeMessage(buffer, &response)) {
     LogWarning("an unreadable message from the terminal process", {{"tab", options_.tab}});
     return stream_->Cancel();
@@ -141,20 +146,19 @@ void TabFeed::OnResponse(Response* response) {
       ring_.MarkResize(response->resized().offset(), response->resized().size());
       return PumpAll();
     case Response::kSnapshot:
-      return OnSnapshot(response->mutable_snapshot());
+      return OnSnapshot(response->snapshot());
     case Response::kExit:
       exit_code_ = response->exit().exit_code();
       return PumpAll();
     case Response::kOpened:
       return OnOpened(response->opened());
-    case Response::kInputAck:
-      return OnInputAck(response->input_ack());
     case Response::kRefused:
       return OnRefused(response->refused());
     case Response::kRevoked:
       return OnRevoked(response->revoked());
     default:
-      return;
+      OnInputAcks(*response);
+      return PumpAll();
   }
 }
 
@@ -169,10 +173,11 @@ void TabFeed::Confirm(Cursor* cursor, int64_t sequence) {
 
 // The terminal knows the page: what it has not confirmed is sent (again).
 void TabFeed::OnOpened(const Response::Opened& opened) {
+  takes_screen_ = opened.takes_screen();
   for (Cursor* cursor : Of(opened.attachment())) {
     if (cursors_.count(cursor) == 0 || std::exchange(cursor->opened, true)) continue;
     Confirm(cursor, opened.sequence());
-    if (const auto size = std::exchange(cursor->wanted_size, std::nullopt)) Resize(cursor, *size);
+    if (cursor->window) TellWindow(cursor);
     for (const Cursor::Typed& typed : cursor->unconfirmed) {
       Request request;
       request.mutable_input()->set_attachment(cursor->attachment);
@@ -184,10 +189,15 @@ void TabFeed::OnOpened(const Response::Opened& opened) {
   }
 }
 
-void TabFeed::OnInputAck(const Response::Ack& ack) {
-  for (Cursor* cursor : Of(ack.attachment())) {
-    if (cursors_.count(cursor) > 0) Confirm(cursor, ack.sequence());
-  }
+void TabFeed::OnInputAcks(const Response& response) {
+  const auto take = [this](const Response::Ack& ack) {
+    for (Cursor* cursor : Of(ack.attachment())) {
+      if (cursors_.count(cursor) > 0) Confirm(cursor, ack.sequence());
+    }
+  };
+  for (const Response::Ack& ack : response.input_acks()) take(ack);
+  // From a terminal process of before.
+  if (response.has_input_ack()) take(response.input_ack());
 }
 
 void TabFeed::OnRefused(const Response::Refused& refused) {
@@ -210,57 +220,10 @@ void TabFeed::OnRevoked(const Response::Revoked& revoked) {
   }
 }
 
-void TabFeed::OnSnapshot(atrium::v1::TerminalSnapshot* message) {
-  snapshot_asked_ = false;
-  auto snapshot = std::make_shared<SharedSnapshot>();
-  snapshot->offset = message->offset();
-  snapshot->size = message->size();
-  snapshot->data = grpc::Slice(message->data());
-  // It may come before output that precedes it, which is on its way.
-  const bool moved = Place(snapshot->offset);
-  if (!ring_.SizeAt(snapshot->offset)) ring_.MarkResize(snapshot->offset, snapshot->size);
-  for (Cursor* cursor : cursors_) {
-    const bool due = Needs(cursor, *snapshot, message->required(), moved);
-    cursor->waits_for_snapshot = cursor->claimed = false;
-    if (!due) continue;
-    cursor->snapshot = snapshot;
-    cursor->snapshot_sent = 0;
-    cursor->snapshot_begun = false;
-  }
-  PumpAll();
-}
-
-// The terminal has come to the snapshot's offset at least, so a page may have been
-// anywhere between the ring's start and there.
-bool TabFeed::Needs(const Cursor* cursor, const SharedSnapshot& snapshot, bool required,
-                    bool moved) const {
-  if (required && cursor->offset >= 0 && !cursor->lossless) return true;
-  if (cursor->snapshot != nullptr) return moved;
-  const bool held = cursor->offset >= ring_.start() && cursor->offset <= snapshot.offset;
-  if (held && cursor->claimed) return false;
-  return cursor->waits_for_snapshot || cursor->offset < 0 || (!held && (moved || cursor->claimed));
-}
-
-void TabFeed::AskSnapshot() {
-  if (stream_ == nullptr || std::exchange(snapshot_asked_, true)) return;
-  Request request;
-  request.set_snapshot(true);
-  Send(request);
-}
-
 void TabFeed::PumpAll() {
   const std::vector<Cursor*> all(cursors_.begin(), cursors_.end());
   for (Cursor* cursor : all) {
     if (cursors_.count(cursor) > 0) cursor->listener->OnMore();
-  }
-}
-
-// A snapshot that its page takes so slowly that much more came since would only be
-// followed by another: it is let go, and the page begins with a newer one.
-void TabFeed::DropStaleSnapshots() {
-  for (Cursor* cursor : cursors_) {
-    if (cursor->snapshot == nullptr || cursor->lossless) continue;
-    if (ring_.end() - cursor->snapshot->offset > limits::kLagBytes) cursor->snapshot = nullptr;
   }
 }
 
@@ -276,7 +239,10 @@ bool TabFeed::Next(Cursor* cursor, FeedItem* item) {
   if (cursor->snapshot != nullptr) return NextOfSnapshot(cursor, item);
   if (cursor->snapshot_drawing) return false;
   if (cursor->waits_for_snapshot || !ring_.started()) {
-    if (cursor->offset < 0) cursor->waits_for_snapshot = true;
+    if (cursor->offset < 0) {
+      cursor->waits_for_snapshot = true;
+      AskSnapshot(!cursor->lean);
+    }
     return false;
   }
   if (cursor->offset > ring_.end()) {
@@ -289,31 +255,10 @@ bool TabFeed::Next(Cursor* cursor, FeedItem* item) {
   if (!ring_.Holds(cursor->offset) || behind) {
     if (cursor->offset >= 0) cursor->listener->OnSkipped();
     cursor->waits_for_snapshot = true;
-    AskSnapshot();
+    AskSnapshot(!cursor->lean);
     return false;
   }
   return NextOfRing(cursor, item);
-}
-
-bool TabFeed::NextOfSnapshot(Cursor* cursor, FeedItem* item) {
-  const SharedSnapshot& whole = *cursor->snapshot;
-  const size_t at = cursor->snapshot_sent;
-  const size_t n = std::min(cursor->piece_bytes, whole.data.size() - at);
-  item->kind = FeedItem::Kind::kScreen;
-  item->offset = whole.offset;
-  item->size = whole.size;
-  item->data.push_back(whole.data.sub(at, at + n));
-  item->data_bytes = n;
-  item->first = !std::exchange(cursor->snapshot_begun, true);
-  cursor->snapshot_sent += n;
-  if (cursor->snapshot_sent < whole.data.size()) return true;
-  item->last = true;
-  cursor->offset = cursor->acknowledged = whole.offset;
-  cursor->told_size = whole.size;
-  cursor->snapshot = nullptr;
-  // A page that is slow to draw must not be buried under snapshots.
-  cursor->snapshot_drawing = true;
-  return true;
 }
 
 bool TabFeed::NextOfRing(Cursor* cursor, FeedItem* item) {
@@ -352,12 +297,9 @@ void TabFeed::Acknowledge(Cursor* cursor, int64_t offset) {
   cursor->listener->OnMore();
 }
 
-void TabFeed::Input(Cursor* cursor, int64_t sequence, std::string data) {
-  if (!cursor->unconfirmed.empty() && sequence <= cursor->unconfirmed.back().sequence) return;
-  if (cursor->unconfirmed_bytes + data.size() > limits::kUnconfirmedInputBytes) {
-    return cursor->listener->OnRefused(options_.tab, 8,
-                                       "Too much typed input waits: it was not taken, send it again");
-  }
+bool TabFeed::Input(Cursor* cursor, int64_t sequence, std::string data) {
+  if (!cursor->unconfirmed.empty() && sequence <= cursor->unconfirmed.back().sequence) return true;
+  if (cursor->unconfirmed_bytes + data.size() > limits::kUnconfirmedInputBytes) return false;
   if (cursor->opened) {
     Request request;
     request.mutable_input()->set_attachment(cursor->attachment);
@@ -367,16 +309,23 @@ void TabFeed::Input(Cursor* cursor, int64_t sequence, std::string data) {
   }
   cursor->unconfirmed_bytes += data.size();
   cursor->unconfirmed.push_back({sequence, std::move(data)});
+  return true;
 }
 
 void TabFeed::Resize(Cursor* cursor, const atrium::v1::TerminalSize& size) {
-  if (!cursor->opened) {
-    cursor->wanted_size = size;
-    return;
-  }
+  cursor->window = size;
+  cursor->window_told = false;
+  if (cursor->opened) TellWindow(cursor);
+}
+
+void TabFeed::TellWindow(Cursor* cursor) {
+  // A terminal of before takes no window for one of no size.
+  const bool none = cursor->window->columns() == 0 && cursor->window->rows() == 0;
+  if (none && !takes_screen_) return;
   Request request;
   request.mutable_resize()->set_attachment(cursor->attachment);
-  *request.mutable_resize()->mutable_size() = size;
+  *request.mutable_resize()->mutable_size() = *cursor->window;
+  request.mutable_resize()->set_again(std::exchange(cursor->window_told, true));
   Send(request);
 }
 

@@ -49,7 +49,8 @@ class TabFeed final : private Upstream::Listener {
   int64_t LagOf(const Cursor& cursor) const;
   // A page has drawn up to here.
   void Acknowledge(Cursor* cursor, int64_t offset);
-  void Input(Cursor* cursor, int64_t sequence, std::string data);
+  // False if too much waits to be confirmed: it was not taken.
+  bool Input(Cursor* cursor, int64_t sequence, std::string data);
   void Resize(Cursor* cursor, const atrium::v1::TerminalSize& size);
   bool Holds(int64_t offset) const { return ring_.Holds(offset); }
   // What it has begins behind `offset`, which a page has and would go on from.
@@ -68,17 +69,23 @@ class TabFeed final : private Upstream::Listener {
   void Connect();
   void OnResponse(Response* response);
   void OnOpened(const Response::Opened& opened);
-  void OnInputAck(const Response::Ack& ack);
+  void OnInputAcks(const Response& response);
   void OnRefused(const Response::Refused& refused);
   void OnRevoked(const Response::Revoked& revoked);
+  void TellWindow(Cursor* cursor);
   void Confirm(Cursor* cursor, int64_t sequence);
-  void OnSnapshot(atrium::v1::TerminalSnapshot* snapshot);
+  void OnSnapshot(const atrium::v1::TerminalSnapshot& piece);
+  void Share(const std::shared_ptr<const SharedSnapshot>& snapshot, bool required);
   bool Place(int64_t offset);
-  bool Needs(const Cursor* cursor, const SharedSnapshot& snapshot, bool required, bool moved) const;
+  bool Needs(const Cursor* cursor, const SharedSnapshot& snapshot, bool required) const;
   int64_t StartOffset() const;
   void Open(Cursor* cursor);
-  void AskSnapshot();
+  void AskSnapshot(bool scrollback = true);
   void DropStaleSnapshots();
+  void Drop(Cursor* cursor);
+  // Once a second, while somebody takes a snapshot or is to get another.
+  void WatchSnapshots();
+  void LookAtSnapshots();
   bool NextOfSnapshot(Cursor* cursor, FeedItem* item);
   bool NextOfRing(Cursor* cursor, FeedItem* item);
   void PumpAll();
@@ -99,6 +106,11 @@ class TabFeed final : private Upstream::Listener {
   Ring ring_;
   bool placed_ = false;  // The terminal said where this stream goes on.
   bool snapshot_asked_ = false;
+  std::shared_ptr<SharedSnapshot> arriving_;  // In pieces.
+  bool takes_screen_ = false;                 // The terminal knows how to tell the screen alone.
+  bool moved_ = false;                        // It began elsewhere than where we were.
+  int64_t end_at_look_ = 0;                   // Of the ring.
+  Loop::HandlePtr look_;
   std::optional<int> exit_code_;
 };
 

@@ -1,9 +1,28 @@
 #include "gateway/http/guard.h"
 
+#include "absl/strings/match.h"
 #include "common/str_cat.h"
 #include "gateway/errors.h"
 
 namespace atrium::gateway {
+
+namespace {
+
+// "[::1]:80" -> "[::1]".
+std::string_view WithoutPort(std::string_view host) {
+  const size_t bracket = host.find(']');
+  if (bracket != std::string_view::npos) return host.substr(0, bracket + 1);
+  return host.substr(0, host.find(':'));
+}
+
+// A name that every machine has for itself.
+bool NamesItself(std::string_view host) {
+  const std::string name(WithoutPort(host));
+  return name == "localhost" || name == "[::1]" || absl::EndsWith(name, ".localhost") ||
+         absl::StartsWith(name, "127.");
+}
+
+}  // namespace
 
 Guard::Guard(int port, const std::vector<std::string>& origins) {
   for (const char* name : {"localhost", "127.0.0.1", "[::1]"}) {
@@ -20,7 +39,10 @@ Guard::Guard(int port, const std::vector<std::string>& origins) {
   for (const std::string& origin : origins) {
     origins_.insert(origin);
     const size_t scheme = origin.find("://");
-    if (scheme != std::string::npos) hosts_.insert(origin.substr(scheme + 3));
+    if (scheme == std::string::npos) continue;
+    const std::string host = origin.substr(scheme + 3);
+    hosts_.insert(host);
+    if (!NamesItself(host)) public_origins_.push_back(origin);
   }
 }
 

@@ -21,9 +21,12 @@ class Guard {
   absl::Status CheckOrigin(std::string_view origin) const;
   // The Host is loopback's own, so that no name of somebody's resolves to us.
   bool IsLoopbackHost(std::string_view host) const;
+  // The configured ones that lead here from elsewhere, in their order.
+  const std::vector<std::string>& public_origins() const { return public_origins_; }
 
  private:
   std::set<std::string, std::less<>> hosts_, origins_, loopback_hosts_;
+  std::vector<std::string> public_origins_;
 };
 
 }  // namespace atrium::gateway

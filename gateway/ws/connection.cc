@@ -16,6 +16,8 @@ namespace {
 
 constexpr size_t kReadBytes = 64 << 10;
 constexpr size_t kVectors = 64;
+// Frames are written together until they are so many bytes.
+constexpr size_t kTogetherBytes = 16 << 10;
 // One who sends without end is read in turns with the others.
 constexpr int kReadsPerTurn = 2;
 
@@ -160,6 +162,11 @@ void Connection::PauseReading(absl::Duration pause) {
 }
 
 void Connection::SendWords(Opcode opcode, std::string payload) {
+  QueueWords(opcode, std::move(payload));
+  Pump();
+}
+
+void Connection::QueueWords(Opcode opcode, std::string payload) {
   if (ended_ || closing_) return;
   std::string frame = FrameHeader(opcode, payload.size());
   frame += payload;
@@ -173,7 +180,6 @@ void Connection::SendWords(Opcode opcode, std::string payload) {
   if (large) large_bytes_ = frame.size();
   word_bytes_ += frame.size();
   words_.push_back(std::move(frame));
-  Pump();
 }
 
 void Connection::Close(uint16_t code, std::string_view reason) {
@@ -239,38 +245,48 @@ void Connection::WatchStall() {
 
 // Writes what there is; true if the kernel has no room.
 bool Connection::Flush() {
-  while (!ended_) {
-    if (!current_.empty()) {
-      if (!WriteCurrent()) return true;
-      continue;
-    }
-    if (!pong_.empty()) {
-      current_.emplace_back(std::exchange(pong_, {}));
-      continue;
-    }
-    if (!words_.empty()) {
-      word_bytes_ -= words_.front().size();
-      if (words_.front().size() > limits::kQueuedWordBytes) large_bytes_ = 0;
-      current_.emplace_back(words_.front());
-      words_.pop_front();
-      continue;
-    }
-    if (closing_) return false;
-    Piece piece;
-    if (!listener_->NextPiece(&piece)) {
-      // Words may have been said instead.
-      if (words_.empty()) return false;
-      continue;
-    }
-    size_t bytes = piece.header.size();
-    for (const grpc::Slice& slice : piece.data) bytes += slice.size();
-    current_.emplace_back(FrameHeader(piece.opcode, bytes) + piece.header);
-    for (grpc::Slice& slice : piece.data) current_.push_back(std::move(slice));
+  while (!ended_ && (!current_.empty() || Gather())) {
+    if (!WriteCurrent()) return true;
   }
   return false;
 }
 
-// Writes the frame under way; false if the kernel has no room.
+// Takes the frames that go out next; false if there is none.
+bool Connection::Gather() {
+  for (size_t bytes = 0; bytes < kTogetherBytes && !ended_;) {
+    const size_t more = GatherOne();
+    if (more == 0) break;
+    bytes += more;
+  }
+  return !current_.empty();
+}
+
+// Takes the next frame, and says how long it is; 0 if there is none.
+size_t Connection::GatherOne() {
+  if (!pong_.empty()) {
+    current_.emplace_back(std::exchange(pong_, {}));
+    return current_.back().size();
+  }
+  if (!words_.empty()) {
+    const size_t bytes = words_.front().size();
+    word_bytes_ -= bytes;
+    if (bytes > limits::kQueuedWordBytes) large_bytes_ = 0;
+    current_.emplace_back(words_.front());
+    words_.pop_front();
+    return bytes;
+  }
+  if (closing_) return 0;
+  Piece piece;
+  // Words may have been said instead.
+  if (!listener_->NextPiece(&piece)) return words_.empty() ? 0 : GatherOne();
+  size_t bytes = piece.header.size();
+  for (const grpc::Slice& slice : piece.data) bytes += slice.size();
+  current_.emplace_back(FrameHeader(piece.opcode, bytes) + piece.header);
+  for (grpc::Slice& slice : piece.data) current_.push_back(std::move(slice));
+  return bytes;
+}
+
+// Writes what is under way; false if the kernel has no room.
 bool Connection::WriteCurrent() {
   iovec vectors[kVectors];
   size_t count = 0;

@@ -52,6 +52,8 @@ class Connection {
 
   void SendText(std::string text) { SendWords(Opcode::kText, std::move(text)); }
   void SendBinary(std::string bytes) { SendWords(Opcode::kBinary, std::move(bytes)); }
+  // Goes out with what is sent next: Pump() must follow.
+  void QueueBinary(std::string bytes) { QueueWords(Opcode::kBinary, std::move(bytes)); }
   // There may be a piece now.
   void Pump();
   // Reading stops for a while; what has come already waits too.
@@ -61,6 +63,7 @@ class Connection {
   size_t queued_word_bytes() const { return word_bytes_; }
 
  private:
+  void QueueWords(Opcode opcode, std::string payload);
   void SendWords(Opcode opcode, std::string payload);
   void OnReadable();
   bool Read();
@@ -70,6 +73,8 @@ class Connection {
   bool EndTurn(Opcode opcode);
   void OnWritable();
   bool Flush();
+  bool Gather();
+  size_t GatherOne();
   bool WriteCurrent();
   void WatchStall();
   void GiveUp(std::string_view reason);
@@ -96,7 +101,7 @@ class Connection {
   std::string pong_;         // The answer to the newest ping; empty if there is none.
   size_t word_bytes_ = 0;
   size_t large_bytes_ = 0;  // Of these: of the one message larger than they may be.
-  std::vector<grpc::Slice> current_;  // Under way: what is left of one frame.
+  std::vector<grpc::Slice> current_;  // Under way: what is left of some frames.
   size_t current_at_ = 0;             // The first slice not wholly written.
   size_t current_offset_ = 0;         // Bytes of it that were.
   absl::Duration last_heard_;

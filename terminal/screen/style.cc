@@ -27,7 +27,8 @@ uint32_t Place(T value, std::vector<T>* items, std::vector<uint32_t>* free) {
   return number;
 }
 
-// Cuts the unused end off.
+// Cuts the unused end off, and has the lowest numbers given out first, so that what is
+// in use gathers there and the end becomes unused in its turn.
 template <typename T>
 void Shrink(std::vector<T>* items, std::vector<uint32_t>* free) {
   while (!free->empty() && free->back() + 1 == items->size()) {
@@ -35,6 +36,7 @@ void Shrink(std::vector<T>* items, std::vector<uint32_t>* free) {
     free->pop_back();
   }
   if (items->capacity() > 4 * items->size()) items->shrink_to_fit();
+  std::reverse(free->begin(), free->end());
 }
 
 }  // namespace
@@ -131,7 +133,9 @@ void StyleTable::Sweep(Marks marks) {
   Shrink(&clusters_, &free_clusters_);
   style_numbers_.rehash(0);
   added_ = 0;
-  sweep_after_ = std::max<size_t>(4096, 2 * (styles_.size() + clusters_.size()));
+  const size_t used =
+      styles_.size() - free_styles_.size() + clusters_.size() - free_clusters_.size();
+  sweep_after_ = std::max<size_t>(4096, 2 * used);
 }
 
 void StyleTable::SweepLinks(const std::vector<bool>& used) {

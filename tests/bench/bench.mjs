@@ -139,8 +139,8 @@ const measurements = {
   },
   async crowd() {
     const { ours } = await turns({ ours: () => atrium('crowd', 100, quick ? 50 : 200) });
-    row('beside 100 sockets: connect, p50 and p99, ms', `${round(ours.connect)}, ${round(ours.connect_p99)}`, '', '', '< 50 ms');
-    row('beside 100 sockets: a command there and back, p50 and p99, ms', `${round(ours.command)}, ${round(ours.command_p99)}`, '', '', '< 100 ms');
+    row('beside 100 sockets (P9): connect, p50 and p99, ms', `${round(ours.connect)}, ${round(ours.connect_p99)}`, '', '', '< 50 ms');
+    row('beside 100 sockets (P9): a command there and back, p50 and p99, ms', `${round(ours.command)}, ${round(ours.command_p99)}`, '', '', '< 100 ms');
   },
   async idle() {
     const { ours } = await turns({ ours: () => withStack((stack) => run('atrium', stack.port, secret(stack), 'idle', 100, 20, ...['gateway', 'control', 'terminal'].map((name) => stack.pid(name)))) });
@@ -183,7 +183,7 @@ const measurements = {
   // Counts, not times: the same in every run.
   async voice() {
     for (const [condition, got] of Object.entries(await run('voice', ...(quick ? ['--quick'] : [])))) {
-      row(`spoken commands understood, ${condition}`, `${got.right} of ${got.commands}`, '', `${got.wrong} taken for another; ${got.taken} of ${got.others} other sentences taken for one`, '');
+      row(`spoken commands understood, ${condition}`, `${got.right} of ${got.commands}`, '', `${got.wrong} taken for another; ${got.taken} of ${got.others} other sentences taken for one; ${got.returned} of ${got.unknown} requests that it does not know asked back`, '');
     }
   },
   async call() {
@@ -197,6 +197,14 @@ const measurements = {
     }
     const { ours } = await turns({ ours: one('atrium', 50, 0) });
     row('a call of 50 talkers, % of a core', round(ours.cpu), '', `${ours.late} frames of the room lost`, 'none');
+  },
+  async delays() {
+    const { ours } = await turns({ ours: () => run('delays', quick ? 15 : 40) });
+    row('microphone RTP to control, ms', round(ours.microphone_ms), '', '', '<= 20 ms');
+    row("agent's speech at media to RTP, ms", `${round(ours.speech_ms)}; ${round(ours.speech_least_ms)} without the wait for a frame`, '', '', '<= 1 ms without');
+    row('media killed to audio at a peer, ms', round(ours.restart_ms), '', '', '<= 500 ms');
+    row('a ring an hour after, 100 ppm of drift, ms', round(ours.drift_ms), '', '', '');
+    row('one more viewer of a screen at 1.5 Mbit/s, % of a core', round(ours.screen_viewer_cpu), '', '', '');
   },
   async mixer() {
     const got = await turns({ ours: () => run('mixer', 50) });

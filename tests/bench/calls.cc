@@ -17,12 +17,12 @@
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "media/address.h"
+#include "tests/bench/cpu.h"
 #include "tests/media/media_call.h"
 
 extern char** environ;
@@ -46,16 +46,6 @@ std::string ReadFile(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// Seconds of CPU that a process had.
-double CpuOf(pid_t pid) {
-  const std::string stat = ReadFile("/proc/" + std::to_string(pid) + "/stat");
-  std::istringstream fields(stat.substr(stat.rfind(')') + 2));
-  std::string field;
-  for (int i = 0; i < 11; ++i) fields >> field;
-  double user = 0, system = 0;
-  fields >> user >> system;
-  return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
-}
 double StatusOf(pid_t pid, const std::string& name) {
   const std::string status = ReadFile("/proc/" + std::to_string(pid) + "/status");
   return std::atof(status.c_str() + status.find(name + ":") + name.size() + 1);

@@ -44,6 +44,13 @@ const std::vector<std::string> kOthers = {
     "what do you think about the new design", "my computer at home is much slower",
     "please close the door behind you", "nobody listed the reasons for that"};
 
+// Said to the agent, and nothing that it knows.
+const std::vector<std::string> kUnknown = {
+    "play some music for us", "who won the game last night", "order two pizzas for everybody",
+    "turn the lights off in the kitchen", "translate this letter into french",
+    "remind me about the dentist tomorrow", "how far away is the moon",
+    "send the summary to my brother"};
+
 // Linear is enough from 22.05 kHz: espeak-ng's voices end at 10 kHz.
 Pcm Speak(const std::string& voice, const std::string& text) {
   const std::string command =
@@ -164,7 +171,8 @@ int main(int argc, char** argv) {
       {"another voice 20 dB below", [](const Pcm& pcm, const Pcm& other) { return Together(pcm, other, -20); }},
       {"another voice 12 dB below", [](const Pcm& pcm, const Pcm& other) { return Together(pcm, other, -12); }}};
   for (const Condition& condition : conditions) {
-    int right = 0, wrong = 0, total = 0, taken = 0, others = 0;
+    int right = 0, wrong = 0, asked = 0, total = 0, taken = 0, answered = 0, others = 0;
+    int unknown = 0, returned = 0, mistaken = 0;
     for (size_t v = 0; v < voices.size(); ++v) {
       const Pcm other = Speak(kVoices[(v + 1) % kVoices.size()], "well yes I am saying something too");
       const auto hear = [&](const std::string& text) {
@@ -173,18 +181,28 @@ int main(int argc, char** argv) {
       for (const std::string& text : kCommands) {
         const std::string heard = hear("computer, " + text);
         right += heard == "computer " + text;
-        wrong += !heard.empty() && heard != "computer " + text;
+        asked += heard == "computer";
+        wrong += !heard.empty() && heard != "computer" && heard != "computer " + text;
         ++total;
       }
       for (const std::string& text : kOthers) {
         const std::string heard = hear(text);
-        taken += !heard.empty();
+        taken += !heard.empty() && heard != "computer";
+        answered += heard == "computer";
         ++others;
       }
+      for (const std::string& text : kUnknown) {
+        const std::string heard = hear("computer, " + text);
+        returned += heard == "computer";
+        mistaken += !heard.empty() && heard != "computer";
+        ++unknown;
+      }
     }
-    std::printf("%s\"%s\":{\"commands\":%d,\"right\":%d,\"wrong\":%d,\"others\":%d,\"taken\":%d}",
-                &condition == conditions.data() ? "{" : ",", condition.name, total, right, wrong,
-                others, taken);
+    std::printf(
+        "%s\"%s\":{\"commands\":%d,\"right\":%d,\"wrong\":%d,\"asked\":%d,\"others\":%d,"
+        "\"taken\":%d,\"answered\":%d,\"unknown\":%d,\"returned\":%d,\"mistaken\":%d}",
+        &condition == conditions.data() ? "{" : ",", condition.name, total, right, wrong, asked,
+        others, taken, answered, unknown, returned, mistaken);
   }
   std::printf("}\n");
   return 0;

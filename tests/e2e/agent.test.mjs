@@ -44,7 +44,9 @@ test('L7: the agent lists, opens, names and closes tabs, and reads a screen', as
   await says(owner, await ask(owner, '@agent open a tab called logs'), /I opened logs/);
   await until('the tab is there', async () => (await tabs(editor)).some((one) => one.title === 'logs'));
   await says(owner, await ask(owner, '@agent rename logs to server'), /called server/);
-  await says(owner, await ask(owner, '@agent close server'), /I closed server/);
+  const from = await ask(owner, '@agent close server');
+  await editor.getByRole('button', { name: /Approve/ }).first().click();
+  await says(owner, from, /I closed server/);
   await until('the tab is gone', async () => !(await tabs(editor)).some((one) => one.title === 'server'));
   await api.call('atrium.v1.TabService', 'RunCommand', { parent: 'sessions/main', tab, command: 'echo last-$((8*8))' });
   await says(owner, await ask(owner, '@agent read the last lines of build'), /last-64/);

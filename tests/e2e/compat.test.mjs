@@ -159,6 +159,61 @@ test('T2, T5: what is wrong on /ws/input closes it with a code and a reason', as
   assert.doesNotMatch(seen, /intruder/);
 });
 
+test('T7: /buffers lives across terminals, /ws/input ends with its own', { timeout: 30_000 }, async () => {
+  const make = async () => (await api.call('atrium.v1.TabService', 'CreateTab', { parent: 'sessions/main', tab: { command: ['bash', '-c', 'echo served; read end'] } })).name;
+  const idOf = (tab) => tab.split('/').at(-1);
+  const first = await make(), second = await make();
+  const buffers = await open(stack, `/buffers?token=${token}`);
+  const shows = (tab) => until(`${tab} is shown`, () => buffers.binaries.map(decodeBuffer).some((one) => one.id === idOf(tab) && one.text.join('\n').includes('served')));
+  const inputs = [];
+  for (const tab of [first, second]) {
+    buffers.send({ type: 'subscribe', sessionId: idOf(tab) });
+    inputs.push(await open(stack, `/ws/input?sessionId=${idOf(tab)}&token=${token}`));
+  }
+  await shows(first);
+  // One is closed by somebody, of the other the program ends.
+  await api.call('atrium.v1.TabService', 'DeleteTab', { name: first });
+  assert.equal((await inputs[0].closed).code, 4005);
+  await buffers.hears('it is told', ({ type, message }) => type === 'error' && message.includes(idOf(first)));
+  await shows(second);
+  inputs[1].send('\0enter\0');
+  assert.equal((await inputs[1].closed).code, 4005);
+  await api.call('atrium.v1.TabService', 'DeleteTab', { name: second });
+  // The same /buffers goes on with a terminal that came later.
+  const third = await make();
+  buffers.send({ type: 'subscribe', sessionId: idOf(third) });
+  await shows(third);
+  assert.equal(buffers.socket.readyState, 1);
+  buffers.close();
+  await buffers.closed;
+  await api.call('atrium.v1.TabService', 'DeleteTab', { name: third });
+});
+
+test('T7: a signalling message of 64 KiB is heard, a longer one is answered with what is wrong, and the socket goes on', { timeout: 30_000 }, async () => {
+  const socket = await open(stack, `/ws/screencap-signal?token=${token}`);
+  await socket.hears('it is ready', ({ type }) => type === 'ready');
+  const message = (bytes, mode) => {
+    const empty = JSON.stringify({ type: 'mac-ready', mode, pad: '' });
+    return JSON.stringify({ type: 'mac-ready', mode, pad: 'x'.repeat(bytes - empty.length) });
+  };
+  const errors = () => socket.texts.filter(({ type }) => type === 'error');
+  socket.send(message(64 * 1024 + 1, 'desktop'));
+  await until('it is refused', () => errors().length === 1);
+  assert.match(errors()[0].data, /`message` is longer than 65536 bytes/);
+  // Taken as what it is: whoever made itself the capture peer is asked to start.
+  socket.send(message(64 * 1024, 'desktop'));
+  const viewer = await open(stack, `/ws/screencap-signal?token=${token}`);
+  await until('the capture peer is asked', () => {
+    viewer.send({ type: 'start-capture', mode: 'desktop', displayIndex: 0 });
+    return socket.texts.some(({ type }) => type === 'start-capture');
+  });
+  assert.equal(errors().length, 1);
+  // It serves while the capture peer is there: with that the viewers' screen is gone.
+  socket.close();
+  await viewer.hears('it is told', ({ type }) => type === 'capture-stopped' || type === 'capture-error' || type === 'error');
+  viewer.close();
+});
+
 test('M5, M6, M10: /ws/terminal: the list, the terminal, its replay, and what others open and close', async () => {
   page.type(name, 'clear; echo before-$((40+2))\r');
   await until('it is there', () => seen.includes('before-42'));

@@ -98,6 +98,35 @@ test('R28: unicode garbage looks the same to all, whenever they came: in every c
   pages.forEach(({ page }) => page.close());
 });
 
+test('R28, S7: titles and paths that are no text cost nobody the host, nor an upgrade the shells', { timeout: 60_000 }, async () => {
+  const tabs = [];
+  for (const print of ["printf '\\e]7;file:///%%ff\\a'", "printf '\\e]0;a'; printf '\u00e9%.0s' {1..200}; printf '\\a'", "printf 'half \\xe4\\xbd'"]) {
+    const tab = await makeTab('bash', '-c', `${print}; printf '\\e[m'; read go; echo alive-$((6*7)); read end`);
+    // Before and behind it, others get theirs.
+    await makeTab('cat');
+    tabs.push(tab);
+  }
+  const half = await makeTab('bash', '-c', "printf 'half \\xe4\\xbd'; read end");
+  const screen = await until('it is printed', async () => {
+    const read = await api.call('atrium.v1.TabService', 'ReadScreen', { tab: half, format: 'VT' });
+    return read.text.includes('half ') && read;
+  });
+  assert.ok(screen.size && screen.offset >= 7, 'the whole answer');
+  const [path, title] = await Promise.all(tabs.map((tab) => api.call('atrium.v1.TabService', 'GetTab', { name: tab })));
+  await until('the path is shown', async () => (await api.call('atrium.v1.TabService', 'GetTab', { name: path.name })).working_directory === '/\ufffd');
+  await until('the title is shown', async () => /^a\u00e9+$/.test((await api.call('atrium.v1.TabService', 'GetTab', { name: title.name })).title));
+  process.kill(stack.pid('terminal'), 'SIGUSR2');
+  await until('the next program took over', () => stack.log('terminal').includes('took over from the program before'));
+  const page = await new Page(who).open();
+  for (const tab of tabs) {
+    let seen = '';
+    page.subscribe(tab, (_at, bytes) => { seen += bytes.toString('latin1'); });
+    page.type(tab, '\r');
+    await until('its shell lives', () => seen.includes('alive-42'));
+  }
+  page.close();
+});
+
 const COUNTER = `
 import os, signal, sys
 count = 0
@@ -110,6 +139,24 @@ for line in sys.stdin:
     size = os.get_terminal_size()
     print(f"told {count} times, now {size.columns}x{size.lines}.", flush=True)
 `;
+
+test('N8: a tab is as large as the window of whoever drives, as often as that changes', { timeout: 60_000 }, async () => {
+  const tab = await makeTab('cat');
+  const owner = await enter(stack, await inviteLink(stack, api, 'OWNER')), guest = await enter(stack, await inviteLink(stack, api, 'OWNER'));
+  const pages = [];
+  for (const [person, columns] of [[owner, 101], [guest, 77]]) {
+    const page = await new Page(person).open();
+    page.subscribe(tab, () => {});
+    page.resize(tab, columns, 20);
+    pages.push({ page, columns });
+  }
+  for (let i = 0; i < 6; i += 1) {
+    const { page, columns } = pages[i % 2];
+    page.say({ requestId: String(100 + i), takeControl: { tab } });
+    await until(`it is ${columns} wide`, async () => (await api.call('atrium.v1.TabService', 'GetTab', { name: tab })).size.columns === columns);
+  }
+  pages.forEach(({ page }) => page.close());
+});
 
 test('R29: a thousand sizes a second, 1x1 and 65535x65535: clamped, and told to the program 60 times a second at most', { timeout: 60_000 }, async (t) => {
   const page = await new Page(who).open();
@@ -204,11 +251,11 @@ test('R33: input that is repeated, replayed and reordered is written exactly onc
   const COUNT = 1500, WINDOW = 40, next = random(33);
   const input = (i) => ({ tab, sequence: String(i), data: Buffer.from(`line ${i}\r`).toString('base64') });
   let confirmed = 0, sent = 0, refused = 0;
-  page.pending = [{ sequence: Infinity }];
+  page.pending = [{ tab, sequence: Infinity }];
   const hear = page.hearBytes.bind(page);
   page.hearBytes = (data) => {
     // Its acknowledgements, as Page reads them.
-    page.pending = Array.from({ length: COUNT - confirmed }, (_, i) => ({ sequence: confirmed + 1 + i }));
+    page.pending = Array.from({ length: COUNT - confirmed }, (_, i) => ({ tab, sequence: confirmed + 1 + i }));
     hear(data);
     confirmed = COUNT - page.pending.length;
   };

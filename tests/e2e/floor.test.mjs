@@ -48,11 +48,12 @@ test('N5: without the talk key nothing of a voice reaches the agent; with it, it
   }, 30_000);
   assert.deepEqual(await words(emil, SPEECH, AGENT), []);
   const key = emil.locator('[aria-label="Hold to talk"]').first();
-  await key.dispatchEvent('pointerdown');
+  await key.hover();
+  await emil.mouse.down();
   await olga.waitForFunction(() => window.atrium.state.participants.some((one) => one.displayName === 'Emil' && one.talking));
   const question = await entry(emil, SPEECH, /computer list the tabs/);
   assert.deepEqual(question.speakerNames, ['Emil']);
-  await key.dispatchEvent('pointerup');
+  await emil.mouse.up();
   await olga.waitForFunction(() => window.atrium.state.participants.every((one) => !one.talking));
 });
 

@@ -179,7 +179,7 @@ test('S4: a viewer sends every input and nothing reaches the terminal', async ()
   viewer.say({ resize: { tab, size: { columns: 40, rows: 10 } } });
   for (const [requestId, message] of Object.entries({
     21: { createTab: {} }, 22: { deleteTab: { name: tab } }, 23: { updateTab: { tab: { name: tab, title: 'x' }, updateMask: 'title' } },
-    24: { takeControl: { tab } }, 25: { say: { text: 'x' } }, 26: { goLive: {} }, 27: { createInvite: { invite: { role: 'OWNER' } } },
+    24: { takeControl: { tab } }, 25: { say: { text: 'x' } }, 26: { updateSelf: { muted: false } }, 27: { createInvite: { invite: { role: 'OWNER' } } },
     28: { updateConversation: { conversation: {}, updateMask: 'voice' } }, 29: { decideApproval: { name: 'sessions/main/approvals/x', approve: true } },
     30: { startCapture: { title: 'x', agentSees: true } }, 31: { createCapture: { capture: {} } },
     32: { updateCapture: { capture: { name: 'sessions/main/captures/x', agentSees: true }, updateMask: 'agentSees' } },

@@ -1,9 +1,12 @@
 // Who the shell is: from inside a tab every socket and key file is out of reach,
 // and nothing there can approve its own card.
 import assert from 'node:assert/strict';
+import { chmodSync, copyFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { connect } from './services.mjs';
-import { Stack } from './stack.mjs';
+import { root, Stack } from './stack.mjs';
 
 let stack, api;
 before(async () => {
@@ -58,4 +61,40 @@ for path in ("/ticket", "/join/guess"):
         print(e.code)
 P`);
   assert.equal(out.trim(), '401\r\n401');
+});
+
+// What the kernel answers to a program in a new tab, by name; 1 is EPERM.
+async function probe(client) {
+  const program = join(tmpdir(), `probe-${process.pid}`);
+  copyFileSync(join(process.env.ATRIUM_BUILD ?? join(root, 'build/release'), 'tests/syscall_probe'), program);
+  chmodSync(program, 0o755);
+  const command = `grep -E 'NoNewPrivs|Seccomp:' /proc/self/status; ${program}`;
+  const { output } = await client.call('atrium.v1.TabService', 'RunCommand', { parent: 'sessions/main', command });
+  rmSync(program);
+  return Object.fromEntries(output.toString().split('\r\n').map((line) => line.split(/[ \t]+/)).map(([name, value]) => [name, Number(value)]));
+}
+
+test('S16: no program in a tab types into a terminal, nor reaches what is the kernel\'s', { skip }, async () => {
+  const answers = await probe(api);
+  assert.equal(answers['Seccomp:'], 2);
+  assert.equal(answers['NoNewPrivs:'], 0, 'sudo works');
+  for (const name of ['TIOCSTI', 'TIOCSTI-high', 'TIOCLINUX', 'bpf', 'keyctl', 'add_key', 'userfaultfd', 'perf_event_open']) assert.equal(answers[name], 1, name);
+  assert.equal(answers.ptrace, 0, 'debuggers work');
+});
+
+test('S16: shells of a person who started it are filtered where the session confines them, and only there, or sudo would not work', { skip, timeout: 60_000 }, async () => {
+  const house = await new Stack({ user: 65534, shellUser: '' }).start();
+  const client = await connect(house);
+  try {
+    const free = await probe(client);
+    assert.equal(free['Seccomp:'], 0);
+    assert.equal(free['NoNewPrivs:'], 0);
+    await client.call('atrium.v1.SessionService', 'UpdateSession', { session: { name: 'sessions/main', shell_profile: 'NO_NEW_PRIVILEGES' }, update_mask: { paths: ['shell_profile'] } });
+    const bound = await probe(client);
+    assert.equal(bound['Seccomp:'], 2);
+    for (const name of ['TIOCSTI', 'TIOCSTI-high', 'TIOCLINUX', 'bpf', 'keyctl', 'userfaultfd', 'perf_event_open', 'ptrace', 'process_vm_readv', 'process_vm_writev']) assert.equal(bound[name], 1, name);
+  } finally {
+    client.close();
+    await house.stop();
+  }
 });

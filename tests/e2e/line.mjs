@@ -13,6 +13,8 @@ export class Line {
     // Each piece of so many waits for another `lossMs`; 0: none.
     this.lossEvery = 0;
     this.lossMs = 0;
+    // Of each direction; 0: no limit.
+    this.bytesPerSecond = 0;
     this.stalled = false;
     this.pieces = 0;
     this.asked = 0;  // When a ticket was asked for last.
@@ -81,7 +83,9 @@ class Way {
     line.pieces += 1;
     if (piece.subarray(0, 12).equals(TICKET)) line.asked = performance.now();
     const lost = line.lossEvery > 0 && line.pieces % line.lossEvery === 0;
-    this.queue.push({ at: performance.now() + line.delayMs + (lost ? line.lossMs : 0), piece });
+    const takes = line.bytesPerSecond > 0 ? (piece.length / line.bytesPerSecond) * 1000 : 0;
+    this.free = Math.max(performance.now(), this.free ?? 0) + takes;
+    this.queue.push({ at: this.free + line.delayMs + (lost ? line.lossMs : 0), piece });
     this.bytes += piece.length;
     if (this.bytes > WINDOW) this.from.pause();
     this.next();

@@ -91,6 +91,50 @@ async function partition(tab, meanwhile, text) {
   return `${(done - connected).toFixed(0)} ms after it asked for its new ticket, ${(done - healed).toFixed(0)} ms after it was told`;
 }
 
+// Ten thousand coloured lines, and then, when told, eight seconds of more than the line takes.
+const WRITER = `
+import sys, time
+for i in range(10000): sys.stdout.write('\\x1b[3%dmearlier %05d %s\\r\\n' % (i % 8, i, 'e' * 70))
+sys.stdout.write('ready\\r\\n'); sys.stdout.flush(); sys.stdin.readline()
+end = time.time() + 8
+n = 0
+while time.time() < end:
+    for _ in range(200):
+        n += 1
+        sys.stdout.write('\\x1b[3%dmline %08d %s\\r\\n' % (n % 8, n, 'x' * 70))
+    sys.stdout.flush(); time.sleep(0.01)
+sys.stdout.write('flood-over\\r\\n'); sys.stdout.flush(); sys.stdin.readline()
+`;
+
+test('R18, N3: on a slow line the newest screen is seen while a program writes on, and all of it afterwards', { timeout: 120_000 }, async (t) => {
+  Object.assign(line, { delayMs: 20, lossEvery: 0, bytesPerSecond: 250_000 });
+  const tab = await makeTab('python3', '-c', WRITER);
+  const near = new Renderer(direct, tab);
+  await until('it has written', () => near.text().includes('ready'), 30_000);
+  const far = await new Page(await enter({ origin: line.origin }, (await inviteLink(stack, api, 'EDITOR')).replace(stack.origin, line.origin))).open();
+  const distant = new Renderer(far, tab);
+  await until('all of it has come', () => distant.text().includes('ready'), 60_000);
+  const newest = (screen) => Number([...screen.text().matchAll(/line (\d{8})/g)].at(-1)?.[1] ?? 0);
+  const began = performance.now(), shown = [];
+  const age = [];
+  direct.type(tab, '\r');
+  while (!near.text().includes('flood-over')) {
+    await new Promise((done) => setTimeout(done, 50));
+    const now = performance.now();
+    shown.push({ now, line: newest(near) });
+    const seen = newest(distant);
+    // When what is seen there was written.
+    if (now - began > 4000) age.push(now - (shown.find((one) => one.line >= seen)?.now ?? now));
+  }
+  t.diagnostic(`the far screen is p50 ${percentile(age, 0.5).toFixed(0)}, p90 ${percentile(age, 0.9).toFixed(0)} ms old while ${(direct.offsets.get(tab) / 2 ** 20 / 8).toFixed(1)} MiB/s are written and ${line.bytesPerSecond / 1000} kB/s go through`);
+  // What waits in the line and the kernel is two to three seconds of it.
+  assert.ok(percentile(age, 0.9) < 7000, `${percentile(age, 0.9)} ms`);
+  await until('the end is seen', () => distant.text().includes('flood-over'), 30_000);
+  await until('and all that came before', () => distant.state() === near.state(), 60_000);
+  line.bytesPerSecond = 0;
+  far.close();
+});
+
 test('R16: a page that is cut off resumes at its byte without a reload, and with a snapshot where more was written than is kept', { timeout: 120_000 }, async (t) => {
   browser = await openBrowser();
   page = await visit(browser, (await inviteLink(stack, api, 'EDITOR')).replace(stack.origin, line.origin), { name: 'Paula' });

@@ -4,14 +4,16 @@ import { once } from 'node:events';
 import { WebSocketServer } from 'ws';
 
 export class LiveServer {
-  constructor() {
+  // `refuses(event)`: it is answered with an error.
+  constructor({ refuses = () => false } = {}) {
+    this.refuses = refuses;
     this.lines = [];
   }
   async start() {
     this.server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
     this.server.on('connection', (socket, request) => {
       this.url = request.url;
-      this.lines.push(new LiveLine(socket));
+      this.lines.push(new LiveLine(socket, this.refuses));
     });
     await once(this.server, 'listening');
     return this;
@@ -29,8 +31,8 @@ export class LiveServer {
 }
 
 class LiveLine {
-  constructor(socket) {
-    Object.assign(this, { socket, heard: [], audio: 0, closed: false });
+  constructor(socket, refuses) {
+    Object.assign(this, { socket, refuses, heard: [], audio: 0, closed: false });
     socket.on('message', (data) => this.hear(JSON.parse(data)));
     socket.on('close', () => { this.closed = true; });
     socket.on('error', () => {});
@@ -44,6 +46,7 @@ class LiveLine {
       return;
     }
     this.heard.push(event);
+    if (this.refuses(event)) return this.say({ type: 'error', error: { code: 'invalid_value', message: 'Invalid tools', event_id: event.event_id } });
     if (event.type === 'session.start') {
       this.say({ type: 'session.started', session: { ...event.session, id: 'live_1', expires_at: Math.floor(Date.now() / 1000) + 3600 } });
     }

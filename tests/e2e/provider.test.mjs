@@ -190,10 +190,17 @@ test('L18, N6: files are read where the shells are, after a card; meanwhile it a
   assert.match(listed.untrusted_terminal_text, /note\.txt/);
   await say('list_files ../..');
   assert.match((await until('a refusal', () => provider.line.results['list_files ../..'])).error, /inside the working directory/);
+  // What a program complains of is data, too (S12).
+  await say(`list_files ${folder}/none`);
+  const none = await until('a complaint', () => provider.line.results[`list_files ${folder}/none`]);
+  assert.match(none.error, /failed with exit code 1$/);
+  assert.match(none.untrusted_terminal_text, /No such file/);
   const home = (await run('pwd')).output.toString().trim();
   if (home !== '/') {
     await say(`list_files ${folder}/link`);
-    assert.match((await until('another', () => provider.line.results[`list_files ${folder}/link`])).error, /outside the working directory/);
+    const outside = await until('another', () => provider.line.results[`list_files ${folder}/link`]);
+    assert.match(outside.error, /failed with exit code 1$/);
+    assert.match(outside.untrusted_terminal_text, /outside the working directory/);
   }
 
   await say(`read_file ${folder}/note.txt`);

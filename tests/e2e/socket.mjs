@@ -19,17 +19,22 @@ export async function ticket(who) {
   return (await answer.json()).ticket;
 }
 
+// As the real page: what was drawn is acknowledged after so many bytes, or so long.
+const ACK_EVERY_BYTES = 64 * 1024, ACK_AFTER_MS = 500;
+
 // A page that stays: reconnects, resumes by offset, sends again what was not
 // acknowledged. `onOutput(offset, bytes)` gets every byte once, in order.
 export class Page {
   constructor(who, { pageId = `test-page-${Math.random().toString(36).slice(2)}-0000`, delivery = 'LIVE' } = {}) {
     Object.assign(this, { who, pageId, delivery });
     this.offsets = new Map();
+    this.acked = new Map();
+    this.ackTimers = new Map();
     this.outputs = new Map();
     this.drawings = new Map();
     this.sizes = new Map();
     this.pending = [];
-    this.sequence = 0;
+    this.sequences = new Map();
     this.opened = 0;
     this.closed = false;
     this.screens = 0;
@@ -82,7 +87,9 @@ export class Page {
     this.say({ resize: { tab, size: { columns, rows } } });
   }
   type(tab, text) {
-    const input = { tab, sequence: String((this.sequence += 1)), data: Buffer.from(text).toString('base64') };
+    const sequence = (this.sequences.get(tab) ?? 0) + 1;
+    this.sequences.set(tab, sequence);
+    const input = { tab, sequence: String(sequence), data: Buffer.from(text).toString('base64') };
     this.pending.push(input);
     this.say({ input });
   }
@@ -92,7 +99,14 @@ export class Page {
     const fresh = bytes.subarray(at - offset);
     this.offsets.set(tab, at + fresh.length);
     this.outputs.get(tab)?.(at, fresh);
-    this.say({ ack: { tab, offset: String(at + fresh.length) } });
+    if (at + fresh.length - (this.acked.get(tab) ?? 0) >= ACK_EVERY_BYTES) this.ack(tab);
+    else if (!this.ackTimers.has(tab)) this.ackTimers.set(tab, setTimeout(() => this.ack(tab), ACK_AFTER_MS));
+  }
+  ack(tab) {
+    clearTimeout(this.ackTimers.get(tab));
+    this.ackTimers.delete(tab);
+    this.acked.set(tab, this.offsets.get(tab));
+    this.say({ ack: { tab, offset: String(this.offsets.get(tab)) } });
   }
   hear(data, binary, welcome) {
     if (binary) return this.hearBytes(data);
@@ -114,7 +128,7 @@ export class Page {
       if (!screen[6]) return;
       this.screens += 1;
       this.offsets.set(screen[1].toString(), Number(screen[2] ?? 0));
-      this.say({ ack: { tab: screen[1].toString(), offset: String(screen[2] ?? 0) } });
+      this.ack(screen[1].toString());
     } else if (fields[5]) {
       const resized = decode(fields[5]);
       this.sizes.get(resized[1].toString())?.(sizeOf(resized[3]));
@@ -123,12 +137,13 @@ export class Page {
       this.exits.push({ tab: exit[1].toString(), exitCode: Number(exit[3] ?? 0n) });
     } else if (fields[8]) {
       const ack = decode(fields[8]);
-      const upTo = Number(ack[2]);
-      this.pending = this.pending.filter((input) => Number(input.sequence) > upTo);
+      const tab = ack[1].toString(), upTo = Number(ack[2]);
+      this.pending = this.pending.filter((input) => input.tab !== tab || Number(input.sequence) > upTo);
     }
   }
   close() {
     this.closed = true;
+    for (const timer of this.ackTimers.values()) clearTimeout(timer);
     this.socket?.close();
   }
 }

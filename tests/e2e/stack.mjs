@@ -1,7 +1,7 @@
 // A whole Atrium on this machine, for one test file: real processes, a state
 // directory of its own, a port from the kernel.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, openSync, closeSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync, openSync, closeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,8 +21,11 @@ export async function until(what, check, timeoutMs = 10_000) {
 }
 
 export class Stack {
-  constructor({ shellUser = process.getuid() === 0 ? 'nobody' : '', controlFlags = [], terminalFlags = [], gatewayFlags = [], voice = false, media = false } = {}) {
-    this.dir = mkdtempSync(join(tmpdir(), 'atrium-'));
+  constructor({ shellUser = process.getuid() === 0 ? 'nobody' : '', controlFlags = [], terminalFlags = [], gatewayFlags = [], voice = false, media = false, user, parent = tmpdir() } = {}) {
+    this.dir = mkdtempSync(join(parent, 'atrium-'));
+    // Whoever runs it, where that is not us: a user's id.
+    this.user = user;
+    if (user !== undefined) chownSync(this.dir, user, user);
     this.processes = new Map();
     this.shellUser = shellUser;
     this.controlFlags = controlFlags;
@@ -51,7 +54,7 @@ export class Stack {
   launch(name) {
     const [binary, flags] = this.command(name);
     const log = openSync(this.path(`${name}.log`), 'a');
-    const child = spawn(binary, flags, { stdio: ['ignore', log, log] });
+    const child = spawn(binary, flags, { stdio: ['ignore', log, log], uid: this.user, gid: this.user });
     closeSync(log);
     child.ended = new Promise((done) => child.on('exit', done));
     this.processes.set(name, child);

@@ -65,6 +65,40 @@ test('S4: a viewer types, nothing reaches the shell, and the page says why', asy
   }
 });
 
+test('N8: the program has the window of whoever took control last, each time', async () => {
+  await editor.setViewportSize({ width: 1000, height: 600 });
+  const take = async (page, { columns, rows }) => {
+    await page.locator('.xterm:visible').first().click();
+    await page.keyboard.press('Alt+Shift+C');
+    for (const one of [owner, editor]) {
+      await one.waitForFunction(([tab, columns, rows]) => {
+        const { columns: drawn } = window.atrium.terminalState(tab) ?? {};
+        const now = window.atrium.tabs().find((other) => other.name === tab);
+        return drawn === columns && now.columns === columns && now.rows === rows;
+      }, [tab, columns, rows]);
+    }
+  };
+  const sizeNow = (page) => page.evaluate((name) => {
+    const { columns, rows } = window.atrium.tabs().find((one) => one.name === name);
+    return { columns, rows };
+  }, tab);
+  const wide = await sizeNow(owner);
+  await editor.locator('.xterm:visible').first().click();
+  await editor.keyboard.press('Alt+Shift+C');
+  const narrow = await until('the editor has its size', async () => {
+    const size = await sizeNow(owner);
+    return size.columns < wide.columns && size.rows < wide.rows && size;
+  });
+  for (let turn = 0; turn < 3; turn++) {
+    await take(owner, wide);
+    await owner.keyboard.press('Alt+Shift+L');
+    await editor.waitForFunction((name) => !window.atrium.tabs().find((one) => one.name === name).driver, tab);
+    await take(editor, narrow);
+  }
+  await editor.keyboard.press('Alt+Shift+L');
+  await owner.waitForFunction((name) => !window.atrium.tabs().find((one) => one.name === name).driver, tab);
+});
+
 test('M5, M1: what is typed right after opening or choosing a tab is for that tab', async () => {
   const before = (await tabs(owner)).length;
   await owner.locator('button[aria-label="Open a tab"]').first().click();

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { LiveServer } from './live.mjs';
 import { Provider } from './provider.mjs';
 import { connect } from './services.mjs';
 import { enter, Page } from './socket.mjs';
@@ -79,4 +80,50 @@ test('S15: a server gets its own secret and nothing of ours; it runs as another 
   assert.deepEqual(Object.keys(JSON.parse(environment)).sort(), ['API_KEY', 'HOME', 'LANG', 'PATH']);
   assert.doesNotMatch(stack.log('control'), new RegExp(CANARY));
   await assert.rejects(api.call('atrium.v1.SessionService', 'UpdateSession', { session: { name: 'sessions/main', tool_policies: [{ tool: 'every.nothing', action: 'ALLOW' }] }, update_mask: { paths: ['tool_policies'] } }), /is no tool/);
+});
+
+// One that takes no schema of theirs would be lost to everybody.
+const FOREIGN = /every__/;
+test('L18, R12: a provider that refuses the tools of others gets the session without them', async () => {
+  provider.script = (event, line) => {
+    if (event.type !== 'session.update' || !FOREIGN.test(JSON.stringify(event.session.tools))) return false;
+    line.say({ type: 'error', error: { type: 'invalid_request_error', code: 'invalid_value', message: 'Invalid schema', event_id: event.event_id } });
+    return true;
+  };
+  const before = provider.lines.length;
+  provider.line.socket.terminate();
+  await until('another session', () => provider.lines.length > before && declared(), 15_000);
+  await until('it does without', () => !declared().some((one) => FOREIGN.test(one)));
+  assert.ok(declared().includes('list_tabs'));
+  await api.call('atrium.v1.TimelineService', 'Say', { parent: 'sessions/main', text: 'hello', audience: 'AGENT' });
+  await until('it answers', () => provider.line.asked > 0);
+});
+
+test('L18, R12: so does a server of the Live protocol, at its start and when they change', async () => {
+  const server = await new LiveServer({ refuses: (event) => FOREIGN.test(JSON.stringify(event.session?.delegation ?? '')) }).start();
+  const other = new Stack({ controlFlags: [`--provider=${server.address}`, '--model=gpt-live-1', '--backend_model=backend-1', ...stack.controlFlags.filter((flag) => flag.startsWith('--mcp'))] });
+  await other.start();
+  const service = await connect(other);
+  try {
+    const name = 'sessions/main/conversation';
+    const toolsOf = (event) => event.session.delegation.responses.tools.map((one) => one.name);
+    const theirs = async () => (await service.call('atrium.v1.ConversationService', 'GetConversation', { name })).tools.some((one) => one.server === 'every');
+    await service.call('atrium.v1.ConversationService', 'StartConversation', { name });
+    await until('its tools are there', theirs, 30_000);
+    await until('they were offered', () => server.lines.some((line) => line.heard.some((event) => event.session?.delegation && toolsOf(event).some((one) => FOREIGN.test(one)))), 15_000);
+    const last = () => server.line.heard.filter((event) => event.session?.delegation).at(-1);
+    await until('it does without', () => last() && !toolsOf(last()).some((one) => FOREIGN.test(one)));
+    assert.ok(toolsOf(last()).includes('list_tabs'));
+    // From its start.
+    const before = server.lines.length;
+    server.line.socket.terminate();
+    await until('another session', () => server.lines.length > before && server.line.of('session.start').length === 2, 15_000);
+    assert.ok(toolsOf(server.line.of('session.start')[0]).some((one) => FOREIGN.test(one)));
+    await until('it has begun', async () => (await service.call('atrium.v1.ConversationService', 'GetConversation', { name })).state !== 'CONNECTING');
+    assert.ok(!toolsOf(last()).some((one) => FOREIGN.test(one)));
+  } finally {
+    service.close();
+    await other.stop();
+    server.stop();
+  }
 });

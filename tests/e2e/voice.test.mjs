@@ -43,6 +43,21 @@ test('V1, V7: Emil joins the same talk: he is heard by name, and both hear the a
   assert.equal(log.match(/the agent is ready/g).length, 1, 'one provider connection');
 });
 
+test('L1: Nora has no microphone: she hears them, and all see that she is not heard', async () => {
+  const nora = await somebody('Nora', await inviteLink(stack, api, 'EDITOR'));
+  await nora.evaluate(() => {
+    navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('none', 'NotFoundError'));
+  });
+  await goLive(nora);
+  await api.call('atrium.v1.TimelineService', 'Say', { parent: 'sessions/main', text: 'what time is it', audience: 'AGENT' });
+  await until('Nora hears the agent', async () => (await energy(nora)) > 0.005, 20_000);
+  assert.match(await nora.evaluate(() => window.atrium.state.call.listensOnly), /No microphone/);
+  await olga.waitForFunction(() => window.atrium.state.participants.some((one) => one.displayName === 'Nora' && one.live && one.muted));
+  assert.deepEqual(nora.problems, []);
+  await nora.locator('[aria-label="Stop live audio"]').last().click();
+  await olga.waitForFunction(() => window.atrium.state.participants.some((one) => one.displayName === 'Nora' && !one.live && !one.muted));
+});
+
 test('V8: mute and deafen are seen by everybody', async () => {
   await emil.waitForFunction(() => window.atrium.state.participants.some((one) => one.displayName === 'Olga' && one.muted));
   await emil.locator('[aria-label="Silence the others"]').first().click();

@@ -30,7 +30,7 @@ struct Attached {
   using Stream = rpc::ClientStream<AttachRequest, AttachResponse>;
 
   Attached(Loop* loop, v1::HostService::Stub* stub, int64_t offset,
-           const std::string& lossless = "")
+           const std::string& lossless = "", bool acks_together = true, bool in_line = false)
       : stream(new Stream(loop)) {
     stream->on_message = [this](AttachResponse& response) { Hear(response); };
     stream->on_closed = [this](absl::Status status) {
@@ -42,6 +42,9 @@ struct Attached {
     start.mutable_start()->set_tab(kTab);
     start.mutable_start()->set_offset(offset);
     start.mutable_start()->set_lossless_attachment(lossless);
+    start.mutable_start()->set_acks_together(acks_together);
+    start.mutable_start()->set_screens_in_pieces(acks_together);
+    start.mutable_start()->set_screens_in_line(in_line);
     stream->Write(start);
   }
   ~Attached() {
@@ -52,6 +55,11 @@ struct Attached {
   }
   void Hear(const AttachResponse& response) {
     all.push_back(response);
+    for (const auto& ack : response.input_acks()) acked = ack.sequence();
+    if (response.message_case() == AttachResponse::MESSAGE_NOT_SET) {
+      ++lone_acks;
+      return;
+    }
     switch (response.message_case()) {
       case AttachResponse::kOpened:
         ++opened;
@@ -65,7 +73,7 @@ struct Attached {
       default:
         ++told;
         bytes += response.output().data();
-        if (response.has_snapshot()) ++snapshots;
+        snapshots += response.snapshot().last();
     }
   }
   void Open(const std::string& attachment) {
@@ -78,9 +86,21 @@ struct Attached {
     request.mutable_close()->set_attachment(attachment);
     stream->Write(request);
   }
+  void Type(const std::string& attachment, int64_t sequence, const std::string& text) {
+    AttachRequest request;
+    request.mutable_input()->set_attachment(attachment);
+    request.mutable_input()->set_sequence(sequence);
+    request.mutable_input()->set_data(text);
+    stream->Write(request);
+  }
   void AskSnapshot() {
     AttachRequest request;
     request.set_snapshot(true);
+    stream->Write(request);
+  }
+  void AskScreen() {
+    AttachRequest request;
+    request.set_screen(true);
     stream->Write(request);
   }
 
@@ -89,6 +109,8 @@ struct Attached {
   std::string bytes;
   int opened = 0, refused = 0, revoked = 0, snapshots = 0;
   int told = 0;  // Anything of the terminal itself.
+  int64_t acked = 0;
+  int lone_acks = 0;
   std::optional<absl::Status> closed;
 };
 
@@ -218,6 +240,110 @@ TEST_F(AttachTest, S4_N9AfterTheLastAttachmentIsClosedOrRevokedNothingFollows) {
   EXPECT_EQ(revoked.snapshots, 0);
 }
 
+// With nothing to wait for but the word itself: the clock stands still.
+TEST_F(AttachTest, R15_R33ThatInputWasWrittenIsSaidWithItsEchoOrALittleLaterAlone) {
+  Start("read x; stty -echo; echo quiet; cat > /dev/null");
+  Attached page(&loop_, stub_.get(), 0);
+  page.Open("ann");
+  ASSERT_TRUE(Until([&] { return page.opened == 1; }));
+  page.Type("ann", 1, "echo");
+  page.Type("ann", 2, "ed\n");
+  ASSERT_TRUE(Says(page, "quiet"));
+  EXPECT_EQ(page.acked, 2);
+  EXPECT_EQ(page.lone_acks, 0);
+  page.Type("ann", 3, "unseen");
+  page.Type("ann", 4, "\n");
+  ASSERT_TRUE(Until([&] {
+    loop_.Advance(limits::kAckDelay);
+    return page.acked == 4;
+  }));
+  EXPECT_GE(page.lone_acks, 1);
+}
+
+// 10,000 coloured lines, told by a prompt at their end.
+constexpr char kManyLines[] =
+    "read x; i=0; while [ $i -lt 10000 ]; do printf '\\033[38;5;%dmline %d of many lines\\r\\n' "
+    "$((i % 256)) $i; i=$((i+1)); done; echo written; read x; echo more; cat";
+
+TEST_F(AttachTest, N2_R17AWholeScreenComesInPiecesAndOneIsOnItsWayAtATime) {
+  Start(kManyLines);
+  Attached witness(&loop_, stub_.get(), 0);
+  witness.Open("ann");
+  witness.Type("ann", 1, "\n");
+  ASSERT_TRUE(Says(witness, "written"));
+  Attached stalled(&loop_, stub_.get(), -1), of_before(&loop_, stub_.get(), -1, "", false);
+  stalled.stream->Pause();
+  for (Attached* each : {&stalled, &of_before}) each->Open("eve");
+  for (int i = 0; i < 50; ++i) stalled.AskSnapshot();
+  ASSERT_TRUE(Until([&] { return of_before.snapshots == 1; }));
+  stalled.stream->Resume();
+  ASSERT_TRUE(Until([&] { return stalled.snapshots >= 2; }));
+  // What was asked for while one was on its way is one more; so is what came after that,
+  // of which one that is whole stands for a screen alone, too.
+  while (!stalled.all.back().snapshot().without_scrollback()) {
+    const int before = stalled.snapshots;
+    ASSERT_LE(before, 12) << "of 50 that were asked for";
+    stalled.AskScreen();
+    ASSERT_TRUE(Until([&] { return stalled.snapshots > before; }));
+  }
+  EXPECT_LT(stalled.all.back().snapshot().data().size(), 8192u);
+  size_t pieces = 0, bytes = 0, wholes = 0;
+  for (const AttachResponse& response : stalled.all) {
+    if (!response.has_snapshot() || response.snapshot().without_scrollback()) continue;
+    EXPECT_LE(response.snapshot().data().size(), limits::kOutputPieceBytes);
+    ++pieces;
+    bytes += response.snapshot().data().size();
+    wholes += response.snapshot().last();
+  }
+  EXPECT_GE(pieces, 4 * wholes);
+  for (const AttachResponse& response : of_before.all) {
+    if (!response.has_snapshot()) continue;
+    EXPECT_TRUE(response.snapshot().first() && response.snapshot().last());
+    EXPECT_EQ(bytes, wholes * response.snapshot().data().size());
+  }
+}
+
+// A service's stream is one sequence: no output between pieces, and none missing or
+// repeated behind the last.
+TEST_F(AttachTest, N2_N7AStreamInLineGoesOnWhereItsScreenEnds) {
+  Start(kManyLines);
+  Attached service(&loop_, stub_.get(), 0, "", true, true);
+  service.Open("ann");
+  service.Type("ann", 1, "\n");
+  ASSERT_TRUE(Until([&] { return service.bytes.size() > 100'000; }));
+  service.AskSnapshot();
+  ASSERT_TRUE(Says(service, "written"));
+  ASSERT_TRUE(Until([&] { return service.snapshots == 1; }));
+  service.Type("ann", 2, "\n");
+  ASSERT_TRUE(Says(service, "more"));
+  int64_t at = 0;
+  bool inside = false;
+  for (const AttachResponse& response : service.all) {
+    if (response.has_output()) {
+      EXPECT_FALSE(inside);
+      EXPECT_EQ(response.output().offset(), at);
+      at += static_cast<int64_t>(response.output().data().size());
+    } else if (response.has_snapshot()) {
+      at = response.snapshot().offset();
+      inside = !response.snapshot().last();
+    }
+  }
+}
+
+// A gateway of before knows only a message of its own for it.
+TEST_F(AttachTest, R32ThatInputWasWrittenIsSaidAloneToWhoeverDidNotAskForMore) {
+  Start("cat");
+  Attached page(&loop_, stub_.get(), 0, "", false);
+  page.Open("ann");
+  ASSERT_TRUE(Until([&] { return page.opened == 1; }));
+  page.Type("ann", 1, "echoed\n");
+  ASSERT_TRUE(Says(page, "echoed\r\nechoed\r\n"));
+  EXPECT_EQ(page.acked, 0);
+  EXPECT_TRUE(std::any_of(page.all.begin(), page.all.end(), [](const AttachResponse& response) {
+    return response.input_ack().sequence() == 1;
+  }));
+}
+
 TEST_F(AttachTest, S4_N7AViewerMayNotHoldTheProgramAndAnEditorNoLongerOnceItIsOne) {
   Start("head -c 8000000 /dev/zero | tr '\\0' x; echo the end; cat");
   Attached viewer(&loop_, stub_.get(), 0, "eve"), editor(&loop_, stub_.get(), 0, "ann"),
@@ -244,8 +370,14 @@ TEST_F(AttachTest, N7_S5WhoHeldTheProgramForTooLongMayNotHoldItAgainForAMinute) 
   auto first = std::make_unique<Attached>(&loop_, stub_.get(), 0, "ann");
   ASSERT_TRUE(Until([&] { return first->opened == 1; }));
   ASSERT_TRUE(more(limits::kLosslessLagBytes));
+  // Who it is is told, but not of a moment.
+  loop_.Advance(limits::kHoldTold * 0.9);
+  EXPECT_TRUE(terminal().holders().empty());
+  loop_.Advance(limits::kHoldTold * 0.2);
+  ASSERT_EQ(host_->Inventory().terminals(0).held_by_size(), 1);
+  EXPECT_EQ(host_->Inventory().terminals(0).held_by(0), "sessions/main/participants/ann");
   // Coming back with another stream in between gives no more time.
-  loop_.Advance(limits::kLosslessHold * 0.9);
+  loop_.Advance(limits::kLosslessHold * 0.9 - limits::kHoldTold * 1.1);
   const int64_t held = terminal().log().end();
   first.reset();
   first = std::make_unique<Attached>(&loop_, stub_.get(), 0, "ann");
@@ -254,6 +386,7 @@ TEST_F(AttachTest, N7_S5WhoHeldTheProgramForTooLongMayNotHoldItAgainForAMinute) 
   loop_.Advance(limits::kLosslessHold * 0.2);
   ASSERT_TRUE(Until([&] { return first->closed.has_value(); }));
   EXPECT_EQ(DetailsOf(*first->closed).reason, "LOSSLESS_TOO_SLOW");
+  EXPECT_TRUE(terminal().holders().empty());
   EXPECT_TRUE(more(held + 2 * limits::kLosslessLagBytes)) << "its end holds nothing either";
   Attached again(&loop_, stub_.get(), -1, "ann");
   ASSERT_TRUE(Until([&] { return again.closed.has_value(); }));

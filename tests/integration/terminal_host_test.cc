@@ -74,6 +74,56 @@ TEST_F(HostTest, N8TheSmallestWindowDecidesWhileItIsThere) {
   EXPECT_TRUE(is(120, 30));
 }
 
+class WindowsTest : public HostTest {
+ protected:
+  bool IsWide(int columns) {
+    return Until([&] {
+      widths_.push_back(terminal().Status().size().columns());
+      return widths_.back() == columns;
+    });
+  }
+  std::vector<int> widths_;
+};
+
+TEST_F(WindowsTest, N8ASizeGoesOverWithItsOwnerAsOftenAsThatChanges) {
+  Create({"/bin/cat"});
+  ASSERT_TRUE(host_->Open(this, kTab, kBob).ok());
+  ASSERT_TRUE(host_->Resize(kTab, kAnn, {120, 30}).ok());
+  ASSERT_TRUE(host_->Resize(kTab, kBob, {90, 50}).ok());
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(IsWide(120));
+    plan_.mutable_terminals(0)->set_size_owner("sessions/main/participants/bob");
+    host_->Apply(plan_);
+    EXPECT_TRUE(IsWide(90));
+    plan_.mutable_terminals(0)->set_size_owner("sessions/main/participants/ann");
+    host_->Apply(plan_);
+  }
+  // What is told once more, as a gateway does when its stream was lost, changes nothing.
+  ASSERT_TRUE(host_->Resize(kTab, kAnn, {70, 20}, /*again=*/true).ok());
+  ASSERT_TRUE(host_->Resize(kTab, kBob, {60, 20}).ok());
+  plan_.mutable_terminals(0)->set_size_owner("sessions/main/participants/bob");
+  host_->Apply(plan_);
+  EXPECT_TRUE(IsWide(60)) << "and not 70 on the way";
+  EXPECT_THAT(widths_, testing::Not(testing::Contains(70)));
+}
+
+TEST_F(WindowsTest, N8WhereTheSmallestWindowDecidesThoseThatAreToldFromThenOnCountUntilTheyLeave) {
+  Create({"/bin/cat"});
+  ASSERT_TRUE(host_->Open(this, kTab, kBob).ok());
+  ASSERT_TRUE(host_->Resize(kTab, kBob, {40, 50}).ok()) << "and then looks at another tab";
+  plan_.mutable_terminals(0)->set_size_policy(atrium::v1::SMALLEST);
+  host_->Apply(plan_);
+  ASSERT_TRUE(host_->Resize(kTab, kAnn, {120, 30}).ok());
+  EXPECT_TRUE(IsWide(120));
+  ASSERT_TRUE(host_->Resize(kTab, kBob, {90, 50}).ok());
+  EXPECT_TRUE(IsWide(90));
+  EXPECT_TRUE(Until([&] { return terminal().Status().size().rows() == 30; }));
+  ASSERT_TRUE(host_->Resize(kTab, kBob, {0, 0}).ok()) << "looks at another tab";
+  EXPECT_TRUE(IsWide(120));
+  ASSERT_TRUE(host_->Resize(kTab, kBob, {80, 50}, /*again=*/true).ok());
+  EXPECT_TRUE(IsWide(80));
+}
+
 TEST_F(HostTest, N8AFixedSizeIsThePlansAlone) {
   Create({"/bin/cat"});
   plan_.mutable_terminals(0)->set_size_policy(atrium::v1::FIXED);
@@ -84,7 +134,7 @@ TEST_F(HostTest, N8AFixedSizeIsThePlansAlone) {
 }
 
 constexpr char kWhatMayI[] =
-    "grep NoNewPrivs /proc/self/status; touch /etc/atrium-was-here 2>/dev/null; echo wrote:$?; "
+    "grep -E 'NoNewPrivs|Seccomp:' /proc/self/status; touch /etc/atrium-was-here 2>/dev/null; echo wrote:$?; "
     "echo processes:$(ls -d "
     "/proc/[0-9]* | wc -l); touch /tmp/x && echo tmp:ok; echo done; read end";
 
@@ -105,6 +155,7 @@ TEST_F(HostTest, S16AnIsolatedShellSeesAndWritesNothingButItsOwn) {
   Create({"/bin/bash", "-c", kWhatMayI}, {}, atrium::v1::ISOLATED);
   ASSERT_TRUE(Says("done\r\n"));
   EXPECT_THAT(Output(), HasSubstr("NoNewPrivs:\t1"));
+  EXPECT_THAT(Output(), HasSubstr("Seccomp:\t2"));
   EXPECT_THAT(Output(), HasSubstr("wrote:1"));
   EXPECT_THAT(Output(), HasSubstr("tmp:ok"));
   const size_t at = Output().find("processes:");
@@ -292,6 +343,28 @@ TEST_F(HostTest, R5TheNextProcessReadsTheLastScreenOfWhatWasLost) {
   EXPECT_EQ(inventory.incarnation(), "two");
   ASSERT_EQ(inventory.terminals_size(), 1);
   EXPECT_EQ(inventory.terminals(0).state(), atrium::v1::Tab::LOST);
+}
+
+TEST_F(HostTest, S7_R18_S9AFloodOfQuestionsWhoseAnswersNobodyReadsTakesNoMemoryAndNoKeys) {
+  Create({"/bin/bash", "-c",
+          "stty raw -echo; echo ready; yes \"$(printf '\\033[c%.0s' {1..20})\" | head -c 6000000; "
+          "echo over; read -r -n 1 -t 20 key; stty cooked; echo first=$(printf %q \"$key\")"});
+  size_t most = 0;
+  ASSERT_TRUE(Until([&] {
+    most = std::max(most, terminal().pending_input_bytes());
+    return terminal().log().end() > 6000000;
+  }));
+  EXPECT_GT(most, 0u) << "it was answered";
+  EXPECT_LE(most, limits::kPendingReplyBytes);
+  EXPECT_TRUE(Says("first=")) << "what was answered is read in the end";
+}
+
+TEST_F(HostTest, S9AQuestionIsAnsweredOnceAndTheAnswersOfOnePieceInOrder) {
+  Create({"/bin/bash", "-c",
+          "stty raw -echo; printf '\\033[5n\\033[c\\033[3;4H\\033[6n'; "
+          "IFS= read -r -d R -t 20 all; printf 'heard:%q:' \"$all\"; read end"});
+  ASSERT_TRUE(Says("heard:"));
+  EXPECT_TRUE(Says(R"($'\E[0n\E[?1;2c\E[3;4')")) << Output();
 }
 
 TEST_F(HostTest, N7ALosslessReaderHoldsTheProgramUntilItIsLetGo) {

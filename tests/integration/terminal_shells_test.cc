@@ -117,6 +117,34 @@ TEST_P(ShellsTest, S23AProgramCannotMakeUpCommands) {
   EXPECT_EQ(list.commands_size(), 1);
 }
 
+TEST_P(ShellsTest, N7AnotherShellInItsPlaceIsKnownByItsOwnMarks) {
+  StartShell();
+  Type(
+      "exec sh -c 'printf \"\\\\033]133;A\\\\033\\\\\\\\other> \\\\033]133;B\\\\033\\\\\\\\\"; "
+      "read x; echo got-$x; read y'\r");
+  ASSERT_TRUE(Says("other> "));
+  EXPECT_TRUE(Until([&] { return terminal().at_idle_prompt(); })) << Output();
+}
+
+// Nor end one that was asked for, nor show a prompt at which the next would be typed.
+TEST_P(ShellsTest, S23_N7AProgramCannotEndARunNorFakeAPrompt) {
+  StartShell();
+  std::optional<absl::StatusOr<RunAtPromptResponse>> first, second;
+  host_->RunAtPrompt(kTab,
+                     "printf '\\033]133;D;0\\033\\\\\\033]133;A\\033\\\\\\033]133;B\\033\\\\'; "
+                     "sh -c 'echo asks; read x; echo got-$x; exit 3'",
+                     "first", [&](auto end) { first = end; });
+  host_->RunAtPrompt(kTab, "sh -c 'echo second-$((1+1))'", "second", [&](auto end) { second = end; });
+  ASSERT_TRUE(Says("asks\r\n")) << Output();
+  EXPECT_FALSE(first.has_value());
+  Type("answer\r");
+  ASSERT_TRUE(Until([&] { return second.has_value(); })) << Output();
+  ASSERT_TRUE(first.has_value() && first->ok());
+  EXPECT_EQ((*first)->exit_code(), 3);
+  EXPECT_THAT(Output(), HasSubstr("got-answer\r\n"));
+  EXPECT_THAT(Output((*second)->start_offset(), (*second)->end_offset()), HasSubstr("second-2"));
+}
+
 TEST_P(ShellsTest, S23AProgramCannotReadTheKeyOfTheMarks) {
   StartShell();
   EXPECT_EQ(Run("true"), 0);

@@ -75,6 +75,17 @@ TEST(AddressTest, OurOwnAddressesAreTheExtraOnesFirstAndNoneTwice) {
   EXPECT_EQ(addresses[0], "127.0.0.1");
   EXPECT_EQ(LocalAddresses(addresses), addresses);
 }
+TEST(AddressTest, LoopbackIsForWhoeverHasItOrIfThereIsNothingElse) {
+  using Strings = std::vector<std::string>;
+  const Strings all = {"127.0.0.1", "10.0.0.7", "::1"}, others = {"10.0.0.7"};
+  const std::string far = "candidate:1 1 udp 1 10.0.0.8 9 typ host";
+  const std::string near = "candidate:1 1 udp 1 127.0.0.1 9 typ host";
+  EXPECT_EQ(AddressesFor({}, all), (Strings{"10.0.0.7", "127.0.0.1", "::1"})) << "not yet known";
+  EXPECT_EQ(AddressesFor({far, "", "candidate"}, all), others);
+  EXPECT_EQ(AddressesFor({far, near}, all), (Strings{"10.0.0.7", "127.0.0.1", "::1"}));
+  EXPECT_EQ(AddressesFor({far}, {"127.0.0.1"}), Strings{"127.0.0.1"});
+  EXPECT_EQ(AddressesFor({}, {}), Strings{});
+}
 
 }  // namespace
 }  // namespace atrium::media

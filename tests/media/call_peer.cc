@@ -3,6 +3,7 @@
 #include <gst/app/gstappsink.h>
 #include <gst/sdp/sdp.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "common/str_cat.h"
@@ -12,6 +13,7 @@ namespace atrium::media {
 namespace {
 
 constexpr size_t kHeardSamples = 4800;  // 200 ms.
+constexpr int16_t kLoud = 400;
 
 constexpr char kVp8Caps[] =
     "application/x-rtp,media=video,encoding-name=VP8,clock-rate=90000,payload=96,"
@@ -23,7 +25,7 @@ std::string SourceOf(const CallPeer::Voice& voice) {
     // As screens are: a key frame only when one is asked for.
     return StrCat("videotestsrc is-live=true pattern=", voice.shows,
                   " ! capsfilter caps=video/x-raw,width=320,height=240,framerate=15/1 ! "
-                  "vp8enc deadline=1 keyframe-max-dist=3000 ! valve name=valve ! "
+                  "vp8enc deadline=1 keyframe-max-dist=3000 target-bitrate=", voice.video_bps, " ! valve name=valve ! "
                   "rtpvp8pay pt=96 ! capsfilter caps=", kVp8Caps);
   }
   const std::string source =
@@ -168,6 +170,21 @@ void CallPeer::Freeze() {
   g_object_set(valve.get(), "drop", TRUE, nullptr);
 }
 
+void CallPeer::Thaw() {
+  const auto valve =
+      GRef<GstElement>::Adopt(gst_bin_get_by_name(GST_BIN(pipeline_.get()), "valve"));
+  const auto pad = GRef<GstPad>::Adopt(gst_element_get_static_pad(valve.get(), "src"));
+  sent_at_ = 0;
+  gst_pad_add_probe(
+      pad.get(), GST_PAD_PROBE_TYPE_BUFFER,
+      [](GstPad*, GstPadProbeInfo*, gpointer data) {
+        static_cast<CallPeer*>(data)->sent_at_ = g_get_monotonic_time();
+        return GST_PAD_PROBE_REMOVE;
+      },
+      this, nullptr);
+  g_object_set(valve.get(), "drop", FALSE, nullptr);
+}
+
 void CallPeer::Watch(GstPad* pad) {
   GstElement* bin = gst_parse_bin_from_description(
       "rtpvp8depay request-keyframe=true wait-for-keyframe=true ! vp8dec ! videoconvert ! "
@@ -214,6 +231,10 @@ void CallPeer::OnPadAdded(GstElement*, GstPad* pad, CallPeer* self) {
     GstBuffer* buffer = gst_sample_get_buffer(sample.get());
     gst_buffer_map(buffer, &map, GST_MAP_READ);
     const auto* samples = reinterpret_cast<const int16_t*>(map.data);
+    if (std::any_of(samples, samples + map.size / 2, [](int16_t s) { return s > kLoud; })) {
+      int64_t never = 0;
+      peer->loud_at_.compare_exchange_strong(never, g_get_monotonic_time());
+    }
     {
       std::lock_guard<std::mutex> lock(peer->mu_);
       peer->heard_.insert(peer->heard_.end(), samples, samples + map.size / 2);
@@ -239,6 +260,7 @@ double CallPeer::Hears(double hertz) const {
 void CallPeer::ForgetHeard() {
   std::lock_guard<std::mutex> lock(mu_);
   heard_.clear();
+  loud_at_ = 0;
 }
 
 }  // namespace atrium::media

@@ -20,6 +20,7 @@ class CallPeer {
     double hertz = 0;  // A tone; 0: nothing but silence.
     std::string wav;   // Rather this recording.
     bool listens_only = false;
+    int video_bps = 256000;  // Of what is shown.
     std::string shows;     // Not a voice but a screen: white, or another pattern's name.
     bool watches = false;  // Not a voice but somebody's screen.
     bool answers = false;  // Makes no offer: takes one, and watches.
@@ -37,6 +38,8 @@ class CallPeer {
   void Lose(int percent);
   // Sends nothing from now on, not even silence.
   void Freeze();
+  // Goes on; `sent_at` is when the first packet then left.
+  void Thaw();
 
   bool connected() const { return connected_; }
   int64_t packets() const { return packets_; }
@@ -46,6 +49,10 @@ class CallPeer {
   double Hears(double hertz) const;
   // Forgets what was heard.
   void ForgetHeard();
+  // Monotonic microseconds of the first packet since Thaw(), and of the first that was
+  // more than silence since ForgetHeard(); 0 before.
+  int64_t sent_at() const { return sent_at_; }
+  int64_t loud_at() const { return loud_at_; }
   // Pictures that were decoded, and how bright the middle of the last one is: 16 is
   // black, 235 white.
   int pictures() const { return pictures_; }
@@ -65,6 +72,7 @@ class CallPeer {
   std::string offer_;
   std::atomic<bool> connected_{false};
   std::atomic<int64_t> packets_{0}, first_packet_at_{0};
+  std::atomic<int64_t> sent_at_{0}, loud_at_{0};
   std::atomic<int> lose_percent_{0}, lost_{0};
   std::atomic<int> pictures_{0}, brightness_{0};
 };

@@ -99,6 +99,40 @@ TEST_F(CallTest, V8_MuteDeafenAndAgentOnlyTakeEffectInTheCall) {
   CloseAgent(agent.get());
 }
 
+TEST_F(CallTest, S4_AViewerWhosePageSendsAVoiceIsHeardByNobodyAndHearsAll) {
+  auto agent = OpenAgent(1);
+  auto ann = Join(1, "ann", 1, {.hertz = 500});
+  // As control plans viewers, from the first packet on.
+  PlanPeer(1, "vera", 1)->set_muted(true);
+  PlanPeer(1, "vera", 1)->set_muted_by("somebody");
+  auto vera = Join(1, "vera", 1, {.hertz = 1100});
+  PlanPeer(1, "walt", 1)->set_muted(true);
+  auto walt = Join(1, "walt", 1, {.listens_only = true});
+  ASSERT_TRUE(WaitFor([&] {
+    return vera->Hears(500) > kHeard && walt->Hears(500) > kHeard && agent->Hears(500) > kHeard;
+  }));
+  for (int i = 0; i < 5; ++i) {
+    const int frames = agent->frames;
+    ASSERT_TRUE(WaitFor([&] { return agent->frames >= frames + 20; }));
+    EXPECT_LT(ann->Hears(1100), kUnheard);
+    EXPECT_LT(walt->Hears(1100), kUnheard);
+    EXPECT_LT(agent->Hears(1100), kUnheard);
+    EXPECT_EQ(agent->voices.count(Participant(1, "vera")), 0u);
+  }
+  for (const auto& levels : levels_) {
+    for (const auto& level : levels.levels().levels()) {
+      EXPECT_NE(level.speaker(), Participant(1, "vera"));
+    }
+  }
+  // Who muted whom is told to a control that is started anew.
+  StopDriving();
+  StartDriving();
+  for (const auto& peer : inventories_.back().rooms(0).peers()) {
+    EXPECT_EQ(peer.muted_by(), peer.participant() == Participant(1, "vera") ? "somebody" : "");
+  }
+  CloseAgent(agent.get());
+}
+
 TEST_F(CallTest, N5_WhoIsWithheldIsHeardByPeopleAndNotByTheAgent) {
   auto agent = OpenAgent(1);
   auto ann = Join(1, "ann", 1, {.hertz = 500});

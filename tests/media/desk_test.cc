@@ -165,6 +165,22 @@ TEST_F(DeskTest, V8_TheDeafenedGetNothing) {
   EXPECT_TRUE(ears_[0]->pts().empty());
   EXPECT_EQ(ears_[1]->pts().size(), 5u);
 }
+TEST_F(DeskTest, V5_WhoeverComesGetsASilentFrameAtOnceInThePlaceOfTheOneThatItMissed) {
+  const auto all = std::exchange(seats_, {seats_[0]});
+  desk_->SetSeats(Conversation::EVERYBODY, {all[0]});
+  desk_->Tick(5, 5 * kFrameNanos);
+  ASSERT_TRUE(ears_[0]->WaitFor(1));
+  std::vector<Desk::Seat> seats = {all[0], all[1], all[2]};
+  seats[2].deafened = true;
+  desk_->SetSeats(Conversation::EVERYBODY, seats);
+  ASSERT_TRUE(ears_[1]->WaitFor(1)) << "before the next tick";
+  desk_->SetSeats(Conversation::EVERYBODY, seats);
+  desk_->Tick(6, 6 * kFrameNanos);
+  ASSERT_TRUE(ears_[1]->WaitFor(2));
+  EXPECT_EQ(ears_[1]->pts(), (std::vector<GstClockTime>{5 * kFrameNanos, 6 * kFrameNanos}));
+  EXPECT_EQ(ears_[0]->pts(), ears_[1]->pts()) << "whoever was there misses and gets nothing";
+  EXPECT_TRUE(ears_[2]->pts().empty());
+}
 TEST_F(DeskTest, LevelsAreToldTenTimesASecondAndOnceMoreWhenNobodyIsAudible) {
   desk_->SetSeats(Conversation::EVERYBODY, seats_);
   Run(50, {3});

@@ -69,6 +69,15 @@ TEST_F(FrameRingTest, TrimsSlowlyWhatIsNeverNeeded) {
   }
   EXPECT_LE(ring_.depth(), kFrameSamples);
 }
+TEST_F(FrameRingTest, IsNoDeeperForWhoeverStoppedAndGoesOn) {
+  for (int i = 0; i < 20; ++i) {
+    Push(1);
+    ASSERT_NE(Pop(), 0);
+    for (int rest = 0; rest < 20; ++rest) ASSERT_EQ(Pop(), 0);
+  }
+  Push(1);
+  EXPECT_EQ(Pop(), pushed_) << "at once";
+}
 // A microphone whose clock is fast or slow against ours, for an hour.
 class DriftTest : public testing::TestWithParam<int> {};
 TEST_P(DriftTest, R24_AnHourOfAClockThatDriftsNeverGrowsTheDelay) {

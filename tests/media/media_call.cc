@@ -229,6 +229,7 @@ std::unique_ptr<MediaCall::Agent> MediaCall::OpenAgent(int session) {
     a->heard.push_back(frame);
     std::set<std::string> voices;
     for (const auto& voice : room.voices()) voices.insert(voice.participant());
+    if (!voices.empty() && a->voice_at == 0) a->voice_at = g_get_monotonic_time();
     a->frame_voices.push_back(voices);
     if (a->heard.size() > 10) a->heard.pop_front();
     if (a->frame_voices.size() > 10) a->frame_voices.pop_front();

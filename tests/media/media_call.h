@@ -36,6 +36,7 @@ class MediaCall : public testing::Test {
     std::deque<std::set<std::string>> frame_voices;
     int64_t position = -1;
     int frames = 0, gaps = 0;
+    int64_t voice_at = 0;  // Monotonic microseconds of the first audible frame; 0 to wait anew.
     std::vector<v1::StreamAudioResponse::Played> played;
     double Hears(double hertz) const;
   };

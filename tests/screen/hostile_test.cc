@@ -126,6 +126,25 @@ TEST_F(HostileTest, S7MemoryIsBoundedWhateverIsPrinted) {
   EXPECT_LT(screen.memory_bytes(), 192u << 20);
 }
 
+// Numbers that are free are given out again, however long it goes on.
+TEST_F(HostileTest, S7_R18EndlessAccentsAndColoursTakeNoMoreMemoryAndNoScrollback) {
+  for (const bool colours : {false, true}) {
+    Screen screen({.scrollback_lines = 1000}, nullptr);
+    int turn = 0;
+    for (int line = 0; line < 60'000; ++line) {
+      std::string text;
+      for (int i = 0; i < 40; ++i) {
+        ++turn;
+        const std::string n = std::to_string(turn % 256) + ";" + std::to_string(turn / 256 % 256);
+        text += colours ? "\x1b[38;2;" + n + ";" + std::to_string(turn >> 16) + "mx" : "e\u0301";
+      }
+      screen.Write(text + "\r\n");
+    }
+    EXPECT_EQ(screen.scrollback_size(), 1000) << colours;
+    EXPECT_LT(screen.memory_bytes(), 16u << 20) << colours;
+  }
+}
+
 TEST_F(HostileTest, S7LinksPastTheirBudgetKeepTheirCells) {
   for (int i = 0; i < 500; ++i) {
     screen_.Write("\x1b]8;;http://" + std::string(60'000, 'a') + std::to_string(i) + "\x07x");

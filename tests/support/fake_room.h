@@ -51,13 +51,13 @@ class FakeRoom final : public Conversation::Room {
     auto it = actions.find(tool);
     return it == actions.end() ? atrium::v1::CommandPolicy::ALLOW : it->second;
   }
-  void AgentReadFile(const std::string& path, Done<std::string> done) override {
+  void AgentReadFile(const std::string& path, Done<FileText> done) override {
     acts.push_back("file " + path);
-    done(screen);
+    done(FileText{screen, 0});
   }
-  void AgentListFiles(const std::string& path, Done<std::string> done) override {
+  void AgentListFiles(const std::string& path, Done<FileText> done) override {
     acts.push_back("files " + path);
-    done(screen);
+    done(FileText{screen, 0});
   }
   void AgentCreateTab(const std::string& title, Done<atrium::v1::Tab> done) override {
     acts.push_back("create " + title);

@@ -48,6 +48,7 @@ struct FakeTerminals final : Terminals {
     AttachResponse response;
     response.mutable_opened()->set_attachment(attachment);
     response.mutable_opened()->set_sequence(sequence);
+    response.mutable_opened()->set_takes_screen(takes_screen);
     Say(response);
   }
   void Output(const std::string& bytes) {
@@ -55,13 +56,33 @@ struct FakeTerminals final : Terminals {
     end += static_cast<int64_t>(bytes.size());
   }
   void Snapshot(const std::string& bytes, bool required = false) {
+    atrium::v1::TerminalSnapshot snapshot = PieceOf(end, bytes, true, true);
+    snapshot.set_required(required);
+    Tell(snapshot);
+  }
+  // What is on the screen alone.
+  void Screen(const std::string& bytes) {
+    atrium::v1::TerminalSnapshot screen = PieceOf(end, bytes, true, true);
+    screen.set_without_scrollback(true);
+    Tell(screen);
+  }
+  void Piece(int64_t offset, const std::string& bytes, bool first, bool last) {
+    Tell(PieceOf(offset, bytes, first, last));
+  }
+  static atrium::v1::TerminalSnapshot PieceOf(int64_t offset, const std::string& bytes, bool first,
+                                              bool last) {
+    atrium::v1::TerminalSnapshot piece;
+    piece.set_offset(offset);
+    piece.mutable_size()->set_columns(80);
+    piece.mutable_size()->set_rows(24);
+    piece.set_data(bytes);
+    piece.set_first(first);
+    piece.set_last(last);
+    return piece;
+  }
+  void Tell(const atrium::v1::TerminalSnapshot& snapshot) {
     AttachResponse response;
-    auto* snapshot = response.mutable_snapshot();
-    snapshot->set_offset(end);
-    snapshot->mutable_size()->set_columns(80);
-    snapshot->mutable_size()->set_rows(24);
-    snapshot->set_data(bytes);
-    snapshot->set_required(required);
+    *response.mutable_snapshot() = snapshot;
     Say(response);
   }
   int Count(AttachRequest::MessageCase kind) const {
@@ -72,6 +93,7 @@ struct FakeTerminals final : Terminals {
 
   Stream* stream = nullptr;
   int streams = 0;
+  bool takes_screen = true;
   int64_t end = 0;
   std::vector<AttachRequest> asked;
 };

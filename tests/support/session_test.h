@@ -48,6 +48,7 @@ class SessionTest : public testing::Test {
                 .host = &host_,
                 .media = &media_,
                 .providers = with_agent_ ? &providers_ : nullptr,
+                .tool_servers = tool_servers_,
                 .attachment_key = "the-key",
                 .state_epoch = RandomId()};
     registry_ = std::make_unique<Registry>(&context_);
@@ -131,6 +132,7 @@ class SessionTest : public testing::Test {
   const SessionId main_{"main"};
   const std::string key_path_ = testing::TempDir() + "/key-" + RandomId();
   bool with_agent_ = false;
+  ToolServers* tool_servers_ = nullptr;
   ManualLoop loop_;
   FakeStore store_;
   FakeHostLink host_;

@@ -83,6 +83,21 @@ TEST(ManualLoopTest, FiresInOrderWithoutSleeping) {
   EXPECT_EQ(said, "ab");
 }
 
+// What was posted in the turn that quits must not wait for a timer that is made then.
+TEST(MainLoopTest, WhatIsStillPostedWhenATurnEndsWaitsForNoTimer) {
+  const auto loop = NewMainLoop();
+  for (int i = 0; i < 20; ++i) {
+    int ran = 0;
+    loop->Post([&] {
+      loop->Quit();
+      loop->Post([&] { loop->Post([&] { loop->Post([&] { ++ran, loop->Quit(); }); }); });
+    });
+    loop->Run();
+    const auto late = loop->After(absl::Seconds(30), [&] { loop->Quit(); });
+    if (ran == 0) loop->Run();
+    EXPECT_EQ(ran, 1);
+  }
+}
 TEST(MainLoopTest, RunsWhatOtherThreadsPostInOrder) {
   auto loop = NewMainLoop();
   int next = 0;
@@ -190,6 +205,22 @@ TEST_F(TokenTest, S3PurposeAndTimeAreChecked) {
   EXPECT_FALSE(Check(signer_->Sign(forever, now_)).ok());
 }
 
+TEST(TextTest, S7_R28BrokenUtf8IsReplacedAndCutBetweenCharacters) {
+  EXPECT_EQ(MakeUtf8("g\u00fct"), "g\u00fct");
+  for (const char* broken : {"\xff", "a\xc3", "\xed\xa0\x80", "\xc0\xaf", "\xf4\x90\x80\x80"}) {
+    EXPECT_TRUE(IsUtf8(MakeUtf8(broken))) << broken;
+    EXPECT_NE(MakeUtf8(broken), "");
+  }
+  EXPECT_EQ(MakeUtf8("a\u00e9\u00e9", 4), "a\u00e9");
+  EXPECT_EQ(MakeUtf8("a\u00e9\u00e9", 5), "a\u00e9\u00e9");
+  EXPECT_EQ(MakeUtf8("\u4f60", 2), "");
+  EXPECT_EQ(WithoutUnfinished("ab\xe4\xbd"), "ab");
+  EXPECT_EQ(WithoutUnfinished("ab\xf0"), "ab");
+  EXPECT_EQ(WithoutUnfinished("ab\u4f60"), "ab\u4f60");
+  EXPECT_EQ(WithoutUnfinished("ab"), "ab");
+  EXPECT_EQ(WithoutUnfinished(""), "");
+}
+
 TEST(TextTest, S23ControlsAndInvisiblesVanishFromNames) {
   EXPECT_EQ(CleanName("  a\x1b[31mb\tc\n ", 40), "a[31mbc");
   EXPECT_EQ(CleanName("x\u202ey\u200bz\ufeff", 40), "xyz");
@@ -207,13 +238,44 @@ TEST(OutputCodecTest, HandMadeMessagesAreTheProtosOwn) {
   EXPECT_EQ(message.output().data(), data);
   int64_t offset = 0;
   std::vector<grpc::Slice> slices;
-  ASSERT_TRUE(rpc::DecodeOutput(buffer, &offset, &slices));
+  std::string more = "what was before";
+  ASSERT_TRUE(rpc::DecodeOutput(buffer, &offset, &slices, &more));
   EXPECT_EQ(offset, 1234567);
   ASSERT_EQ(slices.size(), 1u);
   EXPECT_EQ(std::string(slices[0].begin(), slices[0].end()), data);
+  EXPECT_EQ(more, "");
   atrium::terminal::v1::AttachResponse other;
   other.mutable_exit()->set_exit_code(3);
-  EXPECT_FALSE(rpc::DecodeOutput(rpc::EncodeMessage(other), &offset, &slices));
+  EXPECT_FALSE(rpc::DecodeOutput(rpc::EncodeMessage(other), &offset, &slices, &more));
+}
+
+// However the transport cut it.
+TEST(OutputCodecTest, WhatElseIsSaidComesApartFromTheBytes) {
+  atrium::terminal::v1::AttachResponse acks;
+  acks.add_input_acks()->set_sequence(7);
+  const auto whole = rpc::EncodeOutput(300, grpc::Slice("hello"), acks.SerializeAsString());
+  atrium::terminal::v1::AttachResponse message;
+  ASSERT_TRUE(rpc::DecodeMessage(whole, &message));
+  EXPECT_EQ(message.output().data(), "hello");
+  EXPECT_EQ(message.input_acks(0).sequence(), 7);
+  grpc::Slice flat;
+  ASSERT_TRUE(whole.DumpToSingleSlice(&flat).ok());
+  for (size_t cut = 0; cut <= flat.size(); ++cut) {
+    const grpc::Slice parts[] = {flat.sub(0, cut), flat.sub(cut, flat.size())};
+    int64_t offset = 0;
+    std::vector<grpc::Slice> slices;
+    std::string data, more;
+    ASSERT_TRUE(rpc::DecodeOutput(grpc::ByteBuffer(parts, 2), &offset, &slices, &more)) << cut;
+    for (const grpc::Slice& slice : slices) data.append(slice.begin(), slice.end());
+    EXPECT_EQ(offset, 300);
+    EXPECT_EQ(data, "hello") << cut;
+    EXPECT_EQ(more, acks.SerializeAsString()) << cut;
+  }
+  int64_t offset = 0;
+  std::vector<grpc::Slice> slices;
+  std::string more;
+  const grpc::Slice half = flat.sub(0, 7);
+  EXPECT_FALSE(rpc::DecodeOutput(grpc::ByteBuffer(&half, 1), &offset, &slices, &more));
 }
 
 }  // namespace

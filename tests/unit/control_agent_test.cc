@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "control/agent/heard.h"
 #include "control/agent/speech.h"
 #include "control/agent/tools.h"
 #include "control/agent/voices.h"
@@ -165,6 +166,25 @@ TEST_F(SpeechTest, AnUtteranceIsBounded) {
   for (int i = 0; i < 400; ++i) speech_.Append("u", std::string(48000, 'x'));
   for (int64_t at = 0; at < 400 * 24000; at += kAhead) Played("u", at);
   EXPECT_EQ(audio_.SentEnd("u") * 2, static_cast<int64_t>(limits::kUtteranceBytes));
+}
+
+// What was heard.
+
+TEST(HeardTest, N5TheTextEndsAtTheLastWordThatWasHeard) {
+  const std::string text = "It is a long, long story.";
+  EXPECT_EQ(HeardOf(text, 0, 1000), "");
+  EXPECT_EQ(HeardOf(text, 10, 1000), "") << "not a whole word";
+  EXPECT_EQ(HeardOf(text, 100, 1000), "It\u2026");
+  EXPECT_EQ(HeardOf(text, 190, 1000), "It\u2026");
+  EXPECT_EQ(HeardOf(text, 560, 1000), "It is a long\u2026") << "no comma before the ellipsis";
+  EXPECT_EQ(HeardOf(text, 1000, 1000), "It is a long, long story\u2026");
+  EXPECT_EQ(HeardOf(text, 2000, 1000), "It is a long, long story\u2026");
+  EXPECT_EQ(HeardOf("", 500, 1000), "");
+  EXPECT_EQ(HeardOf(text, 5, 0), "");
+  // No character is cut into pieces; some scripts have no blanks.
+  EXPECT_EQ(HeardOf("sch\u00f6ne Gr\u00fc\u00dfe", 700, 1000), "sch\u00f6ne\u2026");
+  EXPECT_EQ(HeardOf("\u4eca\u5929\u5929\u6c14", 500, 1000), "\u4eca\u5929\u2026");
+  EXPECT_EQ(HeardOf("\u4eca\u5929\u5929\u6c14", 600, 1000), "\u4eca\u5929\u2026");
 }
 
 // Voices.

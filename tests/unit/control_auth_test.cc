@@ -108,7 +108,7 @@ TEST_F(AuthTest, N9AnInviteOfTwoUsesLetsTwoInAndNoThird) {
   EXPECT_TRUE(Exchange(secret).ok());
   EXPECT_TRUE(Exchange(secret).ok());
   EXPECT_TRUE(absl::IsUnauthenticated(Exchange(secret).status()));
-  EXPECT_EQ(DetailsOf(Exchange(secret).status()).reason, "INVITE_INVALID");
+  EXPECT_EQ(DetailsOf(Exchange(secret).status()).reason, "INVITE_USED_UP");
 }
 
 TEST_F(AuthTest, N9AnInviteEnds) {
@@ -119,7 +119,22 @@ TEST_F(AuthTest, N9AnInviteEnds) {
   loop_.Advance(absl::Minutes(5) - absl::Seconds(1));
   EXPECT_TRUE(Exchange(secret).ok());
   loop_.Advance(absl::Seconds(1));
-  EXPECT_FALSE(Exchange(secret).ok());
+  EXPECT_TRUE(absl::IsUnauthenticated(Exchange(secret).status()));
+  EXPECT_EQ(DetailsOf(Exchange(secret).status()).reason, "INVITE_EXPIRED");
+}
+
+TEST_F(AuthTest, N9AnInviteThatWasTakenBackSaysNoMoreThanAWrongOne) {
+  const auto invite = *CreateInvite(Participant::EDITOR, 1);
+  ASSERT_TRUE(Exchange(invite.secret()).ok());
+  ASSERT_TRUE(auth_->DeleteInvite({.role = Participant::OWNER}, invite.name()).ok());
+  EXPECT_EQ(DetailsOf(Exchange(invite.secret()).status()).reason, "INVITE_INVALID");
+}
+
+TEST_F(AuthTest, N9AUsedUpInviteLetsNobodyInAfterARestart) {
+  const std::string secret = CreateInvite(Participant::EDITOR, 1)->secret();
+  ASSERT_TRUE(Exchange(secret).ok());
+  Make({.service_token = "the-service"});
+  EXPECT_EQ(DetailsOf(Exchange(secret).status()).reason, "INVITE_USED_UP");
 }
 
 TEST_F(AuthTest, N9WrongSecretsAndSessionsThatAreGoneLookAlike) {
@@ -233,6 +248,26 @@ TEST_F(AuthTest, S3TokensAreGoodForTheirPurposeAndTimeOnly) {
   EXPECT_FALSE(auth_->CheckBearer(forged).ok());
   loop_.Advance(kAccessLife + kClockLeeway + absl::Seconds(1));
   EXPECT_FALSE(auth_->CheckBearer(bought.access_token()).ok());
+}
+
+TEST_F(AuthTest, S3ATokenIsGivenAgainForAMinuteToTheSameMemberInTheSameRole) {
+  const std::string ann = Enter(Participant::EDITOR), bob = Enter(Participant::EDITOR);
+  const auto first = *Ticket(ann);
+  loop_.Advance(limits::kAccessReuse - absl::Seconds(1));
+  const auto second = *Ticket(ann);
+  EXPECT_EQ(second.access_token(), first.access_token());
+  EXPECT_NE(second.ticket(), first.ticket());
+  EXPECT_NE(Ticket(bob)->access_token(), first.access_token());
+  loop_.Advance(absl::Seconds(2));
+  const auto third = *Ticket(ann);
+  EXPECT_NE(third.access_token(), first.access_token());
+  loop_.Advance(kAccessLife + kClockLeeway - limits::kAccessReuse);
+  EXPECT_FALSE(auth_->CheckBearer(first.access_token()).ok());
+  EXPECT_TRUE(auth_->CheckBearer(third.access_token()).ok());
+  const auto actor = *auth_->CheckBearer(third.access_token());
+  Actor owner = actor;
+  owner.role = Participant::OWNER;
+  EXPECT_NE(auth_->MintAccess(owner).token(), auth_->MintAccess(actor).token());
 }
 
 TEST_F(AuthTest, S3TheRoleIsTheMembersNotTheTokens) {

@@ -130,6 +130,28 @@ TEST_F(DriveTest, N8TheKeyboardLapsesByItselfAndWithItsHolder) {
   EXPECT_EQ(ShownTab(tab)->driver(), "");
 }
 
+TEST_F(DriveTest, N8TheSizeGoesToWhoeverGetsTheKeyboardByWaiting) {
+  FakePage ann, bob, cy;
+  const PageId anns = *Join(&ann, "ann");
+  ASSERT_TRUE(Join(&bob, "bob").ok());
+  const std::string tab = OpenTab();
+  atrium::v1::RequestControlRequest ask;
+  ask.set_tab(tab);
+  ASSERT_TRUE(Take(Person("ann"), tab).ok());
+  loop_.Advance(limits::kControlLife - absl::Seconds(5));
+  ASSERT_TRUE(session_->RequestControl(Person("bob"), ask).ok());
+  loop_.Advance(absl::Seconds(6));
+  EXPECT_EQ(registry_->MakeHostPlan().terminals(0).driver(), Name("bob")) << "ann's lapsed";
+  EXPECT_EQ(registry_->MakeHostPlan().terminals(0).size_owner(), Name("bob"));
+  ASSERT_TRUE(Join(&cy, "cy").ok());
+  ASSERT_TRUE(Grant(Person("bob"), tab, Name("ann")).ok());
+  ASSERT_TRUE(session_->RequestControl(Person("cy"), ask).ok());
+  session_->Leave(anns, &ann);
+  loop_.Advance(limits::kParticipantLease + absl::Seconds(1));
+  EXPECT_EQ(registry_->MakeHostPlan().terminals(0).driver(), Name("cy")) << "ann left";
+  EXPECT_EQ(registry_->MakeHostPlan().terminals(0).size_owner(), Name("cy"));
+}
+
 TEST_F(DriveTest, N8ACommandAtADrivenPromptIsTheDriversAlone) {
   FakePage ann;
   ASSERT_TRUE(Join(&ann, "ann").ok());
@@ -272,6 +294,33 @@ TEST_F(DriveTest, P12AnUnusedTabSaysWhenItClosesAndThenDoes) {
   EXPECT_NE(ShownTab(used), nullptr) << "somebody looks at it";
 }
 
+TEST_F(DriveTest, P12ATabInWhichACommandRunsOrThatAServiceReadsIsInUse) {
+  const std::string busy = OpenTab(), read = OpenTab(), unused = OpenTab();
+  atrium::v1::UpdateSessionRequest request;
+  request.mutable_session()->mutable_idle_tab_timeout()->set_seconds(600);
+  request.mutable_update_mask()->add_paths("idle_tab_timeout");
+  Answers<atrium::v1::Session> answers;
+  session_->UpdateSession(Service(), request, Into(&answers));
+  ASSERT_TRUE(answers[0].ok());
+  atrium::terminal::v1::TerminalStatus status;
+  status.set_tab(busy);
+  status.set_state(Tab::RUNNING);
+  status.set_incarnation("one");
+  status.set_command_runs(true);
+  registry_->OnHostTerminal(status);
+  session_->AddServiceAttachment(Service(), AttachmentId("service"), read, nullptr);
+  loop_.Advance(absl::Seconds(601));
+  EXPECT_EQ(ShownTab(unused), nullptr);
+  ASSERT_NE(ShownTab(busy), nullptr);
+  ASSERT_NE(ShownTab(read), nullptr);
+  status.set_command_runs(false);
+  registry_->OnHostTerminal(status);
+  session_->DropAttachment(AttachmentId("service"));
+  loop_.Advance(absl::Seconds(601));
+  EXPECT_EQ(ShownTab(busy), nullptr);
+  EXPECT_EQ(ShownTab(read), nullptr);
+}
+
 TEST_F(DriveTest, P10P12WhatDoesNotWorkIsNamedAndNoLongerOnceItDoes) {
   const auto& shown = session_->snapshot().session();
   loop_.Advance(absl::Seconds(5));
@@ -294,6 +343,29 @@ TEST_F(DriveTest, P10P12WhatDoesNotWorkIsNamedAndNoLongerOnceItDoes) {
   media_.is_connected = host_.is_connected = true;
   status.set_memory_alert(false);
   registry_->OnHostStatus(status);
+  loop_.Advance(absl::Seconds(1));
+  EXPECT_EQ(shown.degradations_size(), 0);
+}
+
+TEST_F(DriveTest, P3_P10_R30WhatTheHostDoesNotDoIsNamed) {
+  const auto& shown = session_->snapshot().session();
+  atrium::terminal::v1::HostStatus status;
+  status.set_draining(true);
+  registry_->OnHostStatus(status);
+  loop_.Advance(absl::Seconds(4));
+  ASSERT_EQ(shown.degradations_size(), 1);
+  EXPECT_EQ(shown.degradations(0).kind(), Degradation::HOST_LIMITED);
+  EXPECT_NE(shown.degradations(0).message().find("no new terminals"), std::string::npos);
+  status.set_audit_problem("no room in /x");
+  registry_->OnHostStatus(status);
+  loop_.Advance(absl::Seconds(1));
+  ASSERT_EQ(shown.degradations_size(), 1);
+  EXPECT_EQ(shown.degradations(0).message().find("no room in /x. The terminal host"), 0u);
+  status.set_draining(false);
+  registry_->OnHostStatus(status);
+  loop_.Advance(absl::Seconds(1));
+  EXPECT_EQ(shown.degradations(0).message(), "no room in /x");
+  registry_->OnHostStatus({});
   loop_.Advance(absl::Seconds(1));
   EXPECT_EQ(shown.degradations_size(), 0);
 }
@@ -451,6 +523,7 @@ TEST_F(DriveTest, T5APageThatIsGoneMakesRoomForOneThatIsHere) {
   EXPECT_TRUE(absl::IsResourceExhausted(Join(&pages[last], Person("ann"), id(last)).status()));
   session_->Leave(id(3), &pages[3]);
   EXPECT_TRUE(Join(&pages[last], Person("ann"), id(last)).ok());
+  loop_.Advance(limits::kPresenceSpacing);
   EXPECT_EQ(Shown("ann")->page_count(), static_cast<int>(limits::kPagesPerParticipant));
 }
 

@@ -1,5 +1,6 @@
 // A session's call.
 #include <algorithm>
+#include <limits>
 
 #include "tests/support/session_test.h"
 
@@ -13,8 +14,17 @@ using testing::IsEmpty;
 
 class LiveTest : public SessionTest {
  protected:
-  void GoLive(const std::string& id) {
-    session_->GoLive(Person(id), PageOf(id), [this](absl::Status s) { live_.push_back(s); });
+  void GoLive(const std::string& id, Participant::Role role = Participant::EDITOR) {
+    session_->GoLive(Person(id, role), PageOf(id), [this](absl::Status s) { live_.push_back(s); });
+  }
+  absl::Status Unmute(const std::string& id) {
+    atrium::v1::UpdateSelf update;
+    update.set_muted(false);
+    return session_->UpdateSelf(Person(id), PageOf(id), update);
+  }
+  // What media shall do with who entered the call first, second ...
+  atrium::media::v1::Plan::Peer Planned(int place) {
+    return registry_->MakeMediaPlan().rooms(0).peers(place);
   }
   static int64_t EpochTold(const FakePage& page) {
     const auto* ready = page.Last(JoinResponse::kLiveReady);
@@ -77,6 +87,81 @@ TEST_F(LiveTest, R11WhileTheProviderIsAwayPeopleStillJoinTheCall) {
   ASSERT_EQ(live_.size(), 2u);
   EXPECT_TRUE(live_[1].ok());
   EXPECT_EQ(registry_->MakeMediaPlan().rooms(0).peers_size(), 2);
+}
+
+TEST_F(LiveTest, V8AnOwnerMutesAndTheMutedOneSeesWhoAndUnmutes) {
+  FakePage ann, bob;
+  Enter(&ann, "ann");
+  Enter(&bob, "bob");
+  const std::string name = Shown("bob")->name();
+  const auto muted = session_->MuteParticipant(Person("ann", Participant::OWNER), name);
+  ASSERT_TRUE(muted.ok());
+  EXPECT_TRUE(muted->muted());
+  EXPECT_EQ(muted->muted_by(), Shown("ann")->name());
+  EXPECT_TRUE(Shown("bob")->muted());
+  EXPECT_EQ(Shown("bob")->muted_by(), Shown("ann")->name());
+  EXPECT_TRUE(registry_->MakeMediaPlan().rooms(0).peers(1).muted());
+  EXPECT_FALSE(registry_->MakeMediaPlan().rooms(0).peers(0).muted());
+  // The page follows: that is not a second act.
+  atrium::v1::UpdateSelf update;
+  update.set_muted(true);
+  ASSERT_TRUE(session_->UpdateSelf(Person("bob"), PageOf("bob"), update).ok());
+  EXPECT_EQ(Shown("bob")->muted_by(), Shown("ann")->name());
+  update.set_muted(false);
+  ASSERT_TRUE(session_->UpdateSelf(Person("bob"), PageOf("bob"), update).ok());
+  EXPECT_FALSE(Shown("bob")->muted());
+  EXPECT_EQ(Shown("bob")->muted_by(), "");
+  EXPECT_FALSE(registry_->MakeMediaPlan().rooms(0).peers(1).muted());
+}
+
+TEST_F(LiveTest, V8MutingTakesNothingBackAndBlamesNobodyForAnothersMute) {
+  FakePage ann, bob;
+  Enter(&ann, "ann");
+  Enter(&bob, "bob");
+  atrium::v1::UpdateSelf update;
+  update.set_muted(true);
+  ASSERT_TRUE(session_->UpdateSelf(Person("bob"), PageOf("bob"), update).ok());
+  const Actor owner = Person("ann", Participant::OWNER);
+  ASSERT_TRUE(session_->MuteParticipant(owner, Shown("bob")->name()).ok());
+  EXPECT_TRUE(Shown("bob")->muted()) << "it toggles";
+  EXPECT_EQ(Shown("bob")->muted_by(), "");
+  ASSERT_TRUE(session_->MuteParticipant(owner, Shown("ann")->name()).ok());
+  EXPECT_TRUE(Shown("ann")->muted());
+  EXPECT_EQ(Shown("ann")->muted_by(), "");
+}
+
+TEST_F(LiveTest, V8AMutedOneStaysMutedWhenThePageComesBackSayingItIsNot) {
+  FakePage ann, bob, again;
+  Enter(&ann, "ann");
+  Enter(&bob, "bob");
+  const std::string name = Shown("bob")->name();
+  ASSERT_TRUE(session_->MuteParticipant(Person("ann", Participant::OWNER), name).ok());
+  ASSERT_TRUE(Join(&again, "bob", Participant::EDITOR, EpochTold(bob)).ok());
+  EXPECT_TRUE(Shown("bob")->muted());
+  EXPECT_TRUE(registry_->MakeMediaPlan().rooms(0).peers(1).muted());
+}
+
+TEST_F(LiveTest, S4S21OnlyOwnersMuteAndOnlyWhoIsInTheirCall) {
+  FakePage ann, bob, cy;
+  Enter(&ann, "ann");
+  Enter(&bob, "bob");
+  ASSERT_TRUE(Join(&cy, "cy").ok());
+  const std::string name = Shown("bob")->name();
+  for (const auto role : {Participant::ROLE_UNSPECIFIED, Participant::VIEWER, Participant::EDITOR}) {
+    EXPECT_TRUE(absl::IsPermissionDenied(session_->MuteParticipant(Person("ann", role), name).status()));
+  }
+  EXPECT_TRUE(absl::IsPermissionDenied(session_->MuteParticipant(Agent(), name).status()));
+  EXPECT_FALSE(Shown("bob")->muted());
+  const Actor owner = Person("ann", Participant::OWNER);
+  for (const char* absent : {"", "bob", "sessions/main/participants/nobody", "sessions/main",
+                             "sessions/other/participants/bob", "sessions/main/participants/bob/x"}) {
+    EXPECT_TRUE(absl::IsNotFound(session_->MuteParticipant(owner, absent).status())) << absent;
+  }
+  const absl::Status idle = session_->MuteParticipant(owner, Shown("cy")->name()).status();
+  EXPECT_EQ(DetailsOf(idle).reason, "NOT_IN_CALL");
+  EXPECT_FALSE(Shown("cy")->muted());
+  EXPECT_TRUE(session_->MuteParticipant(Service(), name).ok());
+  EXPECT_EQ(Shown("bob")->muted_by(), "sessions/main/participants/service");
 }
 
 TEST_F(LiveTest, R1AnotherRunOfMediaMakesEverybodyConnectAnew) {
@@ -165,11 +250,131 @@ TEST_F(LiveTest, N4APageThatIsBackBeforeMediaKeepsItsConnectionIfMediaHasIt) {
   EXPECT_GT(EpochTold(bob), 12346);
 }
 
-TEST_F(LiveTest, S4AViewerEntersNoCallByClaimingOne) {
-  FakePage page;
-  ASSERT_TRUE(Join(&page, "ann", Participant::VIEWER, 12345).ok());
+TEST_F(LiveTest, S4V8AViewerHearsTheCallAndIsNeverHeard) {
+  FakePage ann, vera;
+  Enter(&ann, "ann");
+  ASSERT_TRUE(Join(&vera, "vera", Participant::VIEWER).ok());
+  GoLive("vera", Participant::VIEWER);
+  EXPECT_TRUE(live_.back().ok());
+  EXPECT_NE(EpochTold(vera), 0);
+  EXPECT_TRUE(Shown("vera")->live());
+  EXPECT_TRUE(Shown("vera")->muted());
+  EXPECT_TRUE(Planned(1).muted()) << "media drops whatever its page sends";
+  EXPECT_FALSE(Planned(0).muted());
+  const absl::Status refused = Unmute("vera");
+  EXPECT_TRUE(absl::IsPermissionDenied(refused));
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("must be an editor"));
+  EXPECT_TRUE(Planned(1).muted());
+  // Deafening, and a second offer, change nothing of that.
+  atrium::v1::UpdateSelf update;
+  update.set_deafened(true);
+  ASSERT_TRUE(session_->UpdateSelf(Person("vera"), PageOf("vera"), update).ok());
+  GoLive("vera", Participant::VIEWER);
+  EXPECT_TRUE(Planned(1).muted());
+  EXPECT_TRUE(Planned(1).deafened());
+}
+
+TEST_F(LiveTest, V3AViewerWhoListensStartsNoProvider) {
+  WithAgent();
+  FakePage ann, vera;
+  ASSERT_TRUE(Join(&vera, "vera", Participant::VIEWER).ok());
+  GoLive("vera", Participant::VIEWER);
+  EXPECT_TRUE(live_.at(0).ok());
+  EXPECT_EQ(providers_.listener, nullptr) << "it costs, and only editors start it";
+  ASSERT_TRUE(Join(&ann, "ann").ok());
+  GoLive("ann");
+  providers_.listener->OnReady(std::nullopt);
+  EXPECT_EQ(registry_->MakeMediaPlan().rooms(0).peers_size(), 2);
+}
+
+TEST_F(LiveTest, S4AnotherRoleIsAnotherVoice) {
+  FakePage page, lowered, raised;
+  const int64_t epoch = Enter(&page, "ann");
+  EXPECT_FALSE(Planned(0).muted());
+  // Lowered, with its microphone on: it goes on listening.
+  ASSERT_TRUE(Join(&lowered, "ann", Participant::VIEWER, epoch).ok());
+  EXPECT_EQ(EpochTold(lowered), 0);
+  EXPECT_TRUE(Shown("ann")->live());
+  EXPECT_TRUE(Planned(0).muted());
+  EXPECT_FALSE(Unmute("ann").ok());
+  // Raised: nobody's microphone is turned on but by themselves.
+  ASSERT_TRUE(Join(&raised, "ann", Participant::EDITOR, epoch).ok());
+  EXPECT_TRUE(Planned(0).muted());
+  GoLive("ann");
+  EXPECT_GT(EpochTold(raised), epoch);
+  EXPECT_TRUE(Unmute("ann").ok());
+  EXPECT_FALSE(Planned(0).muted());
+  // Whoever left the call as a viewer enters it as an editor like any other.
+  FakePage vera, again;
+  ASSERT_TRUE(Join(&vera, "vera", Participant::VIEWER).ok());
+  GoLive("vera", Participant::VIEWER);
+  ASSERT_TRUE(session_->HangUp(PageOf("vera")).ok());
+  EXPECT_FALSE(Shown("vera")->muted());
+  Enter(&again, "vera");
+  EXPECT_FALSE(Planned(1).muted());
+}
+
+TEST_F(LiveTest, S4AViewerWhoClaimsACallOnlyListensInIt) {
+  FakePage vera, page;
+  ASSERT_TRUE(Join(&vera, "vera", Participant::VIEWER, 12345).ok());
+  EXPECT_GT(EpochTold(vera), 12345);
+  EXPECT_TRUE(Planned(0).muted());
+  // Nor does one who is back before media, which believes it to speak.
+  Start();
+  media_.is_connected = false;
+  ASSERT_TRUE(Join(&page, "vera", Participant::VIEWER, 12345).ok());
+  media_.is_connected = true;
+  DriveResponse::Inventory inventory;
+  auto* room = inventory.add_rooms();
+  room->set_session("sessions/main");
+  room->add_peers()->set_participant("sessions/main/participants/vera");
+  room->mutable_peers(0)->set_epoch(12345);
+  registry_->OnMediaInventory(inventory, /*fresh=*/false);
   EXPECT_EQ(EpochTold(page), 0);
-  EXPECT_FALSE(Shown("ann")->live());
+  EXPECT_TRUE(Planned(0).muted());
+}
+
+TEST_F(LiveTest, V8N4WhoMutedSomebodyIsKnownOverARestartOfControl) {
+  FakePage ann, bob;
+  Enter(&ann, "ann");
+  const int64_t epoch = Enter(&bob, "bob");
+  const std::string owner = Shown("ann")->name();
+  const Actor actor = Person("ann", Participant::OWNER);
+  ASSERT_TRUE(session_->MuteParticipant(actor, Shown("bob")->name()).ok());
+  DriveResponse::Inventory inventory;
+  *inventory.add_rooms() = registry_->MakeMediaPlan().rooms(0);
+  EXPECT_EQ(inventory.rooms(0).peers(1).muted_by(), owner);
+  for (const bool media_first : {true, false}) {
+    FakePage back;
+    Start();
+    media_.is_connected = media_first;
+    if (media_first) registry_->OnMediaInventory(inventory, /*fresh=*/false);
+    ASSERT_TRUE(Join(&back, "bob", Participant::EDITOR, epoch).ok());
+    media_.is_connected = true;
+    if (!media_first) registry_->OnMediaInventory(inventory, /*fresh=*/false);
+    EXPECT_EQ(EpochTold(back), 0) << "a call that goes on was made anew";
+    EXPECT_TRUE(Shown("bob")->muted());
+    EXPECT_EQ(Shown("bob")->muted_by(), owner);
+    EXPECT_TRUE(Unmute("bob").ok());
+    // What media tells again is older than that.
+    registry_->OnMediaInventory(inventory, /*fresh=*/false);
+    EXPECT_FALSE(Shown("bob")->muted());
+    EXPECT_EQ(Shown("bob")->muted_by(), "");
+  }
+}
+
+TEST_F(LiveTest, R24S18AnEpochThatNobodyWasToldMakesNoOthers) {
+  for (const int64_t claimed :
+       {std::numeric_limits<int64_t>::max() - 9, std::numeric_limits<int64_t>::min(), int64_t{-1}}) {
+    FakePage page;
+    Start();
+    media_.is_connected = false;
+    ASSERT_TRUE(Join(&page, "ann", Participant::EDITOR, claimed).ok());
+    media_.is_connected = true;
+    registry_->OnMediaInventory({}, /*fresh=*/false);
+    EXPECT_GT(EpochTold(page), 0);
+    EXPECT_LE(EpochTold(page), absl::ToUnixMillis(loop_.Now()) + 10);
+  }
 }
 
 TEST_F(LiveTest, R24EpochsGrowWhateverTheClockDoes) {

@@ -240,8 +240,7 @@ TEST_F(McpServersTest, S15AServerGetsTheFilesEnvironmentAndNothingElseOfOurs) {
   int leader = 0, pid = 0;
   ASSERT_EQ(sscanf(group.c_str(), "%d %d", &leader, &pid), 2);
   EXPECT_EQ(leader, pid);
-  EXPECT_THAT(group, HasSubstr(" 0 1 2 3"));
-  EXPECT_THAT(group, Not(HasSubstr(" 4")));
+  EXPECT_THAT(group, testing::ContainsRegex(" 0 1 2 3\\s*$"));
 }
 
 TEST_F(McpServersTest, L18AServerThatEndsIsStartedAnewAfterAPause) {

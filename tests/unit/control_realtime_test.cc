@@ -109,14 +109,20 @@ TEST(RealtimeEventsTest, V1NamesOfTheBetaAreRead) {
   EXPECT_EQ(realtime::GaName("response.done"), "response.done");
 }
 
+TEST(RealtimeEventsTest, R12AHandshakeThatIsRefusedNamesARemedy) {
+  EXPECT_THAT(realtime::RemedyForHttp(404), testing::HasSubstr("check --provider and --model"));
+  EXPECT_THAT(realtime::RemedyForHttp(429), testing::HasSubstr("raise the limit"));
+  EXPECT_EQ(realtime::RemedyForHttp(503), "HTTP 503");
+}
+
 // One answer at a time.
 
 TEST(ResponsesTest, N5WhatWaitsIsAskedOnceAndABusyServersAnswerCounts) {
   Responses responses;
-  responses.Want();
+  responses.Want(Responses::Cause::kSpeech);
   EXPECT_TRUE(responses.Next());
-  responses.Want();
-  responses.Want();
+  responses.Want(Responses::Cause::kSpeech);
+  responses.Want(Responses::Cause::kSpeech);
   EXPECT_FALSE(responses.Next());
   responses.OnStarted("r1");
   responses.OnDone("another");
@@ -133,6 +139,42 @@ TEST(ResponsesTest, N5WhatWaitsIsAskedOnceAndABusyServersAnswerCounts) {
   EXPECT_FALSE(responses.answers_by_itself());
   responses.OnStarted("r3");
   EXPECT_TRUE(responses.answers_by_itself());
+}
+
+TEST(ResponsesTest, N5WhatIsGivenUpIsNeitherOwedNorAskedAgain) {
+  Responses responses;
+  EXPECT_FALSE(responses.Withdraw()) << "nothing is under way";
+  responses.Want(Responses::Cause::kSpeech);
+  responses.Want(Responses::Cause::kText);
+  responses.Want(Responses::Cause::kTool);
+  EXPECT_TRUE(responses.Next());
+  EXPECT_EQ(responses.cause(), Responses::Cause::kText);
+  EXPECT_TRUE(responses.Withdraw());
+  EXPECT_FALSE(responses.Withdraw()) << "once";
+  responses.OnStarted("r1");
+  EXPECT_TRUE(responses.withdrawn());
+  responses.OnDone("r1");
+  EXPECT_FALSE(responses.withdrawn());
+  for (const bool refused : {true, false}) {
+    responses.Want(Responses::Cause::kSpeech);
+    EXPECT_TRUE(responses.Next());
+    EXPECT_TRUE(responses.Withdraw());
+    if (refused) {
+      responses.OnRefused(true);
+    } else {
+      EXPECT_FALSE(responses.Lose(true));
+    }
+    EXPECT_FALSE(responses.Next());
+    EXPECT_FALSE(responses.under_way());
+  }
+  // What waited behind it is owed all the same.
+  responses.Want(Responses::Cause::kSpeech);
+  EXPECT_TRUE(responses.Next());
+  responses.Withdraw();
+  responses.Want(Responses::Cause::kText);
+  EXPECT_TRUE(responses.Lose(true));
+  EXPECT_TRUE(responses.Next());
+  EXPECT_FALSE(responses.withdrawn());
 }
 
 TEST(HistoryTest, R13WhatCameSinceIsKnownAsFarAsItIsKept) {

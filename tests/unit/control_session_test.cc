@@ -209,7 +209,9 @@ TEST_F(SessionTest, S4AViewerDoesNothing) {
   RunCommandRequest run;
   run.set_command("id");
   session_->RunCommand(viewer, run, absl::Seconds(1), keep);
-  session_->GoLive(viewer, id, [&](absl::Status status) { refused.push_back(status); });
+  atrium::v1::UpdateSelf speak;
+  speak.set_muted(false);
+  refused.push_back(session_->UpdateSelf(viewer, id, speak));
   atrium::v1::SayRequest say;
   say.set_text("hi");
   session_->Say(viewer, say, keep);
@@ -258,10 +260,24 @@ TEST_F(SessionTest, P10ATabThatNoHostStartsIsAnsweredInTime) {
   EXPECT_EQ(ShownTab(FirstTab())->state(), Tab::CREATING);
   session_->CreateTab(Service(), {}, Into(&tabs));
   const std::string second = session_->snapshot().tabs(1).name();
-  registry_->OnHostProblem(second, "no such program");
+  registry_->OnHostProblem(second, absl::FailedPreconditionError("no such program"));
   ASSERT_EQ(tabs.size(), 2u);
   EXPECT_EQ(DetailsOf(tabs[1].status()).reason, "TAB_CANNOT_START");
   EXPECT_EQ(session_->snapshot().tabs_size(), 1);
+}
+
+TEST_F(SessionTest, P3_R30ATabThatTheHostHasNoRoomForIsRefusedAsTheHostSays) {
+  Answers<Tab> tabs;
+  session_->CreateTab(Service(), {}, Into(&tabs));
+  registry_->OnHostProblem(FirstTab(), MakeError(absl::StatusCode::kResourceExhausted, "no room",
+                                                 {.reason = "DISK_FULL",
+                                                  .retry_after = absl::Seconds(10)}));
+  ASSERT_EQ(tabs.size(), 1u);
+  EXPECT_TRUE(absl::IsResourceExhausted(tabs[0].status()));
+  EXPECT_EQ(tabs[0].status().message(), "no room");
+  EXPECT_EQ(DetailsOf(tabs[0].status()).reason, "DISK_FULL");
+  EXPECT_EQ(DetailsOf(tabs[0].status()).retry_after, absl::Seconds(10));
+  EXPECT_EQ(session_->snapshot().tabs_size(), 0);
 }
 
 TEST_F(SessionTest, R20ATabThatCannotBeStoredIsNotOpened) {

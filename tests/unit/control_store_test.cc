@@ -4,9 +4,13 @@
 #include <sqlite3.h>
 #include <sys/resource.h>
 
+#include <chrono>
+#include <condition_variable>
 #include <csignal>
 #include <filesystem>
+#include <mutex>
 #include <thread>
+#include <utility>
 
 #include "common/errors.h"
 #include "common/random.h"
@@ -158,6 +162,66 @@ TEST_F(SqliteStoreTest, CommitsThatWaitAtTheEndAreStillMade) {
     }
   }
   EXPECT_EQ(Open(path_)->Load(RecordKind::kTab)->size(), 20u);
+}
+
+// A loop on which the first thread that says something waits for the second.
+class OneWaitsLoop final : public Loop {
+ public:
+  explicit OneWaitsLoop(ManualLoop* loop) : loop_(loop) {}
+  void Post(Fn fn) override {
+    {
+      std::unique_lock<std::mutex> lock(mu_);
+      if (std::exchange(posts_, posts_ + 1) == 0) {
+        met_ = wake_.wait_for(lock, std::chrono::seconds(10), [this] { return posts_ > 1; });
+      }
+    }
+    wake_.notify_one();
+    loop_->Post(std::move(fn));
+  }
+  HandlePtr After(absl::Duration delay, Fn fn) override { return loop_->After(delay, std::move(fn)); }
+  HandlePtr WatchReadable(int fd, Fn fn) override { return loop_->WatchReadable(fd, std::move(fn)); }
+  HandlePtr WatchWritable(int fd, Fn fn) override { return loop_->WatchWritable(fd, std::move(fn)); }
+  absl::Time Now() const override { return loop_->Now(); }
+  absl::Duration Monotonic() const override { return loop_->Monotonic(); }
+  bool OnLoop() const override { return true; }
+  bool met() {
+    std::lock_guard<std::mutex> lock(mu_);
+    return met_;
+  }
+
+ private:
+  ManualLoop* const loop_;
+  std::mutex mu_;
+  std::condition_variable wake_;
+  int posts_ = 0;
+  bool met_ = false;
+};
+
+TEST_F(SqliteStoreTest, L14ALongSearchHoldsUpNoCommit) {
+  OneWaitsLoop gate(&loop_);
+  auto store = OpenSqliteStore(&gate, directory_ + "/db");
+  ASSERT_TRUE(store.ok()) << store.status();
+  bool found = false;
+  (*store)->FindEntries("s", "word", 10, 10, [&](auto) { found = true; });
+  EXPECT_TRUE(Commit(store->get(), {{RecordKind::kTab, "t", "v"}}).ok());
+  Await(&found);
+  EXPECT_TRUE(gate.met()) << "the commit waited for the search";
+}
+
+TEST_F(SqliteStoreTest, WhatIsReadHasWhatWasCommittedBefore) {
+  const auto store = Open(directory_ + "/db");
+  for (int64_t i = 1; i <= 200; ++i) {
+    bool done = false, committed = false;
+    size_t rows = 0;
+    store->Commit({{.key = "s", .value = "x", .entry = i}}, [&](absl::Status) { committed = true; });
+    store->ListEntries("s", INT64_MAX, 1000, [&](auto listed) {
+      rows = listed->size();
+      done = true;
+    });
+    Await(&done);
+    Await(&committed);
+    ASSERT_EQ(rows, static_cast<size_t>(i));
+  }
 }
 
 }  // namespace

@@ -112,6 +112,21 @@ TEST(TabTableTest, S23TitlesAreCleanedAndBounded) {
   EXPECT_LE(title.size(), 80u);
 }
 
+TEST(TabTableTest, R5_P3WhatHadEndedBeforeItsHostDidHasEndedAndIsNotLost) {
+  TabTable table;
+  TabTable::Record ended = NewTab("ended", "", Tab::EXITED, "zero");
+  ended.mutable_tab()->set_exit_code(3);
+  table.Load(std::move(ended));
+  DriveResponse::Inventory inventory;
+  inventory.set_incarnation("one");
+  // Its log was left behind.
+  inventory.add_terminals()->set_tab("ended");
+  inventory.mutable_terminals(0)->set_state(Tab::LOST);
+  EXPECT_THAT(table.Reconcile(inventory), IsEmpty());
+  EXPECT_EQ(table.Find("ended")->tab().state(), Tab::EXITED);
+  EXPECT_EQ(table.Find("ended")->tab().exit_code(), 3);
+}
+
 TEST(TabTableTest, R4R5WhatTheHostNoLongerHasEndedOrIsLost) {
   TabTable table;
   table.Load(NewTab("ended", "", Tab::RUNNING, "one"));

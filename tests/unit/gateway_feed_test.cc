@@ -132,8 +132,8 @@ TEST_F(TabFeedTest, R16OneThatComesBackBesideItsOldSocketIsServedAndStaysOpen) {
     EXPECT_EQ(terminals_.Count(AttachRequest::kClose), closes) << "the page is still there";
     now.feed->Input(&now.cursor, 1, "x");
     AttachResponse ack;
-    ack.mutable_input_ack()->set_attachment("page");
-    ack.mutable_input_ack()->set_sequence(1);
+    ack.add_input_acks()->set_attachment("page");
+    ack.mutable_input_acks(0)->set_sequence(1);
     terminals_.Say(ack);
     EXPECT_TRUE(now.cursor.unconfirmed.empty());
     viewers[1 - old].reset();
@@ -206,22 +206,22 @@ TEST_F(TabFeedTest, N3NothingFollowsASnapshotUntilItIsDrawn) {
   EXPECT_EQ(slow.seen, "more");
 }
 
-TEST_F(TabFeedTest, R17_N3ASnapshotThatIsTakenTooSlowlyIsLetGo) {
-  Viewer slow(&terminals_, &feeds_, "slow"), fast(&terminals_, &feeds_, "fast");
-  terminals_.Opened("slow");
-  terminals_.Opened("fast");
-  slow.drains = false;
-  terminals_.Snapshot(std::string(3 << 20, 'a'));
-  FeedItem item;
-  ASSERT_TRUE(slow.feed->Next(&slow.cursor, &item));
-  EXPECT_EQ(item.data_bytes, limits::kOutputPieceBytes);
-  ASSERT_NE(slow.cursor.snapshot, nullptr);
-  for (int i = 0; i < 20; ++i) terminals_.Output(std::string(64 << 10, 'x'));
-  EXPECT_EQ(slow.cursor.snapshot, nullptr) << "nothing is held for it";
-  slow.drains = true;
-  slow.OnMore();
-  terminals_.Snapshot("newer");
-  EXPECT_EQ(slow.screen, "newer");
+TEST_F(TabFeedTest, N8AWindowIsToldAgainToATerminalThatMayHaveForgottenIt) {
+  Viewer a(&terminals_, &feeds_, "a", 0);
+  atrium::v1::TerminalSize size;
+  size.set_columns(90);
+  size.set_rows(20);
+  a.feed->Resize(&a.cursor, size);
+  EXPECT_EQ(terminals_.Count(AttachRequest::kResize), 0) << "it is not let in yet";
+  terminals_.Opened("a");
+  ASSERT_EQ(terminals_.Count(AttachRequest::kResize), 1);
+  EXPECT_FALSE(terminals_.asked.back().resize().again());
+  terminals_.stream->listener->OnClosed(absl::UnavailableError(""));
+  loop_.Advance(limits::kLinkRetry);
+  terminals_.Opened("a");
+  ASSERT_EQ(terminals_.Count(AttachRequest::kResize), 2);
+  EXPECT_TRUE(terminals_.asked.back().resize().again());
+  EXPECT_EQ(terminals_.asked.back().resize().size().columns(), 90);
 }
 
 TEST_F(TabFeedTest, N2ARequiredSnapshotReachesThoseWhoMissedNothing) {
@@ -260,20 +260,31 @@ TEST_F(TabFeedTest, R33InputIsNumberedOnceAndConfirmedInOrder) {
   a.feed->Input(&a.cursor, 2, "again");
   EXPECT_EQ(terminals_.Count(AttachRequest::kInput), 2);
   AttachResponse ack;
-  ack.mutable_input_ack()->set_attachment("a");
-  ack.mutable_input_ack()->set_sequence(2);
+  ack.add_input_acks()->set_attachment("a");
+  ack.mutable_input_acks(0)->set_sequence(2);
   terminals_.Say(ack);
   EXPECT_EQ(a.acked, 2);
   EXPECT_EQ(a.cursor.unconfirmed_bytes, 0u);
 }
 
+TEST_F(TabFeedTest, R32ATerminalProcessOfBeforeConfirmsInputToo) {
+  Viewer a(&terminals_, &feeds_, "a", 0);
+  terminals_.Opened("a");
+  a.feed->Input(&a.cursor, 1, "b");
+  AttachResponse ack;
+  ack.mutable_input_ack()->set_attachment("a");
+  ack.mutable_input_ack()->set_sequence(1);
+  terminals_.Say(ack);
+  EXPECT_EQ(a.acked, 1);
+}
+
 TEST_F(TabFeedTest, T5InputThatIsNotTakenIsBoundedAndRefused) {
   Viewer a(&terminals_, &feeds_, "a", 0);
   terminals_.Opened("a");
-  for (int i = 1; i <= 8; ++i) a.feed->Input(&a.cursor, i, std::string(64 << 10, 'x'));
-  EXPECT_EQ(a.refused, 0);
-  a.feed->Input(&a.cursor, 9, "x");
-  EXPECT_EQ(a.refused, 8);
+  for (int i = 1; i <= 8; ++i) {
+    EXPECT_TRUE(a.feed->Input(&a.cursor, i, std::string(64 << 10, 'x')));
+  }
+  EXPECT_FALSE(a.feed->Input(&a.cursor, 9, "x"));
   EXPECT_EQ(a.cursor.unconfirmed_bytes, limits::kUnconfirmedInputBytes);
 }
 

@@ -36,6 +36,13 @@ TEST(GuardTest, S1OnlyOurOwnOriginsPass) {
   }
 }
 
+TEST(GuardTest, N9OnlyNamesThatLeadHereFromElsewhereArePublic) {
+  const Guard guard(8080, {"http://127.0.0.1:9000", "https://atrium.example.org", "http://localhost:3000",
+                           "http://[::1]:7", "http://a.localhost", "no scheme", "http://10.0.0.7:8080"});
+  EXPECT_THAT(guard.public_origins(),
+              testing::ElementsAre("https://atrium.example.org", "http://10.0.0.7:8080"));
+}
+
 TEST(GuardTest, S1NamesThatResolveToUsAreNotUs) {
   const Guard guard(8080, {});
   EXPECT_TRUE(guard.CheckHost("localhost:8080").ok());

@@ -88,8 +88,23 @@ TEST_F(CommandsTest, N13EverySpokenActHasItsTool) {
 }
 
 TEST_F(CommandsTest, S12SpeechRunsNoCommandOfItsOwnWords) {
-  EXPECT_FALSE(Spoken("computer run rm -rf /"));
-  EXPECT_FALSE(Spoken("computer rename shell"));
+  for (const char* said : {"computer run rm -rf /", "computer rename shell", "computer"}) {
+    const auto act = Spoken(said);
+    ASSERT_TRUE(act) << said;
+    EXPECT_EQ(act->tool, "") << said;
+  }
+}
+
+TEST_F(CommandsTest, L2WhatIsSaidToItAndNotUnderstoodIsAskedBack) {
+  for (const char* said : {"computer", "okay computer", "computer sing a song please"}) {
+    const auto act = Spoken(said);
+    ASSERT_TRUE(act) << said;
+    EXPECT_THAT(act->say, HasSubstr("did not understand")) << said;
+  }
+  // What is said among people is not.
+  for (const char* said : {"", "sing a song", "what time is it", "computers"}) {
+    EXPECT_FALSE(Spoken(said)) << said;
+  }
 }
 
 TEST_F(CommandsTest, L2TypedCommandsAreTakenExactly) {
@@ -289,6 +304,9 @@ TEST(RecognizerTest, N13CommandsAreUnderstoodOutOfDigitalSilence) {
               StrCat("computer ", text));
   }
   EXPECT_EQ(SaidAndHeard(voice->get(), recognizer->get(), "I think we should go home now"), "");
+  // To it, and nothing that it knows.
+  EXPECT_EQ(SaidAndHeard(voice->get(), recognizer->get(), "computer, play some music for us"),
+            "computer");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-import { Refusal, useInvite } from './link/ticket';
+import { buyTicket, Refusal, useInvite } from './link/ticket';
 import { exposeDebugHook } from './room/debug';
 import { Room } from './room/room';
 import { setRoom } from './ui/element';
@@ -20,14 +20,39 @@ async function arrive(room: Room): Promise<string | undefined> {
     try {
       return await useInvite(decodeURIComponent(invite[1]!), room.settings.name);
     } catch (error) {
-      if (error instanceof Refusal && error.final) {
-        room.refuseEntry(error.message);
-        return undefined;
-      }
-      room.sayUnreachable(RETRY_MS);
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      if (error instanceof Refusal && error.final) return await refused(room, error);
+      await again(room);
     }
   }
+}
+
+/** A link that ended keeps nobody out who was let in before; tells their session. */
+async function refused(room: Room, { message, reason }: Refusal): Promise<string | undefined> {
+  const held = await letIn(room);
+  if (!held) {
+    await room.refuseEntry(reason, message);
+    return undefined;
+  }
+  const { alreadyIn } = await import('./state/door');
+  room.notices.show(alreadyIn(reason), 'warn');
+  return held.session;
+}
+
+/** Where this browser is let in anyway; undefined if it is nowhere. */
+async function letIn(room: Room): Promise<{ session: string } | undefined> {
+  for (;;) {
+    try {
+      return await buyTicket(undefined);
+    } catch (error) {
+      if (error instanceof Refusal && error.final) return undefined;
+      await again(room);
+    }
+  }
+}
+
+async function again(room: Room): Promise<void> {
+  room.sayUnreachable(RETRY_MS);
+  await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
 }
 
 async function start(): Promise<void> {

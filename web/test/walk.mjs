@@ -12,6 +12,7 @@ import { roomWalks } from './walks/room.mjs';
 import {
   browser,
   clipboard,
+  faults,
   focus,
   gateway,
   origin,
@@ -231,6 +232,54 @@ const walks = {
     await page.waitForTimeout(400);
     assert.equal(terminal.typed, 'ask\r');
   },
+  'N6, S12: a card decides by keys only where somebody went to it by keys': async () => {
+    const terminal = await room();
+    const page = await visit('editor-ada');
+    const [tab] = gateway.session.tabs.keys();
+    const pending = () => gateway.session.approvals.size;
+    const inTerminal = () => page.evaluate(() => !!document.activeElement?.closest('.xterm'));
+    const card = page.locator('.approval--pending').first();
+    const hints = card.locator('.approval__acts .button kbd:visible');
+    await focus(page);
+    await page.keyboard.type('ls');
+    gateway.session.propose(tab, 'make\r');
+    await card.waitFor();
+    assert.ok(await inTerminal(), 'a card takes no keyboard');
+    await page.keyboard.type('\n');
+    await page.keyboard.press('Escape');
+    await page.waitForFunction(() => window.atrium.pendingInput('build') === 0);
+    assert.equal(terminal.typed, 'ls\r\x1b');
+    assert.equal(await hints.count(), 0, 'keys that do nothing here are not offered');
+    await card.locator('.approval__bytes').click();
+    await page.keyboard.type('ls\n');
+    await page.keyboard.press('Enter');
+    assert.equal(pending(), 1, 'a click on the card and typing approve nothing');
+    assert.equal(await hints.count(), 0);
+    await card.getByText('Alt+Shift+G').waitFor();
+    await focus(page);
+    await page.keyboard.press('Alt+Shift+G');
+    await hints.first().waitFor();
+    assert.equal(await hints.count(), 2);
+    assert.deepEqual(await faults(page), []);
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('Enter');
+    assert.equal(pending(), 1, 'whoever typed something else there means a terminal');
+    await focus(page);
+    await page.keyboard.press('Alt+Shift+G');
+    await hints.first().waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByText('approved by ada').waitFor();
+    await page.waitForFunction(() => document.activeElement?.closest('.xterm'));
+    gateway.session.propose(tab, 'rm x\r');
+    await card.waitFor();
+    await page.keyboard.press('Alt+Shift+G');
+    await hints.first().waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByText('denied by ada').waitFor();
+    await page.keyboard.type('x');
+    await page.waitForFunction(() => window.atrium.pendingInput('build') === 0);
+    assert.equal(terminal.typed, 'ls\r\x1bx');
+  },
   'N6: an approval is decided once and stays with a name': async () => {
     await room();
     const [one, two] = [await visit('editor-ada'), await visit('editor-bea')];
@@ -340,9 +389,8 @@ const walks = {
     const context = await browser.newContext();
     const page = await context.newPage();
     await page.goto(`${origin}/s/demo`);
-    await page.getByText('Open an invite link again').waitFor();
-    await page.goto(`${origin}/join/bad-x`);
-    await page.getByText('This link is no longer valid').waitFor();
+    await page.getByText('You are not in this room').waitFor();
+    await page.getByText('Open an invite link').waitFor();
     const forgetful = await visit('editor-bea');
     await forgetful.evaluate(() => localStorage.clear());
     await forgetful.reload();
@@ -355,6 +403,37 @@ const walks = {
     await revoked.getByText('Your access was taken back').waitFor();
     await shows(revoked, 'shop');
   },
+  'N9: a link that ended says what happened and whom to ask, and keeps nobody out who is in':
+    async () => {
+      await room();
+      for (const settings of [
+        {},
+        { viewport: { width: 390, height: 844 }, colorScheme: 'light' },
+      ]) {
+        const context = await browser.newContext(settings);
+        const page = await context.newPage();
+        for (const [reason, title] of [
+          ['invite_used_up', 'This link was used already'],
+          ['invite_expired', 'This link has expired'],
+          ['invite_invalid', 'This link opens nothing'],
+        ]) {
+          await page.goto(`${origin}/join/bad-${reason}`);
+          await page.getByRole('heading', { name: title }).waitFor();
+          await page.getByText('Ask whoever invited you for a new link').waitFor();
+          await page.getByText('owner.link').waitFor();
+          assert.doesNotMatch(await page.textContent('body'), /open an invite link/i);
+          assert.equal(await page.locator('.banner').count(), 0, 'it is said once');
+        }
+        assert.deepEqual(await faults(page), []);
+      }
+      const page = await visit('editor-ada');
+      await page.goto(`${origin}/join/bad-invite_used_up`);
+      await ready(page);
+      await page
+        .getByText('This link was used already. This browser is let in without it.')
+        .waitFor();
+      await shows(page, 'shop');
+    },
 };
 
 let failed = 0;

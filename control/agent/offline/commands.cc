@@ -14,6 +14,8 @@
 namespace atrium::agent {
 namespace {
 
+constexpr char kNotUnderstood[] = "I did not understand that. Say: computer, what can you do.";
+
 using nlohmann::json;
 
 const std::vector<std::string> kNumbers = {"one", "two",   "three", "four", "five",
@@ -116,7 +118,7 @@ std::optional<Act> Commands::Spoken(const std::string& text, absl::Time now) con
   Strip(&words, "okay");
   if (!Strip(&words, "computer")) return std::nullopt;
   if (absl::EndsWith(words, " please")) words.resize(words.size() - 7);
-  return Understand(words, now);
+  return Understand(words, now).value_or(Act{.say = kNotUnderstood});
 }
 
 Act Commands::Typed(const std::string& text, absl::Time now) const {
@@ -137,7 +139,7 @@ Act Commands::Typed(const std::string& text, absl::Time now) const {
     }
     if (!command.empty()) return {.tool = "run_command", .arguments = arguments.dump()};
   }
-  return {.say = "I did not understand that. Say: computer, what can you do."};
+  return {.say = kNotUnderstood};
 }
 
 std::optional<Act> Commands::Understand(const std::string& said, absl::Time now) const {
@@ -146,8 +148,8 @@ std::optional<Act> Commands::Understand(const std::string& said, absl::Time now)
   }
   if (Is(kHelp, said)) {
     return Act{.say =
-                   "I can tell the time, list, open, close and rename tabs, read the last lines of "
-                   "a tab, and run commands once somebody approves."};
+                   "I can tell the time, list, open and rename tabs, read the last lines of a tab, "
+                   "and close tabs and run commands once somebody approves."};
   }
   if (Is(kList, said)) return Act{.tool = "list_tabs", .arguments = "{}"};
   if (Is(kOpen, said)) return Act{.tool = "open_tab", .arguments = "{}"};

@@ -8,12 +8,13 @@
 #include <algorithm>
 #include <fstream>
 #include <random>
+#include <set>
 
 #include "common/errors.h"
 #include "common/file.h"
 #include "common/random.h"
-#include "common/str_cat.h"
 #include "common/status_macros.h"
+#include "common/str_cat.h"
 
 namespace atrium::agent {
 namespace {
@@ -23,19 +24,24 @@ constexpr char kDictionary[] = "/usr/share/pocketsphinx/model/en-us/cmudict-en-u
 constexpr char kSearch[] = "commands";
 // How likely something else than a command is, at its begin and for each phone.
 constexpr double kFillerEntry = 1e-2, kFillerPhone = 1e-2;
+// The same behind the wake word, where a command is what is expected.
+constexpr double kUnknownEntry = 1e-6, kUnknownPhone = 1e-2;
 constexpr float kLanguageWeight = 6.5f;
 constexpr int kDither = 4;  // Of 32767.
 constexpr char kFillerPrefix[] = "zz";
+constexpr char kWakeWord[] = "computer";
 const char* const kPhones[] = {"aa", "ae", "ah", "ao", "aw", "ay", "b",  "ch", "d",  "dh",
                                "eh", "er", "ey", "f",  "g",  "hh", "ih", "iy", "jh", "k",
                                "l",  "m",  "n",  "ng", "ow", "oy", "p",  "r",  "s",  "sh",
                                "t",  "th", "uh", "uw", "v",  "w",  "y",  "z",  "zh"};
 
-// A copy of `grammar` with one more state: the loop of all phones, which may be
-// entered at the start and left to the end.
+// A copy of `grammar` with two more states, loops of all phones that may be left to the
+// end: one entered at the start, for what is not said to us, one behind the wake word, for
+// what is and is no command.
 fsg_model_t* WithFiller(fsg_model_t* grammar, logmath_t* logmath) {
-  const int loop = fsg_model_n_state(grammar);
-  fsg_model_t* out = fsg_model_init("commands", logmath, kLanguageWeight, loop + 1);
+  const int loop = fsg_model_n_state(grammar), unknown = loop + 1;
+  fsg_model_t* out = fsg_model_init("commands", logmath, kLanguageWeight, loop + 2);
+  std::set<int> awake;
   out->start_state = fsg_model_start_state(grammar);
   out->final_state = fsg_model_final_state(grammar);
   for (int state = 0; state < loop; ++state) {
@@ -46,19 +52,27 @@ fsg_model_t* WithFiller(fsg_model_t* grammar, logmath_t* logmath) {
       if (fsg_link_wid(link) < 0) {
         fsg_model_null_trans_add(out, from, to, fsg_link_logs2prob(link));
       } else {
-        const int word = fsg_model_word_add(out, fsg_model_word_str(grammar, fsg_link_wid(link)));
+        const std::string text = fsg_model_word_str(grammar, fsg_link_wid(link));
+        const int word = fsg_model_word_add(out, text.c_str());
+        if (text == kWakeWord) awake.insert(to);
         fsg_model_trans_add(out, from, to, fsg_link_logs2prob(link), word);
       }
     }
   }
-  const int entry = static_cast<int>(logmath_log(logmath, kFillerEntry) * kLanguageWeight);
-  const int again = static_cast<int>(logmath_log(logmath, kFillerPhone) * kLanguageWeight);
+  const auto cost = [logmath](double likely) {
+    return static_cast<int>(logmath_log(logmath, likely) * kLanguageWeight);
+  };
   for (const char* phone : kPhones) {
     const int word = fsg_model_word_add(out, StrCat(kFillerPrefix, phone).c_str());
-    fsg_model_trans_add(out, out->start_state, loop, entry, word);
-    fsg_model_trans_add(out, loop, loop, again, word);
+    fsg_model_trans_add(out, out->start_state, loop, cost(kFillerEntry), word);
+    fsg_model_trans_add(out, loop, loop, cost(kFillerPhone), word);
+    for (const int state : awake) {
+      fsg_model_trans_add(out, state, unknown, cost(kUnknownEntry), word);
+    }
+    fsg_model_trans_add(out, unknown, unknown, cost(kUnknownPhone), word);
   }
   fsg_model_null_trans_add(out, loop, out->final_state, 0);
+  fsg_model_null_trans_add(out, unknown, out->final_state, 0);
   return out;
 }
 
@@ -153,9 +167,11 @@ std::string Recognizer::Recognize(const std::vector<int16_t>& audio) {
   ps_process_raw(decoder, heard.data(), heard.size(), FALSE, TRUE);
   ps_end_utt(decoder);
   const char* words = ps_get_hyp(decoder, nullptr);
-  std::string text = words == nullptr ? "" : words;
-  if (text.rfind(kFillerPrefix, 0) == 0) return "";
-  return text;
+  const std::string text = words == nullptr ? "" : words;
+  const size_t filler = text.find(kFillerPrefix);
+  if (filler == std::string::npos) return text;
+  // Behind the wake word it is what nobody knows; else nothing was said to us.
+  return filler == 0 ? "" : kWakeWord;
 }
 
 }  // namespace atrium::agent

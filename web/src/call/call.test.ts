@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   CallProblem_Category,
   LiveEndedSchema,
@@ -26,11 +26,13 @@ class FakePeer {
   answer = '';
   closed = false;
   tracks: unknown[] = [];
+  directions: unknown[] = [];
   onicecandidate: ((event: { candidate: object | null }) => void) | null = null;
   ontrack: ((event: object) => void) | null = null;
   onconnectionstatechange: (() => void) | null = null;
-  addTransceiver(track: unknown) {
+  addTransceiver(track: unknown, { direction }: RTCRtpTransceiverInit) {
     this.tracks.push(track);
+    this.directions.push(direction);
   }
   async createOffer() {
     return { type: 'offer', sdp: 'offer' };
@@ -76,6 +78,16 @@ const ready = async (epoch: number) => {
   await turn();
 };
 const words = () => said.map((one) => one.case);
+const failThere = () =>
+  call.onEnded(create(LiveEndedSchema, { reason: 'PEER_FAILED', message: 'go live again' }));
+const goLives = () => words().filter((one) => one === 'goLive').length;
+const pass = (ms = 0) => vi.advanceTimersByTimeAsync(ms);
+/** A connection of this epoch is made and stands, while time is ours. */
+const connect = async (epoch: number) => {
+  call.onReady(create(LiveReadySchema, { epoch: BigInt(epoch) }));
+  await pass();
+  peers.at(-1)!.become('connected');
+};
 const live = async () => {
   await call.start('');
   await ready(1);
@@ -154,14 +166,81 @@ describe('L1: going live', () => {
     expect(peers[0]!.answer).toBe('answer');
   });
 
-  it('L10: says what to do when the microphone is refused', async () => {
-    refusal = Object.assign(new Error(), { name: 'NotAllowedError' });
-    await call.start('');
-    expect(call.phase).toBe('idle');
-    expect(problems[0]).toMatch(/Allow it/);
-    refusal = Object.assign(new Error(), { name: 'NotFoundError' });
-    await call.start('');
-    expect(problems[1]).toMatch(/No microphone/);
+  it('offers to send and to receive', async () => {
+    await live();
+    expect(peers[0]!.directions).toEqual(['sendrecv']);
+  });
+});
+
+describe('L1, L10: without a microphone', () => {
+  const refuse = (name: string) => {
+    refusal = Object.assign(new Error(), { name });
+  };
+  const mutes = () => said.flatMap((one) => (one.case === 'updateSelf' ? [one.value.muted] : []));
+
+  it.each([
+    ['NotAllowedError', /Allow it.*then check your microphone/],
+    ['NotFoundError', /No microphone.*then check your microphone/],
+    ['InsecureOriginError', /https/],
+  ])('one listens, seen as muted, and is told why and what to do: %s', async (name, why) => {
+    refuse(name);
+    await live();
+    expect([call.phase, call.muted]).toEqual(['live', false]);
+    expect(call.listensOnly).toMatch(why);
+    expect([peers[0]!.tracks, peers[0]!.directions]).toEqual([['audio'], ['recvonly']]);
+    expect(mutes()).toEqual([true]);
+    expect(problems).toEqual([]);
+  });
+
+  it('nothing unmutes, and leaving takes the mute back that nobody asked for', async () => {
+    refuse('NotFoundError');
+    await live();
+    said.length = 0;
+    call.setMuted(false);
+    call.hold(true);
+    expect(said).toEqual([]);
+    call.hangUp();
+    expect([call.listensOnly, mutes()]).toEqual(['', [false]]);
+  });
+
+  it('nobody enters who hung up while the browser asked', async () => {
+    refuse('NotAllowedError');
+    const starting = call.start('');
+    call.hangUp();
+    await starting;
+    expect([call.phase, words().includes('goLive')]).toEqual(['idle', false]);
+  });
+
+  it('one speaks once there is one, over another connection that is no trouble', async () => {
+    refuse('NotFoundError');
+    await live();
+    said.length = 0;
+    const track = new FakeTrack();
+    const stream = { getAudioTracks: () => [track], getTracks: () => [track] };
+    await call.speak(stream as unknown as MediaStream);
+    expect([words(), mutes()]).toEqual([['updateSelf', 'goLive'], [false]]);
+    expect([call.listensOnly, call.isReconnecting]).toEqual(['', false]);
+    await ready(2);
+    expect([peers[1]!.tracks, peers[1]!.directions]).toEqual([[track], ['sendrecv']]);
+    call.hangUp();
+    expect(track.stopped).toBe(true);
+  });
+
+  it('a microphone that comes after hanging up is stopped', async () => {
+    const track = new FakeTrack();
+    const stream = { getAudioTracks: () => [track], getTracks: () => [track] };
+    await call.speak(stream as unknown as MediaStream);
+    expect([track.stopped, call.phase]).toEqual([true, 'idle']);
+  });
+
+  it('N9: a viewer is asked for none, and says nothing of a mute that the server keeps', async () => {
+    await call.listen('Viewers listen.', false);
+    await ready(1);
+    peers[0]!.become('connected');
+    expect([call.phase, prompts, call.listensOnly]).toEqual(['live', 0, 'Viewers listen.']);
+    expect(peers[0]!.directions).toEqual(['recvonly']);
+    call.hangUp();
+    expect(mutes()).toEqual([]);
   });
 });
 
@@ -200,6 +279,94 @@ describe('N4: another epoch', () => {
     peers[0]!.become('failed');
     expect(peers[0]!.closed).toBe(true);
     expect(words()).toContain('goLive');
+  });
+});
+
+describe('N4, L9: a connection that failed at the server’s end', () => {
+  const { CONNECTION_LOST, HANDSHAKE_FAILED } = CallProblem_Category;
+
+  beforeEach(() => vi.useFakeTimers());
+  afterEach(() => vi.useRealTimers());
+
+  it('is made anew at once, with the same microphone, and counted', async () => {
+    await call.start('');
+    await connect(1);
+    said.length = 0;
+    failThere();
+    expect(words()).toEqual(['goLive']);
+    expect([call.phase, call.isReconnecting, track.stopped]).toEqual(['connecting', true, false]);
+    expect([told, problems, prompts]).toEqual([[CONNECTION_LOST], [], 1]);
+    await pass();
+    await connect(2);
+    expect([call.phase, call.epoch]).toEqual(['live', 2n]);
+  });
+
+  it('is tried ever later, and in the end given up with what to do and no word to the server', async () => {
+    await call.start('');
+    const at: number[] = [];
+    for (let epoch = 1; epoch < 5; epoch++) {
+      await connect(epoch);
+      said.length = 0;
+      const since = Date.now();
+      failThere();
+      while (goLives() === 0) await pass(100);
+      at.push(Date.now() - since);
+      await pass();
+    }
+    expect(at).toEqual([0, 1000, 2000, 4000]);
+    await connect(5);
+    said.length = 0;
+    failThere();
+    expect([call.phase, track.stopped, words()]).toEqual(['idle', true, []]);
+    expect(problems).toEqual([expect.stringMatching(/could not make another.*Start it again/)]);
+    expect(told.at(-1)).toBe(HANDSHAKE_FAILED);
+    await pass(60_000);
+    expect(words()).toEqual([]);
+  });
+
+  it('begins anew to count tries once a connection stood for a while', async () => {
+    await call.start('');
+    for (let epoch = 1; epoch < 9; epoch++) {
+      await connect(epoch);
+      await pass(10_000);
+      failThere();
+      await pass();
+    }
+    expect([call.phase, problems]).toEqual(['connecting', []]);
+  });
+});
+
+describe('N4: a failure at the server’s end', () => {
+  beforeEach(() => vi.useFakeTimers());
+  afterEach(() => vi.useRealTimers());
+
+  it('is one failure, whoever of both ends sees it first', async () => {
+    await call.start('');
+    await connect(1);
+    said.length = 0;
+    peers[0]!.become('failed');
+    failThere();
+    expect(goLives()).toBe(1);
+    await pass();
+    await connect(2);
+    failThere();
+    failThere();
+    expect(goLives()).toBe(1);
+    await pass(1000);
+    expect(goLives()).toBe(2);
+  });
+
+  it('is not made anew after hanging up', async () => {
+    await call.start('');
+    for (const epoch of [1, 2]) {
+      await connect(epoch);
+      failThere();
+      await pass();
+    }
+    said.length = 0;
+    call.hangUp();
+    await pass(60_000);
+    expect([call.phase, goLives()]).toEqual(['idle', 0]);
   });
 });
 
@@ -299,7 +466,7 @@ describe('L9, L10: what goes wrong is counted, and said', () => {
     refusal = Object.assign(new Error(), { name });
     await call.start('');
     expect(told).toEqual([category]);
-    expect(problems).toHaveLength(1);
+    expect(call.listensOnly).not.toBe('');
   });
 
   it('a connection that was lost is made again, and told of', async () => {
@@ -320,7 +487,7 @@ describe('L9, L10: what goes wrong is counted, and said', () => {
       peers.at(-1)!.become('failed');
     }
     expect(call.phase).toBe('idle');
-    expect(told).toEqual([HANDSHAKE_FAILED]);
+    expect(told).toEqual(Array(5).fill(HANDSHAKE_FAILED));
     expect(problems).toEqual([expect.stringMatching(/firewall.*another network/)]);
     expect(track.stopped).toBe(true);
   });

@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import { waitMs } from '../capture/waits';
 import {
   CallProblem_Category,
   GoLiveSchema,
@@ -44,10 +45,16 @@ export interface CallListener {
 
 const HANDSHAKE_WITHIN_MS = 15_000;
 const MAX_HANDSHAKE_FAILURES = 5;
+/** A connection that stood for so long was one, whatever was tried before. */
+const STEADY_AFTER_MS = 10_000;
 const GAUGE_EVERY_MS = 2000;
+/** LiveEnded.reason where the server's side of the connection failed. */
+const PEER_FAILED = 'PEER_FAILED';
 /** What a voice needs to be clear. */
 const VOICE_BPS = 40_000;
 const { CONNECTION_LOST, HANDSHAKE_FAILED, LOW_BANDWIDTH, NO_DEVICE } = CallProblem_Category;
+/** What to do at last where there is no microphone. */
+const CHECK = 'check your microphone';
 const NOT_MADE =
   'No audio connection could be made. A firewall may block UDP; try another network, then start live audio again.';
 const NOT_MADE_AGAIN =
@@ -71,6 +78,10 @@ export class Call {
   private failures = 0;
   /** `go_live` was said and waits for its outcome. */
   private asking = false;
+  /** The server ended the call for this page, which has not asked for it anew. */
+  private endedThere = false;
+  private connectedMs = 0;
+  private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private handshakeTimer: ReturnType<typeof setTimeout> | undefined;
   private gaugeTimer: ReturnType<typeof setInterval> | undefined;
   private readonly gauge = new QualityGauge();
@@ -78,6 +89,10 @@ export class Call {
   phase: Phase = 'idle';
   epoch = 0n;
   muted = false;
+  /** Why nobody hears this page, though it is in the call; empty if it has a microphone. */
+  listensOnly = '';
+  /** The others were told that it is muted because it has none. */
+  private toldMuted = false;
   deafened = false;
   quality: Quality = 'unknown';
   startedMs = 0;
@@ -109,8 +124,8 @@ export class Call {
   }
 
   /**
-   * Enters the call, with a microphone that is open already if one is given. Only to
-   * be called from a click: the browser may ask.
+   * Enters the call, with a microphone that is open already if one is given, or only to
+   * listen if there is none to be had. Only to be called from a click: the browser may ask.
    */
   async start(deviceId: string, open?: MediaStream): Promise<void> {
     if (this.phase !== 'idle') return;
@@ -119,17 +134,42 @@ export class Call {
     try {
       stream = open ?? (await this.devices.microphone(deviceId));
     } catch (error) {
-      this.stop();
-      this.listener.onCallProblem(microphoneProblem(error));
+      if ((this.phase as Phase) !== 'asking') return;
+      const { text, category } = microphoneProblem(error, CHECK);
+      this.listener.onCallProblem({ text: '', category });
+      await this.goLiveUnheard(text, true);
       return;
     }
     if ((this.phase as Phase) !== 'asking') {
       stopTracks(stream);
       return;
     }
-    this.stream = stream;
-    this.applyMute();
-    this.watchMicrophone(stream);
+    this.take(stream);
+    await this.goLive();
+  }
+
+  /**
+   * Enters the call without a microphone, for this reason. `tells`: the others see this
+   * page as muted because it says so, not because of its role.
+   */
+  async listen(why: string, tells = true): Promise<void> {
+    if (this.phase !== 'idle') return;
+    this.setPhase('asking');
+    await this.goLiveUnheard(why, tells);
+  }
+
+  /** Goes on with this microphone, over another peer connection, where it only listened. */
+  async speak(stream: MediaStream): Promise<void> {
+    if (!this.listensOnly) {
+      stopTracks(stream);
+      return;
+    }
+    this.listensOnly = '';
+    this.toldMuted = false;
+    this.take(stream);
+    this.sayMuted(this.muted);
+    // It is no connection that was lost.
+    this.startedMs = 0;
     await this.goLive();
   }
 
@@ -141,14 +181,16 @@ export class Call {
   }
 
   setMuted(muted: boolean): void {
+    if (this.listensOnly) return;
     this.muted = muted;
     this.applyMute();
-    this.line.say({ case: 'updateSelf', value: create(UpdateSelfSchema, { muted }) });
+    this.sayMuted(muted);
     this.listener.onCallChanged();
   }
 
   /** The talk key: held, the microphone is on, and the agent listens where it must be held. */
   hold(held: boolean): void {
+    if (this.listensOnly) return;
     this.setMuted(!held);
     this.line.say({ case: 'updateSelf', value: create(UpdateSelfSchema, { talking: held }) });
   }
@@ -173,9 +215,7 @@ export class Call {
         return;
       }
       stopTracks(stream);
-      this.stream = fresh;
-      this.applyMute();
-      this.watchMicrophone(fresh);
+      this.take(fresh);
     } catch (error) {
       if (this.stream) this.listener.onCallProblem(microphoneProblem(error, 'choose it again'));
     }
@@ -183,7 +223,7 @@ export class Call {
 
   /** The server wants a new peer connection. */
   onReady(ready: LiveReady): void {
-    if (!this.stream || this.phase === 'idle') {
+    if (this.phase === 'idle' || this.phase === 'asking') {
       this.line.say({ case: 'hangUp', value: create(HangUpSchema) });
       return;
     }
@@ -206,6 +246,13 @@ export class Call {
   /** The server ended the call for this page. */
   onEnded(ended: LiveEnded): void {
     if (this.phase === 'idle') return;
+    if (ended.reason === PEER_FAILED) {
+      // Another one may be under way already.
+      if (this.asking) return;
+      this.endedThere = true;
+      if (!this.retryTimer) this.onHandshakeFailed();
+      return;
+    }
     this.stop();
     if (ended.reason) {
       const text = ended.message || `Live audio ended (${ended.reason}).`;
@@ -224,13 +271,25 @@ export class Call {
     this.dropPeer();
     if (this.stream) stopTracks(this.stream);
     this.stream = undefined;
+    this.listensOnly = '';
+    if (this.toldMuted) this.sayMuted(this.muted);
+    this.toldMuted = false;
     this.epoch = 0n;
     this.failures = 0;
     this.devices.play(null);
     this.setPhase('idle');
   }
 
+  private async goLiveUnheard(why: string, tells: boolean): Promise<void> {
+    this.listensOnly = why;
+    this.toldMuted = tells;
+    if (tells) this.sayMuted(true);
+    await this.goLive();
+  }
+
   private async goLive(): Promise<void> {
+    this.endRetry();
+    this.endedThere = false;
     this.setPhase('connecting');
     this.watchHandshake();
     this.asking = true;
@@ -260,7 +319,7 @@ export class Call {
     const track = this.stream?.getAudioTracks()[0];
     if (track && this.stream) {
       connection.addTransceiver(track, { direction: 'sendrecv', streams: [this.stream] });
-    }
+    } else connection.addTransceiver('audio', { direction: 'recvonly' });
     const offer = await connection.createOffer();
     await connection.setLocalDescription(offer);
     if (connection !== this.connection) return;
@@ -288,7 +347,7 @@ export class Call {
 
   private onConnected(connection: RTCPeerConnection): void {
     clearTimeout(this.handshakeTimer);
-    this.failures = 0;
+    this.connectedMs = Date.now();
     if (!this.startedMs) this.startedMs = Date.now();
     this.setPhase('live');
     clearInterval(this.gaugeTimer);
@@ -308,20 +367,39 @@ export class Call {
     this.listener.onCallChanged();
   }
 
-  /** Tries a new peer connection, a few times, then gives up and says so. */
+  /** Tries a new peer connection, a few times and ever later, then gives up and says so. */
   private onHandshakeFailed(): void {
     if (this.phase === 'idle') return;
     const wasLive = this.startedMs > 0;
-    if (this.phase === 'live') this.listener.onCallProblem({ text: '', category: CONNECTION_LOST });
+    const isLive = this.phase === 'live';
+    if (isLive && Date.now() - this.connectedMs >= STEADY_AFTER_MS) this.failures = 0;
     this.dropPeer();
     this.failures++;
     if (this.failures < MAX_HANDSHAKE_FAILURES) {
+      const category = isLive ? CONNECTION_LOST : HANDSHAKE_FAILED;
+      this.listener.onCallProblem({ text: '', category });
+      this.retry();
+      return;
+    }
+    if (this.endedThere) this.stop();
+    else this.hangUp();
+    const category = HANDSHAKE_FAILED;
+    this.listener.onCallProblem({ text: wasLive ? NOT_MADE_AGAIN : NOT_MADE, category });
+  }
+
+  /** Asks for another peer connection: the first time at once. */
+  private retry(): void {
+    if (this.failures === 1) {
       void this.goLive();
       return;
     }
-    this.hangUp();
-    const category = HANDSHAKE_FAILED;
-    this.listener.onCallProblem({ text: wasLive ? NOT_MADE_AGAIN : NOT_MADE, category });
+    this.setPhase('connecting');
+    this.retryTimer = setTimeout(() => void this.goLive(), waitMs(this.failures - 2));
+  }
+
+  private endRetry(): void {
+    clearTimeout(this.retryTimer);
+    this.retryTimer = undefined;
   }
 
   private watchHandshake(): void {
@@ -358,11 +436,22 @@ export class Call {
     this.line.say({ case: 'signal', value });
   }
 
+  private take(stream: MediaStream): void {
+    this.stream = stream;
+    this.applyMute();
+    this.watchMicrophone(stream);
+  }
+
+  private sayMuted(muted: boolean): void {
+    this.line.say({ case: 'updateSelf', value: create(UpdateSelfSchema, { muted }) });
+  }
+
   private applyMute(): void {
     for (const track of this.stream?.getAudioTracks() ?? []) track.enabled = !this.muted;
   }
 
   private dropPeer(): void {
+    this.endRetry();
     clearTimeout(this.handshakeTimer);
     clearInterval(this.gaugeTimer);
     const { connection } = this;

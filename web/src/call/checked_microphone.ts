@@ -48,7 +48,7 @@ export class CheckedMicrophone {
     try {
       stream = await this.devices.microphone(deviceId);
     } catch (error) {
-      trouble = microphoneProblem(error);
+      trouble = microphoneProblem(error, 'try again');
     }
     if (turn !== this.opening) {
       stop(stream);

@@ -11,7 +11,6 @@ export interface CallTrouble {
 
 /** Why this browser cannot be in a call; undefined if it can. */
 export function callBrowserObstacle(): string | undefined {
-  if (!isSecureContext || !navigator.mediaDevices) return INSECURE;
   if (typeof RTCPeerConnection === 'undefined')
     return 'This browser cannot make calls. A current Chrome, Edge, Firefox or Safari can.';
   return undefined;

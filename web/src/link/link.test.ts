@@ -4,7 +4,7 @@ import WebSocket from 'ws';
 import { FakeGateway } from '../../test/fake/gateway';
 import { TerminalInputSchema } from '../gen/atrium/v1/live_pb';
 import { SayRequestSchema } from '../gen/atrium/v1/timeline_pb';
-import { decode, encode, type Heard, request } from './codec';
+import { decode, encode, type Heard, request, type Said } from './codec';
 import { Link, type LinkState, Refused } from './link';
 import { Refusal } from './ticket';
 
@@ -16,6 +16,7 @@ let tickets: number;
 const states: LinkState[] = [];
 const heard: Heard[] = [];
 let otherBuilds = 0;
+let rejoining: (say: (message: Said) => void) => void;
 
 function newLink(pageId = 'page-of-the-test-1'): Link {
   const doors = {
@@ -34,6 +35,7 @@ function newLink(pageId = 'page-of-the-test-1'): Link {
   const listener = {
     onLinkState: (state: LinkState) => states.push(state),
     onWelcome: () => {},
+    onRejoining: (say: (message: Said) => void) => rejoining(say),
     onHeard: (message: Heard) => heard.push(message),
     onOtherBuild: () => otherBuilds++,
     introduce: () => ({ displayName: 'Ada', muted: true }),
@@ -54,6 +56,7 @@ beforeEach(async () => {
   refuse = undefined;
   tickets = 0;
   otherBuilds = 0;
+  rejoining = () => {};
   states.length = 0;
   heard.length = 0;
   link = newLink();
@@ -155,6 +158,22 @@ describe('T6, N4: a lost socket', () => {
     link.rejoin();
     await opened(2);
     await vi.waitFor(() => expect(heard.filter((one) => one.case === 'snapshot')).toHaveLength(2));
+  });
+});
+
+describe('R16: a socket in the place of another', () => {
+  it('R16: says what goes on as before behind its hello, before it is welcomed, and not at first', async () => {
+    const joins: number[] = [];
+    rejoining = (say) => {
+      joins.push(link.joins);
+      say({ case: 'pingTimeUs', value: 7n });
+    };
+    link.connect();
+    await opened(1);
+    expect(joins).toEqual([]);
+    gateway.dropAll();
+    await opened(2);
+    expect(joins).toEqual([1]);
   });
 });
 

@@ -31,6 +31,8 @@ export class Refused extends Error {
 export interface LinkListener {
   onLinkState(state: LinkState): void;
   onWelcome(welcome: JoinResponse_Welcome, session: string): void;
+  /** Another socket is open: what goes on as before may be said without waiting. */
+  onRejoining(say: (message: Said) => void): void;
   onHeard(message: Heard): void;
   /** The server runs another build. */
   onOtherBuild(): void;
@@ -212,6 +214,7 @@ export class Link {
     hello.session = this.session ?? '';
     hello.pageId = this.pageId;
     socket.send(encode(request({ case: 'hello', value: hello })));
+    if (this.joins > 0) this.listener.onRejoining((said) => socket.send(encode(request(said))));
     this.unansweredMs = 0;
     this.beatTimer = setInterval(() => this.beat(), BEAT_EVERY_MS);
   }

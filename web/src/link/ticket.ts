@@ -5,6 +5,8 @@ export interface Ticket {
   ticket: string;
   session: string;
   participant: string;
+  /** Where else this server is reached, if that was said to it. */
+  origins?: string[];
 }
 
 /** A refusal by the server, in its own words. */

@@ -221,25 +221,25 @@ function audioActions(room: Room): Action[] {
     },
     {
       id: 'call.device',
-      title: 'Microphone and loudspeaker',
+      title: room.mayType ? 'Microphone and loudspeaker' : 'Loudspeaker',
       run: () => room.show({ checkingDevices: true }),
     },
   ];
-  if (!idle) {
+  if (!idle && !call.listensOnly)
     actions.push(
       {
         id: 'call.mute',
         title: call.muted ? 'Unmute the microphone' : 'Mute the microphone',
         run: () => call.setMuted(!call.muted),
       },
-      {
-        id: 'call.deafen',
-        title: call.deafened ? 'Hear the others again' : 'Silence the others',
-        run: () => call.setDeafened(!call.deafened),
-      },
       { id: 'call.talk', title: 'Talk while held', run: () => call.setMuted(false) },
     );
-  }
+  if (!idle)
+    actions.push({
+      id: 'call.deafen',
+      title: call.deafened ? 'Hear the others again' : 'Silence the others',
+      run: () => call.setDeafened(!call.deafened),
+    });
   return actions;
 }
 
@@ -329,7 +329,7 @@ function pageActions(room: Room): Action[] {
     actions.push({
       id: 'approval.focus',
       title: 'Go to the pending approval',
-      run: () => focusPart(room, 'timeline', '.approval--pending'),
+      run: () => focusPart(room, 'timeline', '.approval--pending', true),
     });
   }
   if (room.linkState.kind === 'waiting')
@@ -353,11 +353,13 @@ function attachAction(room: Room): Action {
 /** Why this person cannot be in the call; undefined if they can. */
 export function callObstacle(room: Room): string | undefined {
   if (!room.self || room.call.phase !== 'idle') return undefined;
-  if (!room.mayType)
-    return 'Viewers are not in the call. Ask an owner for an editor link to hear and speak.';
   const noMedia = room.degradations.find((one) => one.kind === Degradation_Kind.NO_MEDIA);
   return callBrowserObstacle() ?? room.troubles.forbidden.calls ?? noMedia?.message;
 }
+
+/** Why a viewer is not heard. */
+export const VIEWERS_LISTEN =
+  'Viewers hear the call and are not heard. Ask an owner for an editor link to speak.';
 
 /** Starts live audio, after the device check if it was never done; or ends it. */
 export function toggleCall(room: Room): void {
@@ -365,6 +367,7 @@ export function toggleCall(room: Room): void {
   const obstacle = callObstacle(room);
   if (obstacle) room.notices.show(obstacle, 'warn');
   else if (call.phase !== 'idle') call.hangUp();
+  else if (!room.mayType) void call.listen(VIEWERS_LISTEN, false);
   else if (settings.checked) void call.start(settings.microphone);
   else room.show({ checkingDevices: true });
 }
@@ -383,9 +386,13 @@ function showBeside(room: Room, step: 1 | -1): void {
   returnToTerminal(room);
 }
 
-function focusPart(room: Room, panel: Room['panel'], selector: string): void {
+function focusPart(room: Room, panel: Room['panel'], selector: string, borrows = false): void {
   room.show({ panel });
-  requestAnimationFrame(() => document.querySelector<HTMLElement>(selector)?.focus());
+  requestAnimationFrame(() => {
+    const part = document.querySelector<HTMLElement>(selector);
+    if (part && borrows) room.focus.borrow(part);
+    else part?.focus();
+  });
 }
 
 function zoom(room: Room, step: number): void {

@@ -1,3 +1,4 @@
+import { VIEWERS_LISTEN } from './actions';
 import type { Room } from './room';
 
 const WAS_LIVE = 'atrium.was-live';
@@ -20,9 +21,14 @@ export async function resumeCall(room: Room): Promise<void> {
   if (!wasLive || room.call.phase !== 'idle') return;
   room.call.muted = room.self?.muted ?? false;
   room.call.deafened = room.self?.deafened ?? false;
+  if (!room.mayType) {
+    await room.call.listen(VIEWERS_LISTEN, false);
+    return;
+  }
   const asked = { name: 'microphone' as PermissionName };
   const right = await navigator.permissions?.query(asked).catch(() => undefined);
-  if (right?.state === 'granted') await room.call.start(room.settings.microphone);
+  if (right?.state === 'granted' || right?.state === 'denied')
+    await room.call.start(room.settings.microphone);
   else offerCallAgain(room);
 }
 

@@ -7,7 +7,7 @@ import {
   type Tab,
 } from '../gen/atrium/v1/tab_pb';
 import { commandBeside, type MarkedCommand, placeOf } from '../state/commands';
-import { spanText } from '../state/words';
+import { count, spanText } from '../state/words';
 import { notifyOnDesktop } from './desktop';
 import type { Room } from './room';
 import { uuid } from './settings';
@@ -86,8 +86,10 @@ export class RoomCommands {
     try {
       await navigator.clipboard.writeText(text);
       const lines = text === '' ? 0 : text.split('\n').length;
-      const what = lines === 1 ? '1 line' : `${lines} lines`;
-      this.room.notices.show(`Copied ${what} that ${titleOf(subject.text)} printed.`, 'good');
+      this.room.notices.show(
+        `Copied ${count(lines, 'line')} that ${titleOf(subject.text)} printed.`,
+        'good',
+      );
     } catch (error) {
       this.room.notices.failed(error);
     }

@@ -61,12 +61,13 @@ function describe(room: Room): object {
     revision: Number(room.store.revision),
     selected: room.tabs.selected ?? null,
     participants: [...room.store.participants.values()].map(
-      ({ name, displayName, role, live, muted, deafened, presence, talking }) => ({
+      ({ name, displayName, role, live, muted, mutedBy, deafened, presence, talking }) => ({
         name,
         displayName,
         role,
         live,
         muted,
+        mutedBy,
         deafened,
         presence,
         talking,
@@ -94,6 +95,7 @@ function describe(room: Room): object {
       phase: room.call.phase,
       epoch: Number(room.call.epoch),
       muted: room.call.muted,
+      listensOnly: room.call.listensOnly,
       deafened: room.call.deafened,
       quality: room.call.quality,
     },

@@ -15,6 +15,7 @@ export class TerminalFocus {
   private wanted = false;
   /** The field has, or had, the keys. */
   private waits = false;
+  private borrowed = false;
   private openings = 0;
   private sinceMs = 0;
 
@@ -34,6 +35,19 @@ export class TerminalFocus {
     this.wanted = true;
     this.settle();
     if (this.wanted) this.wait();
+  }
+
+  /** Takes the keyboard elsewhere for a moment. */
+  borrow(element: HTMLElement): void {
+    this.borrowed ||= document.activeElement?.closest('.xterm') != null;
+    element.focus();
+  }
+
+  /** True once if the terminal had the keyboard before it was borrowed. */
+  takeBorrowed(): boolean {
+    const { borrowed } = this;
+    this.borrowed = false;
+    return borrowed;
   }
 
   /** A tab is asked for: what is typed from now on is for that one. */

@@ -6,7 +6,7 @@ import type {
 } from '../gen/atrium/v1/live_pb';
 import type { SessionChange, SessionSnapshot } from '../gen/atrium/v1/session_pb';
 import { type Approval, Approval_State } from '../gen/atrium/v1/timeline_pb';
-import type { Heard } from '../link/codec';
+import type { Heard, Said } from '../link/codec';
 import type { LinkListener, LinkState } from '../link/link';
 import { resumeCall } from './call_again';
 import { reloadForOtherBuild } from './other_build';
@@ -31,13 +31,20 @@ export class RoomHeard implements LinkListener {
   onLinkState(state: LinkState): void {
     const { room } = this;
     room.linkState = state;
-    if (state.kind !== 'open') room.terminals.unlink();
-    else room.troubles.catchUp();
+    if (state.kind !== 'open') {
+      room.terminals.unlink();
+      room.muting.forget();
+    } else room.troubles.catchUp();
     if (state.kind === 'ended') {
       room.call.stop();
       room.captures.end();
+      if (!room.store.known) void room.stayOutside(state.message);
     }
     room.changes.emit('link');
+  }
+
+  onRejoining(say: (message: Said) => void): void {
+    this.room.terminals.resume(say);
   }
 
   onWelcome(welcome: JoinResponse_Welcome, session: string): void {
@@ -59,7 +66,7 @@ export class RoomHeard implements LinkListener {
       buildId: __BUILD_ID__,
       displayName: settings.name,
       liveEpoch: call.phase === 'live' ? call.epoch : 0n,
-      muted: call.muted,
+      muted: call.muted || call.listensOnly !== '',
       deafened: call.deafened,
     };
   }
@@ -119,6 +126,9 @@ export class RoomHeard implements LinkListener {
       void resumeCall(room);
       room.sayViewing();
     }
+    room.muting.follow();
+    room.windowSize.follow();
+    room.troubles.followAgent();
     room.captures.onSnapshot(rejoined);
     room.changes.emit('state', 'terminal', 'call');
   }
@@ -140,6 +150,9 @@ export class RoomHeard implements LinkListener {
       room.driving.onTab(before, step.value);
       room.commands.onTab(step.value);
     }
+    if (step.case === 'participant') room.muting.follow();
+    if (step.case === 'tab' || step.case === 'participant') room.windowSize.follow();
+    if (step.case === 'conversation') room.troubles.followAgent();
     if (step.case === 'approval') this.onApproval(step.value);
     if (step.case === 'deletedTab') room.tabs.onDeleted(step.value);
     if (step.case === 'capture') room.captures.onChange();

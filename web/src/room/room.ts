@@ -13,7 +13,8 @@ import { beginPageLife, keepPageLife } from '../link/page_life';
 import { buyTicket } from '../link/ticket';
 import { Captions } from '../state/captions';
 import type { MarkedCommand } from '../state/commands';
-import { AGENT, isOwner, mayType } from '../state/roster';
+import type { Door } from '../state/door';
+import { AGENT, isOwner, isService, mayType } from '../state/roster';
 import { SessionStore } from '../state/session_store';
 import type { CellSize } from '../terminal/feed';
 import type { Paste } from '../terminal/paste';
@@ -27,13 +28,16 @@ import { RoomCommands } from './commands';
 import { RoomDriving } from './driving';
 import { TerminalFocus } from './focus';
 import { RoomHeard } from './heard';
+import { RoomMuting } from './muting';
 import { Notices } from './notices';
 import { loadSettings, type Settings, saveSettings } from './settings';
 import { shortcutOf } from './shortcuts';
 import { RoomTabs } from './tabs';
+import { Talking } from './talking';
 import { Terminals } from './terminals';
 import { RoomTroubles } from './troubles';
 import { isWide } from './wide';
+import { WindowSize } from './window_size';
 
 const TYPING_STAYS_MS = 1500;
 const FONTS =
@@ -60,10 +64,13 @@ export class Room {
   readonly store = new SessionStore();
   readonly captions = new Captions();
   readonly driving = new RoomDriving(this);
+  readonly muting = new RoomMuting(this);
   readonly commands = new RoomCommands(this);
   readonly focus = new TerminalFocus(this);
   readonly captures = new RoomCaptures(this);
   readonly troubles = new RoomTroubles(this);
+  readonly talking = new Talking(this);
+  readonly windowSize = new WindowSize(this);
   private readonly heard = new RoomHeard(this);
   readonly tabs: RoomTabs;
   readonly terminals: Terminals;
@@ -76,6 +83,10 @@ export class Room {
   sessionName = '';
   agentAvailable = false;
   disclosures: string[] = [];
+  /** Where else the server is reached. */
+  origins: string[] = [];
+  /** Said in the place of a room that cannot be entered. */
+  door: Door | undefined;
   levels: AudioLevels | undefined;
   panel: Panel = 'terminal';
   dialog: Dialog;
@@ -157,10 +168,16 @@ export class Room {
     const life = await beginPageLife();
     this.terminals.input.restore(life.input);
     keepPageLife(life.pageId, () => this.terminals.input.save());
-    const doors = { buyTicket, openSocket, random: Math.random };
+    const buy = async (session: string | undefined) => {
+      const ticket = await buyTicket(session);
+      this.origins = ticket.origins ?? [];
+      return ticket;
+    };
+    const doors = { buyTicket: buy, openSocket, random: Math.random };
     this.link = new Link(doors, this.heard, life.pageId, session);
     rememberCall(this);
     this.captures.followPage();
+    this.tabs.followPage();
     addEventListener('online', () => this.link?.wake());
     document.addEventListener('visibilitychange', () => {
       if (!document.hidden) this.link?.wake();
@@ -168,9 +185,18 @@ export class Room {
     this.link.connect();
   }
 
-  /** The invite in the address is not good. */
-  refuseEntry(message: string): void {
+  /** The invite in the address lets nobody in, for this reason. */
+  async refuseEntry(reason: string, message: string): Promise<void> {
+    const { linkDoor, lockedDoor } = await import('../state/door');
+    this.door = reason.startsWith('INVITE_') ? linkDoor(reason) : lockedDoor(message);
     this.heard.onLinkState({ kind: 'ended', reason: 'no-credential', message });
+  }
+
+  /** The room cannot be entered; without an invite there is but one thing to say. */
+  async stayOutside(message: string): Promise<void> {
+    const { lockedDoor } = await import('../state/door');
+    this.door ??= lockedDoor(message);
+    this.changes.emit('link');
   }
 
   /** The server does not answer while an invite is used. */
@@ -191,7 +217,8 @@ export class Room {
   nameOf(name: string): string {
     if (name === AGENT) return 'Agent';
     if (name === this.me) return 'You';
-    return this.store.participants.get(name)?.displayName || 'somebody';
+    const known = this.store.participants.get(name)?.displayName;
+    return known || (isService(name) ? 'A service' : 'somebody');
   }
 
   setSettings(change: Partial<Settings>): void {
@@ -248,6 +275,7 @@ export class Room {
   }
 
   onTabSelected(name: string | undefined): void {
+    this.windowSize.show(name);
     this.terminals.view(name);
     this.commands.onViewed(name);
     this.findOpen = false;

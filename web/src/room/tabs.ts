@@ -10,6 +10,8 @@ import {
   TerminalSizeSchema,
   UpdateTabRequestSchema,
 } from '../gen/atrium/v1/tab_pb';
+import type { Said } from '../link/codec';
+import { type Opener, openedText, openerOf } from '../state/opened_by';
 import { tabLabels } from '../state/tab_labels';
 import { type BarTab, type SavedTab, TabList } from '../state/tab_list';
 import type { CellSize } from '../terminal/feed';
@@ -44,9 +46,18 @@ export class RoomTabs {
   private readonly room: Room;
   private readonly signs = new Map<string, TabSigns>();
   private readonly hidden = new Set<string>();
+  /** Tabs that will be closed unless that is taken back: how to do it now. */
+  private readonly closing = new Map<string, () => void>();
 
   constructor(room: Room) {
     this.room = room;
+  }
+
+  /** What was closed is closed when the page goes, though it could still be taken back. */
+  followPage(): void {
+    addEventListener('pagehide', () => {
+      for (const closeNow of [...this.closing.values()]) closeNow();
+    });
   }
 
   /** What the bar shows, in order. */
@@ -72,6 +83,11 @@ export class RoomTabs {
 
   signsOf(name: string): TabSigns {
     return this.signs.get(name) ?? { unseen: false, bell: false, exitCode: undefined };
+  }
+
+  /** Who opened a tab that this page did not open. */
+  openerOf(entry: BarTab): Opener {
+    return openerOf(entry.tab?.creator ?? '', this.room.me, this.room.store.participants);
   }
 
   /** The tab that is looked at. */
@@ -261,12 +277,23 @@ export class RoomTabs {
       if (this.list.get(name)?.status === 'closing') this.hidden.add(name);
       this.changed();
     }, FADE_MS);
-    const timer = setTimeout(() => void this.remove(name), UNDO_MS);
-    const undo = () => {
+    const letGo = () => {
       clearTimeout(timer);
+      this.closing.delete(name);
+      takeAway();
+    };
+    const timer = setTimeout(() => {
+      letGo();
+      void this.remove(name);
+    }, UNDO_MS);
+    // There is no time to wait for an answer.
+    this.closing.set(name, () => {
+      if (this.room.say(deletionOf(name))) letGo();
+    });
+    const undo = () => {
+      letGo();
       this.hidden.delete(name);
       this.list.reopen(name);
-      takeAway();
       this.show(name);
     };
     const takeAway = this.room.notices.show(
@@ -279,9 +306,8 @@ export class RoomTabs {
   }
 
   private async remove(name: string): Promise<void> {
-    const value = create(DeleteTabRequestSchema, { name });
     try {
-      await this.room.ask({ case: 'deleteTab', value });
+      await this.room.ask(deletionOf(name));
     } catch (error) {
       this.hidden.delete(name);
       this.list.reopen(name);
@@ -291,10 +317,9 @@ export class RoomTabs {
   }
 
   private announce(entry: BarTab): void {
-    const creator = this.room.nameOf(entry.tab?.creator ?? '');
-    const by = entry.tab?.creator && entry.tab.creator !== this.room.me ? ` by ${creator}` : '';
     const label = this.labelOf(entry.name) ?? entry.title;
-    this.room.notices.show(`Tab "${label}" opened on another device${by}`, 'plain', [
+    const how = openedText(this.openerOf(entry));
+    this.room.notices.show(`Tab "${label}" ${how}`, 'plain', [
       { label: 'Show', run: () => this.show(entry.name) },
     ]);
   }
@@ -348,6 +373,10 @@ export class RoomTabs {
     this.persist();
     this.room.changes.emit('tabs', 'terminal');
   }
+}
+
+function deletionOf(name: string): Said {
+  return { case: 'deleteTab', value: create(DeleteTabRequestSchema, { name }) };
 }
 
 function storageKey(session: string): string {

@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import {
   type InputAck,
+  type Subscribe,
   SubscribeSchema,
   TerminalAckSchema,
   TerminalInputSchema,
@@ -16,6 +17,7 @@ import {
   type TerminalSize,
   type TerminalSnapshot,
 } from '../gen/atrium/v1/tab_pb';
+import type { Said } from '../link/codec';
 import { type Link, Refused } from '../link/link';
 import type { MarkedCommand } from '../state/commands';
 import { InputQueue, type PendingInput } from '../state/input_queue';
@@ -47,7 +49,8 @@ export interface TerminalsListener {
 
 /** Terminals that are fed at once; the ones looked at longest ago rest. */
 const MAX_FED = 16;
-const ACK_AFTER_MS = 16;
+/** Less than a window's worth may wait, so that few packets go up a line that loses some. */
+const ACK_AFTER_MS = 500;
 const RESUBSCRIBE_AFTER_MS = 1000;
 /** Input that is not acknowledged for so long is sent again. */
 const RESEND_AFTER_MS = 3000;
@@ -60,6 +63,8 @@ interface Station {
   screen: TerminalScreen | undefined;
   /** Bytes come, or were asked for, on the socket that is open now. */
   subscribed: boolean;
+  /** Asked for on this socket before its welcome, where the bytes had come to. */
+  resumed: boolean;
   state: Tab_State;
   /** Input waits that may not be sent: somebody else drives. */
   held: boolean;
@@ -121,6 +126,7 @@ export class Terminals {
     if (!station) return;
     clearTimeout(station.ackTimer);
     clearTimeout(station.askTimer);
+    if (station.subscribed || station.resumed) this.unsubscribe(tab);
     station.screen?.dispose();
     this.stations.delete(tab);
     this.input.forget(tab);
@@ -138,7 +144,20 @@ export class Terminals {
 
   /** The socket is gone, and all subscriptions with it. */
   unlink(): void {
-    for (const station of this.stations.values()) station.subscribed = false;
+    for (const station of this.stations.values()) station.subscribed = station.resumed = false;
+  }
+
+  /**
+   * A socket takes the place of one that was lost: bytes go on where they had come to,
+   * without a round trip more. Should the tab have changed, the state says so soon.
+   */
+  resume(say: (message: Said) => void): void {
+    for (const station of this.stations.values()) {
+      const { screen } = station;
+      if (!screen || screen.feed.cursor.received < 0 || !canBeRead(station.state)) continue;
+      station.resumed = true;
+      say({ case: 'subscribe', value: subscription(station.tab, screen) });
+    }
   }
 
   /** Types into a tab. False if nothing was taken. */
@@ -202,10 +221,10 @@ export class Terminals {
     }
     if (tab.incarnation && station.incarnation && tab.incarnation !== station.incarnation) {
       station.screen?.feed.cursor.reset();
-      station.subscribed = false;
+      station.subscribed = station.resumed = false;
     }
     if (station.state === Tab_State.UNREACHABLE && tab.state !== Tab_State.UNREACHABLE) {
-      station.subscribed = false;
+      station.subscribed = station.resumed = false;
     }
     station.incarnation = tab.incarnation || station.incarnation;
     station.state = tab.state;
@@ -236,32 +255,35 @@ export class Terminals {
     const fed = [...this.stations.values()].filter((one) => one.screen && one.tab !== this.viewed);
     fed.sort((a, b) => a.lookedAtMs - b.lookedAtMs);
     for (const station of fed.slice(0, Math.max(0, fed.length + 1 - MAX_FED))) {
-      this.link()?.say({
-        case: 'unsubscribe',
-        value: create(UnsubscribeSchema, { tab: station.tab }),
-      });
+      this.unsubscribe(station.tab);
       station.screen?.dispose();
       station.screen = undefined;
-      station.subscribed = false;
+      station.subscribed = station.resumed = false;
     }
+  }
+
+  private unsubscribe(tab: string): void {
+    this.link()?.say({ case: 'unsubscribe', value: create(UnsubscribeSchema, { tab }) });
   }
 
   private subscribe(station: Station): void {
     const link = this.link();
-    const feed = station.screen?.feed;
-    if (!link?.isOpen || !feed) return;
+    const { screen } = station;
+    if (!link?.isOpen || !screen) return;
     station.subscribed = true;
+    if (!station.resumed) this.ask(link, station, screen);
+    station.resumed = false;
+    this.ackSoon(station);
+    this.send(station, this.input.pending(station.tab));
+  }
+
+  private ask(link: Link, station: Station, screen: TerminalScreen): void {
     station.askedMs = Date.now();
-    const value = create(SubscribeSchema, {
-      tab: station.tab,
-      offset: BigInt(feed.cursor.received),
-      delivery: AttachTabRequest_Delivery.LIVE,
-    });
     const joined = link.joins;
+    const value = subscription(station.tab, screen);
     link.ask({ case: 'subscribe', value }, false).catch((error) => {
       if (error instanceof Refused && this.link()?.joins === joined) this.askAgain(station);
     });
-    this.send(station, this.input.pending(station.tab));
   }
 
   /** Subscribes again, at most once a second: the tab's host may not be ready. */
@@ -270,7 +292,7 @@ export class Terminals {
     station.askTimer ??= setTimeout(() => {
       station.askTimer = undefined;
       if (!this.stations.has(station.tab)) return;
-      station.subscribed = false;
+      station.subscribed = station.resumed = false;
       this.serve(station);
     }, delayMs);
   }
@@ -356,6 +378,7 @@ function newStation(tab: Tab): Station {
     incarnation: tab.incarnation,
     screen: undefined,
     subscribed: false,
+    resumed: false,
     state: tab.state,
     held: false,
     lookedAtMs: 0,
@@ -365,6 +388,14 @@ function newStation(tab: Tab): Station {
     ackTimer: undefined,
     askTimer: undefined,
   };
+}
+
+function subscription(tab: string, screen: TerminalScreen): Subscribe {
+  return create(SubscribeSchema, {
+    tab,
+    offset: BigInt(screen.feed.cursor.received),
+    delivery: AttachTabRequest_Delivery.LIVE,
+  });
 }
 
 function hasEnded(state: Tab_State): boolean {

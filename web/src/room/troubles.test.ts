@@ -11,18 +11,32 @@ let phase: string;
 let notices: Notices;
 let troubles: RoomTroubles;
 let counted: number;
+let mayType: boolean;
+let store: { conversation: { problem: string } };
 
 beforeEach(() => {
   const changes = new Changes();
   phase = 'idle';
   counted = 0;
+  mayType = true;
+  store = { conversation: { problem: '' } };
   notices = new Notices(changes);
   const call = {
+    listensOnly: TEXT,
     get phase() {
       return phase;
     },
   };
-  const room = { call, notices, changes, say: () => ++counted > 0 };
+  const room = {
+    call,
+    notices,
+    changes,
+    store,
+    say: () => ++counted > 0,
+    get mayType() {
+      return mayType;
+    },
+  };
   troubles = new RoomTroubles(room as unknown as Room);
 });
 
@@ -43,5 +57,47 @@ describe('L10: a microphone that cannot be had', () => {
     troubles.onCallChanged();
     expect([troubles.call, counted]).toEqual(['', 1]);
     notices.remove(notices.shown[0]!.id);
+  });
+});
+
+describe('L10: a call without a microphone', () => {
+  it('is told of until that is put away, and again in the next call', () => {
+    expect(troubles.listening).toBe(TEXT);
+    troubles.dismissListening();
+    expect(troubles.listening).toBe('');
+    phase = 'asking';
+    troubles.onCallChanged();
+    expect(troubles.listening).toBe(TEXT);
+  });
+
+  it('is no trouble of a viewer', () => {
+    mayType = false;
+    expect(troubles.listening).toBe('');
+  });
+});
+
+describe('L10: what is wrong with the agent', () => {
+  const becomes = (problem: string) => {
+    store.conversation = { problem };
+    troubles.followAgent();
+    return troubles.agent;
+  };
+
+  it('is told whatever else it does, until it is well or that is put away', () => {
+    expect(becomes('The quota is used up')).toBe('The quota is used up');
+    expect(becomes('')).toBe('');
+    becomes('The quota is used up');
+    troubles.dismissAgent();
+    expect([troubles.agent, becomes('The quota is used up')]).toEqual(['', '']);
+  });
+
+  it('is told anew when it is wrong anew, and when something else is', () => {
+    becomes('The quota is used up');
+    troubles.dismissAgent();
+    becomes('');
+    expect(becomes('The quota is used up')).toBe('The quota is used up');
+    troubles.dismissAgent();
+    expect(becomes('The key is refused')).toBe('The key is refused');
+    expect(becomes('The quota is used up')).toBe('The quota is used up');
   });
 });

@@ -12,6 +12,10 @@ const FORBIDDEN_HERE = 'FORBIDDEN_HERE';
 export class RoomTroubles implements CallListener {
   /** Why there is no live audio, until it is tried again or put away. */
   call = '';
+  /** What was wrong with the agent when the person put that away. */
+  private agentKnown = '';
+  /** The person was told why they only listen, and put it away. */
+  private listeningIsKnown = false;
   /** What the deployment does not allow, as the server said. */
   readonly forbidden: { calls?: string; screens?: string } = {};
   private readonly told: ToldProblems;
@@ -44,6 +48,33 @@ export class RoomTroubles implements CallListener {
     this.room.changes.emit('call', 'captures', 'state');
   }
 
+  /** What is wrong with the agent, until it is put away. */
+  get agent(): string {
+    const problem = this.room.store.conversation?.problem ?? '';
+    return problem === this.agentKnown ? '' : problem;
+  }
+
+  dismissAgent(): void {
+    this.agentKnown = this.room.store.conversation?.problem ?? '';
+    this.room.changes.emit('state');
+  }
+
+  /** The conversation changed: what is wrong anew is told anew. */
+  followAgent(): void {
+    if (this.agent || !this.room.store.conversation?.problem) this.agentKnown = '';
+  }
+
+  /** Why this page has no microphone in the call, until that is put away; empty for viewers. */
+  get listening(): string {
+    const { call, mayType } = this.room;
+    return mayType && !this.listeningIsKnown ? call.listensOnly : '';
+  }
+
+  dismissListening(): void {
+    this.listeningIsKnown = true;
+    this.room.changes.emit('call');
+  }
+
   dismissCall(): void {
     this.call = '';
     this.room.changes.emit('call');
@@ -52,6 +83,7 @@ export class RoomTroubles implements CallListener {
   onCallChanged(): void {
     if (this.room.call.phase === 'asking') {
       this.call = '';
+      this.listeningIsKnown = false;
       this.told.begin(false);
     }
     this.room.changes.emit('call');

@@ -4,6 +4,9 @@ import { type Participant, Participant_Role } from '../gen/atrium/v1/session_pb'
 /** The name by which the agent speaks. */
 export const AGENT = 'agent';
 
+/** The name that drives for a service which nobody sees in the room. */
+export const isService = (name: string): boolean => /\/participants\/service$/.test(name);
+
 export const roleWord = (role: Participant_Role): string =>
   role === Participant_Role.OWNER
     ? 'owner'

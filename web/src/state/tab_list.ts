@@ -11,7 +11,7 @@ export interface BarTab {
   readonly name: string;
   title: string;
   status: TabStatus;
-  /** Opened on another device: by somebody else, or by another page of ours. */
+  /** Not opened by this page: by somebody else, the agent, or another page of ours. */
   remote: boolean;
   /** What the server says of it; absent while syncing. */
   tab: Tab | undefined;

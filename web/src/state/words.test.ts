@@ -1,7 +1,16 @@
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { LagSchema } from '../gen/atrium/v1/session_pb';
-import { bytesText, expiryText, lagText, lagWords, namesText, spanText } from './words';
+import {
+  bytesText,
+  count,
+  expiryText,
+  lagText,
+  lagWords,
+  namesCommand,
+  namesText,
+  spanText,
+} from './words';
 
 const lag = (bytes: number, skips: number) =>
   create(LagSchema, { bytes: BigInt(bytes), skips: BigInt(skips) });
@@ -21,10 +30,27 @@ describe('words for figures', () => {
   });
 
   it('say bytes and names', () => {
-    expect([512, 64_000, 2_100_000].map(bytesText)).toEqual(['512 bytes', '64 kB', '2.1 MB']);
+    expect([1, 512, 64_000, 2_100_000].map(bytesText)).toEqual([
+      '1 byte',
+      '512 bytes',
+      '64 kB',
+      '2.1 MB',
+    ]);
+    expect([0, 1, 2].map((one) => count(one, 'use'))).toEqual(['0 uses', '1 use', '2 uses']);
     expect(namesText([])).toBe('');
     expect(namesText(['Ann', 'Ben'])).toBe('Ann and Ben');
     expect(namesText(['Ann', 'Ben', 'Cy'])).toBe('Ann and 2 others');
+  });
+});
+
+describe('N7: a command is said once', () => {
+  it('where the tab has its name', () => {
+    expect(namesCommand('make test', 'make test')).toBe(true);
+    expect(namesCommand('make test', 'make\n  test ')).toBe(true);
+    expect(namesCommand('x'.repeat(80), `${'x'.repeat(80)} and more`)).toBe(true);
+    expect(namesCommand('make', 'make test')).toBe(false);
+    expect(namesCommand('', '')).toBe(false);
+    expect(namesCommand('build', 'make test')).toBe(false);
   });
 });
 

@@ -1,5 +1,8 @@
 import type { Lag } from '../gen/atrium/v1/session_pb';
 
+/** Titles end after so many characters. */
+const TITLE_CHARS = 80;
+
 /** A span of time, as short as can be read: "40 ms", "3.2 s", "4 min 10 s". */
 export function spanText(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
@@ -11,9 +14,9 @@ export function spanText(ms: number): string {
   return join(`${Math.floor(minutes / 60)} h`, minutes % 60, 'min');
 }
 
-/** Bytes for people: "512 bytes", "2.1 MB". */
+/** Bytes for people: "1 byte", "512 bytes", "2.1 MB". */
 export function bytesText(bytes: number): string {
-  if (bytes < 1000) return `${bytes} bytes`;
+  if (bytes < 1000) return count(bytes, 'byte');
   if (bytes < 1_000_000) return `${Math.round(bytes / 1000)} kB`;
   return `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
@@ -51,6 +54,11 @@ export function expiryText(expireMs: number, nowMs: number): string {
   return `closes in ${Math.round(minutes / 60)} h if unused`;
 }
 
+/** Who reads so that nothing may be missed, and so slowly that the program waits. */
+export function heldText(names: readonly string[]): string {
+  return `waits for ${namesText(names)} to read all of it`;
+}
+
 /** "Ann", "Ann and Ben", "Ann and 2 others". */
 export function namesText(names: readonly string[]): string {
   const [first, second] = names;
@@ -58,10 +66,21 @@ export function namesText(names: readonly string[]): string {
   return names.length === 2 ? `${first} and ${second}` : `${first} and ${names.length - 1} others`;
 }
 
-function count(number: number, noun: string): string {
+/** "1 use", "2 uses". */
+export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 function join(major: string, minor: number, unit: string): string {
   return minor > 0 ? `${major} ${minor} ${unit}` : major;
+}
+
+/** True if a tab's name says no more than the command beside it, as one that was opened for it. */
+export function namesCommand(title: string, command: string): boolean {
+  const [name, text] = [title, command].map((one) => one.replace(/\s+/g, ' ').trim()) as [
+    string,
+    string,
+  ];
+  if (name === text) return name !== '';
+  return [...name].length >= TITLE_CHARS && text.startsWith(name);
 }

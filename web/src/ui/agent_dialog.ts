@@ -1,14 +1,12 @@
 import { create } from '@bufbuild/protobuf';
-import { FieldMaskSchema } from '@bufbuild/protobuf/wkt';
 import { html, nothing, type TemplateResult } from 'lit';
 import {
   Conversation_AudioMode,
-  ConversationSchema,
   StopConversationRequestSchema,
-  UpdateConversationRequestSchema,
 } from '../gen/atrium/v1/conversation_pb';
 import type { Said } from '../link/codec';
 import type { Topic } from '../room/changes';
+import { type AgentForm, agentForm, agentUpdate, MODE_CHOICES } from '../state/agent_form';
 import { usageRows } from '../state/usage';
 import { RoomDialog } from './dialog';
 import { icon } from './icons';
@@ -20,15 +18,17 @@ class AtriumAgent extends RoomDialog {
 
   protected content(): TemplateResult {
     const conversation = this.room.store.conversation;
-    const agentOnly = conversation?.audioMode === Conversation_AudioMode.AGENT_ONLY;
+    const form = agentForm(conversation);
+    const agentOnly = form.audioMode === Conversation_AudioMode.AGENT_ONLY;
     return html`
       ${conversation?.problem ? html`<p class="dialog__problem">${icon('warn')} ${conversation.problem}</p>` : nothing}
       <p class="dialog__note">${[conversation?.provider, conversation?.model].filter(Boolean).join(' · ')}</p>
       ${this.cost()} ${this.profiles()}
       <label class="field">
         <span>What the agent is told about itself</span>
-        <textarea class="agent-instructions" rows="6" maxlength="16000" .value=${conversation?.instructions ?? ''}></textarea>
+        <textarea class="agent-instructions" rows="6" maxlength="16000" .value=${form.instructions}></textarea>
       </label>
+      ${this.answers(form)}
       <label class="field field--inline">
         <input class="agent-only" type="checkbox" .checked=${agentOnly} />
         <span>People hear the agent only, as when they sit in one room</span>
@@ -53,6 +53,20 @@ class AtriumAgent extends RoomDialog {
     </dl>`;
   }
 
+  /** With which voice, and whether aloud. */
+  private answers(form: AgentForm): TemplateResult {
+    return html`<label class="field field--inline">
+        <span>It answers</span>
+        <select class="agent-mode">
+          ${MODE_CHOICES.map(([mode, title]) => html`<option value=${mode} .selected=${mode === form.mode}>${title}</option>`)}
+        </select>
+      </label>
+      <label class="field field--inline">
+        <span>Its voice</span>
+        <input class="agent-voice" maxlength="80" autocomplete="off" spellcheck="false" placeholder="its profile's" title="A name that the provider knows; empty for the profile's" .value=${form.voice} />
+      </label>`;
+  }
+
   private profiles(): TemplateResult | typeof nothing {
     const { profiles = [], profile } = this.room.store.conversation ?? {};
     if (profiles.length < 2) return nothing;
@@ -64,27 +78,20 @@ class AtriumAgent extends RoomDialog {
     </label>`;
   }
 
-  private save(): Promise<void> {
-    const before = this.room.store.conversation;
-    const profile =
-      this.querySelector<HTMLSelectElement>('.agent-profile')?.value ?? before?.profile ?? '';
-    const instructions =
-      this.querySelector<HTMLTextAreaElement>('.agent-instructions')?.value ?? '';
-    // Instructions that were not touched stay the profile's.
-    const paths = ['audio_mode'];
-    if (profile !== (before?.profile ?? '')) paths.push('profile');
-    if (instructions !== (before?.instructions ?? '')) paths.push('instructions');
-    const agentOnly = this.querySelector<HTMLInputElement>('.agent-only')?.checked ?? false;
-    const value = create(UpdateConversationRequestSchema, {
-      conversation: create(ConversationSchema, {
-        name: `${this.room.sessionName}/conversation`,
-        instructions,
-        profile,
-        audioMode: agentOnly ? Conversation_AudioMode.AGENT_ONLY : Conversation_AudioMode.EVERYBODY,
-      }),
-      updateMask: create(FieldMaskSchema, { paths }),
+  private async save(): Promise<void> {
+    const before = agentForm(this.room.store.conversation);
+    const field = (name: string) => this.querySelector<HTMLInputElement>(`.agent-${name}`);
+    const value = agentUpdate(`${this.room.sessionName}/conversation`, before, {
+      profile: field('profile')?.value ?? before.profile,
+      instructions: field('instructions')?.value ?? before.instructions,
+      voice: field('voice')?.value ?? before.voice,
+      mode: Number(field('mode')?.value ?? before.mode),
+      audioMode: field('only')?.checked
+        ? Conversation_AudioMode.AGENT_ONLY
+        : Conversation_AudioMode.EVERYBODY,
     });
-    return this.do({ case: 'updateConversation', value });
+    if (value) await this.do({ case: 'updateConversation', value });
+    else this.close();
   }
 
   private stop(): Promise<void> {

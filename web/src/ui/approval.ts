@@ -9,15 +9,22 @@ import {
   type TimelineEntry,
 } from '../gen/atrium/v1/timeline_pb';
 import type { Room } from '../room/room';
+import { chordsOf, showChord } from '../room/shortcuts';
 import { type Asker, askerOf, deciderNameOf } from '../state/approvals';
 import { visibleBytes } from '../state/visible';
+import { decisionOf, onCardBlur, onCardFocus, onCardPointer } from './armed';
 import { icon } from './icons';
 
 /** The agent's tool that asks people to share a screen. */
 const ASK_FOR_SCREEN = 'ask_for_screen';
 
 /** A card that waits for a decision, or tells which one was taken. */
-export function approvalCard(room: Room, approval: Approval, nowMs: number): TemplateResult {
+export function approvalCard(
+  room: Room,
+  approval: Approval,
+  nowMs: number,
+  isFirst: boolean,
+): TemplateResult {
   if (approval.state !== Approval_State.PENDING) return decidedApproval(room, approval);
   return html`<div
     class="approval approval--pending"
@@ -25,15 +32,27 @@ export function approvalCard(room: Room, approval: Approval, nowMs: number): Tem
     tabindex="0"
     aria-label=${askText(room, approval)}
     data-approval=${approval.name}
+    aria-description=${room.mayType ? 'Enter approves, Escape denies' : nothing}
     @keydown=${(event: KeyboardEvent) => onKey(room, approval, event)}
+    @pointerdown=${onCardPointer}
+    @focus=${onCardFocus}
+    @blur=${onCardBlur}
   >
     <p class="approval__title">${icon(isAgents(room, approval) ? 'agent' : 'gear')} ${askText(room, approval)}</p>
     ${what(approval)}
     ${approval.tool === ASK_FOR_SCREEN ? consent(room, countdown(approval, nowMs)) : place(room, approval, countdown(approval, nowMs))}
     <div class="approval__acts">
       ${room.mayType ? buttons(room, approval) : html`<span class="approval__wait">Editors decide.</span>`}
+      ${isFirst ? wayHere(room) : nothing}
     </div>
   </div>`;
+}
+
+/** The key that brings the keyboard to the card; its own keys work only there. */
+function wayHere(room: Room): TemplateResult | typeof nothing {
+  const [chord] = chordsOf('approval.focus', room.settings);
+  if (!chord || !room.mayType) return nothing;
+  return html`<kbd class="approval__way" title="Brings the keyboard here, to approve or deny">${showChord(chord)}</kbd>`;
 }
 
 /** What is decided with, and what a key does on the card. */
@@ -152,11 +171,14 @@ function decide(room: Room, approval: Approval, approve: boolean): void {
 }
 
 function onKey(room: Room, approval: Approval, event: KeyboardEvent): void {
-  if (event.target !== event.currentTarget || !room.mayType || event.repeat) return;
-  if (event.key === 'Enter') approve(room, approval);
-  else if (event.key === 'Escape') decide(room, approval, false);
-  else return;
+  const approves = decisionOf(event);
+  if (approves === undefined || !room.mayType) return;
   event.preventDefault();
+  // A key that is held would go on in the terminal.
+  if (room.focus.takeBorrowed())
+    document.addEventListener('keyup', () => room.focus.bring(), { once: true, capture: true });
+  if (approves) approve(room, approval);
+  else decide(room, approval, false);
 }
 
 function toolWord(approval: Approval): string {

@@ -1,9 +1,8 @@
-import { html, nothing, type TemplateResult } from 'lit';
+import { html, type TemplateResult } from 'lit';
 import type { Topic } from '../room/changes';
 import { bytesOf, MESSAGE_BYTES, quoteOf, textOf } from '../state/quotes';
 import { RoomElement } from './element';
-import { icon } from './icons';
-import { placeMenu, stepMenu } from './menu';
+import { MenuHolder } from './menu_holder';
 
 /** Read of a file at most; more would be cut in any case. */
 const MOST_READ_BYTES = 256 * 1024;
@@ -18,7 +17,7 @@ class AtriumAttach extends RoomElement {
   protected readonly topics: readonly Topic[] = ['state'];
   /** The message that is written. */
   declare area: () => HTMLTextAreaElement;
-  private open = false;
+  private readonly menu = new MenuHolder(this, { floats: true, leave: () => this.area().focus() });
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -35,34 +34,26 @@ class AtriumAttach extends RoomElement {
   }
 
   override render(): TemplateResult {
-    return html`<span class="menu-holder" @keydown=${this.onKey} @focusout=${this.onFocusOut}>
-      <button type="button" class="button button--icon composer__attach" title="Attach text" aria-label="Attach text" aria-haspopup="menu" aria-expanded=${this.open} ?disabled=${!this.room.mayType} @click=${() => this.show(!this.open)}>${icon('attach')}</button>
-      ${this.open ? this.menu() : nothing}
-      <input type="file" hidden tabindex="-1" @change=${this.onChoose} />
-    </span>`;
-  }
-
-  protected override updated(): void {
-    const menu = this.querySelector<HTMLElement>('.menu');
-    const opener = this.querySelector<HTMLElement>('[aria-haspopup]');
-    if (menu && opener) placeMenu(menu, opener);
-  }
-
-  private menu(): TemplateResult {
-    return html`<div class="menu menu--over" role="menu" aria-label="Attach text">
-      <button type="button" class="menu__item" role="menuitem" @click=${this.choose}><span>A text file…</span>${icon('file')}</button>
-      <button type="button" class="menu__item" role="menuitem" @click=${() => void this.paste()}><span>What is on the clipboard</span>${icon('paste')}</button>
-    </div>`;
+    const opener = {
+      name: 'Attach text',
+      sign: 'attach',
+      kind: 'composer__attach',
+      disabled: !this.room.mayType,
+    };
+    return html`${this.menu.render(opener, () => [
+      { title: 'A text file…', sign: 'file', run: () => this.choose() },
+      { title: 'What is on the clipboard', sign: 'paste', run: () => void this.paste() },
+    ])}
+    <input type="file" hidden tabindex="-1" @change=${this.onChoose} />`;
   }
 
   private get form(): HTMLElement | null {
     return this.closest('form');
   }
 
-  private readonly choose = () => {
-    this.show(false);
+  private choose(): void {
     this.querySelector<HTMLInputElement>('input')?.click();
-  };
+  }
 
   private readonly onChoose = (event: Event) => {
     const input = event.target as HTMLInputElement;
@@ -72,7 +63,6 @@ class AtriumAttach extends RoomElement {
   };
 
   private async paste(): Promise<void> {
-    this.show(false);
     try {
       const items = await navigator.clipboard.read();
       const type = items.flatMap((one) => one.types).find((one) => one.startsWith('image/'));
@@ -130,15 +120,6 @@ class AtriumAttach extends RoomElement {
     this.room.notices.show(text, 'warn');
   }
 
-  private show(open: boolean): void {
-    this.open = open;
-    this.requestUpdate();
-    void this.updateComplete.then(() => {
-      if (open) this.querySelector<HTMLElement>('.menu__item')?.focus();
-      else if (this.contains(document.activeElement)) this.area().focus();
-    });
-  }
-
   /** Words are pasted as they are; a file becomes a quote. */
   private readonly onPaste = (event: ClipboardEvent) => {
     const [file] = event.clipboardData?.files ?? [];
@@ -152,21 +133,6 @@ class AtriumAttach extends RoomElement {
     if (!file || !this.room.mayType) return;
     event.preventDefault();
     void this.take(file);
-  };
-
-  private readonly onFocusOut = (event: FocusEvent) => {
-    const to = event.relatedTarget as Node | null;
-    if (this.open && to && !this.contains(to)) this.show(false);
-  };
-
-  private readonly onKey = (event: KeyboardEvent) => {
-    const menu = this.querySelector<HTMLElement>('.menu');
-    if (!menu) return;
-    if (event.key === 'Escape') {
-      this.show(false);
-      this.querySelector<HTMLElement>('[aria-haspopup]')?.focus();
-    } else if (!stepMenu(menu, event.key)) return;
-    event.preventDefault();
   };
 }
 

@@ -91,6 +91,8 @@ class AtriumBanner extends RoomElement {
   };
 
   private linkLine(state: LinkState): Line | undefined {
+    // The stage says it whole.
+    if (this.room.door) return undefined;
     if (state.kind === 'ended') return { tone: 'bad', text: endText(state) };
     if (this.brokenMs === 0 || Date.now() - this.brokenMs < QUIET_MS) return undefined;
     if (state.kind === 'open') return { tone: 'warn', text: CONTROL_AWAY };
@@ -111,12 +113,20 @@ class AtriumBanner extends RoomElement {
     return `Connection lost. What is shown can be read${keys}.`;
   }
 
+  /** A provider that refuses, or that refused one answer. */
   private agentLine(): Line | undefined {
-    const conversation = this.room.store.conversation;
-    if (conversation?.state !== Conversation_State.FAILED) return undefined;
-    const { problem } = conversation;
-    const text = sentence(problem, 'The voice agent is not available.');
-    return { tone: 'warn', text: `${text} Terminals and chat work.`, said: problem };
+    const { store, troubles } = this.room;
+    const failed = store.conversation?.state === Conversation_State.FAILED;
+    const isUntold = failed && !store.conversation?.problem;
+    if (!troubles.agent && !isUntold) return undefined;
+    const text = sentence(troubles.agent, 'The voice agent is not available.');
+    return {
+      tone: 'warn',
+      name: failed ? 'No voice agent' : 'The agent has a problem',
+      text: `${text} ${WORKS_ON}`,
+      said: troubles.agent,
+      ...(isUntold ? {} : { dismiss: () => troubles.dismissAgent() }),
+    };
   }
 }
 
@@ -139,6 +149,17 @@ function callLine(room: Room): Line | undefined {
       name: 'Live audio was lost',
       text: `It connects again by itself. ${WORKS_ON}`,
     };
+  if (troubles.listening)
+    return {
+      tone: 'warn',
+      name: 'Listening only',
+      text: `${troubles.listening} You hear the others meanwhile.`,
+      act: {
+        title: 'Check microphone',
+        run: () => room.show({ checkingDevices: true }),
+      },
+      dismiss: () => troubles.dismissListening(),
+    };
   if (!call.isLow) return undefined;
   return {
     tone: 'warn',
@@ -153,6 +174,7 @@ const NAMES: Partial<Record<Degradation_Kind, string>> = {
   [Degradation_Kind.NO_STORE]: 'Nothing is stored',
   [Degradation_Kind.HOST_LOST]: 'Terminals out of reach',
   [Degradation_Kind.HOST_MEMORY]: 'Memory is short',
+  [Degradation_Kind.HOST_LIMITED]: 'Terminals are limited',
 };
 const BAD = new Set([Degradation_Kind.NO_STORE, Degradation_Kind.HOST_LOST]);
 

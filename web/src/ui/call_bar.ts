@@ -1,100 +1,98 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { type Action, act, actionsOf } from '../room/actions';
+import { act, returnToTerminal } from '../room/actions';
 import type { Topic } from '../room/changes';
-import { type ActionId, chordsOf, showChord } from '../room/shortcuts';
+import type { ActionId } from '../room/shortcuts';
 import { RoomElement } from './element';
 import { icon } from './icons';
-import { placeMenu, stepMenu } from './menu';
+import { MenuHolder, menuItems } from './menu_holder';
 
 const QUALITY = { unknown: 0, poor: 1, fair: 2, good: 3 } as const;
 const MENU: readonly ActionId[] = ['call.device', 'captions.large', 'agent.interrupt'];
 
 /** The call's controls, shown while this page is in it. */
 class AtriumCallBar extends RoomElement {
-  protected readonly topics: readonly Topic[] = ['call', 'settings'];
-  private open = false;
+  protected readonly topics: readonly Topic[] = ['call', 'settings', 'state'];
+  private readonly more = new MenuHolder(this, {
+    floats: true,
+    leave: (byKey) => !byKey && returnToTerminal(this.room),
+  });
 
   override render(): TemplateResult | typeof nothing {
     const { call } = this.room;
     if (call.phase === 'idle') return nothing;
     return html`<div class="call" role="toolbar" aria-label="Live audio">
-      ${this.toggle(call.muted, call.muted ? 'micOff' : 'mic', call.muted ? 'Unmute' : 'Mute', () => call.setMuted(!call.muted))}
+      ${call.listensOnly ? this.unheard(call.listensOnly) : this.microphone()}
       ${this.toggle(call.deafened, call.deafened ? 'speakerOff' : 'speaker', call.deafened ? 'Hear the others' : 'Silence the others', () => call.setDeafened(!call.deafened))}
-      <button
-        class="button button--icon"
-        title="Hold to talk"
-        aria-label="Hold to talk"
-        @pointerdown=${() => call.hold(true)}
-        @pointerup=${() => call.hold(false)}
-        @pointercancel=${() => call.hold(false)}
-        @keydown=${(event: KeyboardEvent) => this.onTalkKey(event, true)}
-        @keyup=${(event: KeyboardEvent) => this.onTalkKey(event, false)}
-      >
-        ${icon('talk')}
-      </button>
+      ${call.listensOnly ? nothing : this.talkButton()}
       ${this.quality()}
-      <span class="menu-holder" @keydown=${this.onKey} @focusout=${this.onFocusOut}>
-        <button class="button button--icon" title="More of the call" aria-label="More of the call" aria-haspopup="menu" aria-expanded=${this.open} @click=${() => this.show(!this.open)}>${icon('more')}</button>
-        ${this.open ? this.menu() : nothing}
-      </span>
+      ${this.more.render({ name: 'More of the call', sign: 'more' }, () => menuItems(this.room, MENU))}
       <button class="button button--icon call__end" title="Hang up" aria-label="Hang up" @click=${() => act(this.room, 'call.toggle')}>${icon('phoneOff')}</button>
     </div>`;
   }
 
   protected override updated(): void {
-    if (this.room.call.phase === 'idle') this.open = false;
-    const menu = this.querySelector<HTMLElement>('.menu');
-    const opener = this.querySelector<HTMLElement>('[aria-haspopup]');
-    if (menu && opener) placeMenu(menu, opener);
+    if (this.room.call.phase !== 'idle') return;
+    this.more.close();
+    this.endTalking();
   }
 
-  private menu(): TemplateResult {
-    const actions = actionsOf(this.room).filter((one) => MENU.includes(one.id));
-    return html`<div class="menu menu--over" role="menu" aria-label="More of the call">
-      ${actions.map(
-        (one) => html`<button class="menu__item" role="menuitem" @click=${() => this.choose(one)}>
-          <span>${one.title}</span><kbd>${showChord(chordsOf(one.id, this.room.settings)[0] ?? '')}</kbd>
-        </button>`,
-      )}
-    </div>`;
+  /** There is no microphone: says so, and what to do. */
+  private unheard(why: string): TemplateResult {
+    const { room } = this;
+    const tell = () =>
+      room.mayType ? room.show({ checkingDevices: true }) : room.notices.show(why, 'warn');
+    return html`<button class="button button--quiet call__unheard" title=${why} aria-label="Listening only" aria-description=${why} @click=${tell}>
+      ${icon('micOff')}<span>Listening only</span>
+    </button>`;
   }
 
-  private choose(action: Action): void {
-    this.show(false);
-    action.run();
+  private microphone(): TemplateResult {
+    const { call } = this.room;
+    const [sign, title] = call.muted ? ['micOff', 'Unmute'] : ['mic', 'Mute'];
+    return this.toggle(call.muted, sign, title, () => call.setMuted(!call.muted), this.mutedBy);
   }
 
-  private show(open: boolean): void {
-    this.open = open;
-    this.requestUpdate();
-    void this.updateComplete.then(() => {
-      if (open) this.querySelector<HTMLElement>('.menu__item')?.focus();
-    });
+  private talkButton(): TemplateResult {
+    const { talking } = this.room;
+    return html`<button
+      class="button button--icon"
+      title="Hold to talk"
+      aria-label="Hold to talk"
+      @pointerdown=${(event: PointerEvent) => talking.onPointerDown(event)}
+      @pointerup=${this.endTalking}
+      @pointercancel=${this.endTalking}
+      @lostpointercapture=${this.endTalking}
+      @blur=${this.endTalking}
+      @keydown=${(event: KeyboardEvent) => this.onTalkKey(event, true)}
+      @keyup=${(event: KeyboardEvent) => this.onTalkKey(event, false)}
+    >
+      ${icon('talk')}
+    </button>`;
   }
-
-  private readonly onFocusOut = (event: FocusEvent) => {
-    const to = event.relatedTarget as Node | null;
-    if (this.open && to && !this.querySelector('.menu-holder')?.contains(to)) this.show(false);
-  };
-
-  private readonly onKey = (event: KeyboardEvent) => {
-    const menu = this.querySelector<HTMLElement>('.menu');
-    if (!menu) return;
-    if (event.key === 'Escape') {
-      this.show(false);
-      this.querySelector<HTMLElement>('[aria-haspopup]')?.focus();
-    } else if (!stepMenu(menu, event.key)) return;
-    event.preventDefault();
-  };
 
   private onTalkKey(event: KeyboardEvent, held: boolean): void {
     if (event.key !== ' ' && event.key !== 'Enter') return;
     event.preventDefault();
-    if (!event.repeat) this.room.call.hold(held);
+    if (!held) this.endTalking();
+    else if (!event.repeat) this.room.talking.begin();
   }
 
-  private toggle(pressed: boolean, sign: string, title: string, run: () => void): TemplateResult {
-    return html`<button class="button button--icon ${pressed ? 'button--off' : ''}" title=${title} aria-label=${title} @click=${run}>${icon(sign)}</button>`;
+  private readonly endTalking = () => this.room.talking.end();
+
+  /** Said beside what the button does, if somebody else muted us. */
+  private get mutedBy(): string {
+    const { self, call, muting } = this.room;
+    return self?.mutedBy && call.muted ? `, ${muting.word(self)}` : '';
+  }
+
+  private toggle(
+    pressed: boolean,
+    sign: string,
+    title: string,
+    run: () => void,
+    note = '',
+  ): TemplateResult {
+    return html`<button class="button button--icon ${pressed ? 'button--off' : ''}" title=${`${title}${note}`} aria-label=${title} @click=${run}>${icon(sign)}</button>`;
   }
 
   private quality(): TemplateResult {

@@ -54,12 +54,13 @@ class AtriumComposer extends RoomElement {
     const idle = phase === 'idle';
     const busy = phase === 'asking' || phase === 'connecting';
     const label = idle ? 'Start live audio' : 'Stop live audio';
+    const title = idle && !this.room.mayType ? `${label}, to listen` : label;
     const obstacle = callObstacle(this.room);
     const sign = idle ? 'phone' : busy ? 'spinner' : 'phoneOff';
     return html`<button
       type="button"
       class="button button--icon phone phone--${phase}"
-      title=${obstacle ?? label}
+      title=${obstacle ?? title}
       aria-label=${label}
       aria-disabled=${obstacle !== undefined}
       aria-description=${obstacle ?? nothing}

@@ -46,24 +46,23 @@ class AtriumDeviceCheck extends RoomElement {
 
   override render(): TemplateResult {
     const live = this.isLive;
-    const { problem, stream } = this.own;
-    return html`<section class="check" aria-label="Microphone and loudspeaker" @keydown=${this.onKey}>
+    const { problem } = this.own;
+    const name = this.maySpeak ? 'Microphone and loudspeaker' : 'Loudspeaker';
+    return html`<section class="check" aria-label=${name} @keydown=${this.onKey}>
       <div class="check__head">
-        <h2 tabindex="-1">${live ? 'Microphone and loudspeaker' : 'Before you go live'}</h2>
+        <h2 tabindex="-1">${live || !this.maySpeak ? name : 'Before you go live'}</h2>
         <button class="button button--icon" aria-label="Close" title="Close" @click=${() => this.close()}>${icon('close')}</button>
       </div>
       ${problem ? html`<p class="check__problem" role="alert">${icon('warn')}<span>${problem}</span></p>` : nothing}
-      ${this.microphone()} ${this.speaker()}
+      ${this.maySpeak ? this.microphone() : nothing} ${this.speaker()}
       <div class="check__acts">
         <p class="check__note" role="status">${this.note(live)}</p>
         ${
-          problem && !live
+          problem && !this.hasMicrophone
             ? html`<button class="button" @click=${() => void this.own.open(this.room.settings.microphone)}>Try again</button>`
             : nothing
         }
-        <button class="button button--main check__go" ?disabled=${!live && !stream} @click=${() => this.go(live)}>
-          ${live ? 'Done' : html`${icon('phone')} Go live`}
-        </button>
+        ${this.goButton(live)}
       </div>
     </section>`;
   }
@@ -75,7 +74,7 @@ class AtriumDeviceCheck extends RoomElement {
   protected override updated(): void {
     if (!this.isConnected) return;
     const { own, room } = this;
-    void own.follow(this.isLive, room.settings.microphone);
+    if (this.maySpeak) void own.follow(this.hasMicrophone, room.settings.microphone);
     if (own.stream && own.stream !== this.measured) void this.onOpened();
     this.measure(own.stream ?? room.call.microphone);
   }
@@ -84,7 +83,29 @@ class AtriumDeviceCheck extends RoomElement {
     return this.room.call.phase !== 'idle';
   }
 
+  /** The call has one, or this person needs none. */
+  private get hasMicrophone(): boolean {
+    return this.isLive && !this.room.call.listensOnly;
+  }
+
+  private get maySpeak(): boolean {
+    return this.room.mayType;
+  }
+
+  /** Goes on with what there is: a microphone, or none. */
+  private goButton(live: boolean): TemplateResult {
+    const { problem, stream } = this.own;
+    if (live || !this.maySpeak) {
+      const word = stream && this.room.call.listensOnly ? html`${icon('mic')} Use it` : 'Done';
+      return html`<button class="button button--main check__go" @click=${() => this.go()}>${word}</button>`;
+    }
+    return problem
+      ? html`<button class="button check__go" @click=${() => this.go()}>${icon('phone')} Listen only</button>`
+      : html`<button class="button button--main check__go" ?disabled=${!stream} @click=${() => this.go()}>${icon('phone')} Go live</button>`;
+  }
+
   private note(live: boolean): string {
+    if (!this.maySpeak) return '';
     if (this.own.isAsking) return 'The browser asks whether this page may use the microphone.';
     if (this.own.problem) return '';
     if (live && this.room.call.muted) return 'You are muted: the bars rest.';
@@ -153,7 +174,7 @@ class AtriumDeviceCheck extends RoomElement {
 
   private readonly onMicrophone = (microphone: string) => {
     this.room.setSettings({ microphone });
-    if (this.isLive) void this.room.call.changeMicrophone(microphone);
+    if (this.hasMicrophone) void this.room.call.changeMicrophone(microphone);
     else void this.own.open(microphone);
   };
 
@@ -173,10 +194,18 @@ class AtriumDeviceCheck extends RoomElement {
     this.requestUpdate();
   }
 
-  private go(live: boolean): void {
-    const { room } = this;
-    room.setSettings({ checked: true });
-    if (!live && !this.isLive) void room.call.start(room.settings.microphone, this.own.take());
+  private go(): void {
+    const { own, room } = this;
+    const { problem } = own;
+    const stream = own.take();
+    if (this.maySpeak) room.setSettings({ checked: true });
+    if (stream && this.isLive) void room.call.speak(stream);
+    else if (stream) void room.call.start(room.settings.microphone, stream);
+    else if (!this.isLive && problem) {
+      void room.call.listen(problem);
+      // It was just read.
+      room.troubles.dismissListening();
+    }
     this.close();
   }
 

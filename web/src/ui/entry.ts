@@ -3,6 +3,7 @@ import { type TimelineEntry, TimelineEntry_Kind } from '../gen/atrium/v1/timelin
 import type { Room } from '../room/room';
 import { piecesOf } from '../state/quotes';
 import { entryTime } from '../state/timeline';
+import { namesCommand } from '../state/words';
 import { decidedApproval } from './approval';
 import { icon } from './icons';
 
@@ -48,7 +49,7 @@ export function entryRow(room: Room, entry: TimelineEntry): TemplateResult {
 function body(room: Room, entry: TimelineEntry): TemplateResult {
   switch (entry.kind) {
     case TimelineEntry_Kind.COMMAND:
-      return html`${speaker(entry)}${tabLink(room, entry)}<code class="entry__command">${entry.text}</code>${exitCode(entry)}`;
+      return html`${speaker(entry)}${command(room, entry)}${exitCode(entry)}`;
     case TimelineEntry_Kind.APPROVAL:
       return entry.approval ? decidedApproval(room, entry.approval, entry) : html`${entry.text}`;
     case TimelineEntry_Kind.NOTICE:
@@ -88,10 +89,16 @@ function speaker(entry: TimelineEntry): TemplateResult | typeof nothing {
   return html`<b class="entry__who">${sign ? icon(sign) : nothing}${names}${spoken}</b> `;
 }
 
-function tabLink(room: Room, entry: TimelineEntry): TemplateResult | typeof nothing {
+/** What was run, and the tab where it was; a tab that was opened for it has its name. */
+function command(room: Room, entry: TimelineEntry): TemplateResult {
+  const text = html`<code class="entry__command">${entry.text}</code>`;
   const tab = room.tabs.list.get(entry.tab);
-  if (!tab) return nothing;
-  return html`<button class="link entry__tab" @click=${() => room.tabs.show(tab.name)}>${room.tabs.labelOf(tab.name) ?? tab.title}</button> `;
+  if (!tab) return text;
+  const own = namesCommand(tab.title, entry.text);
+  const label = room.tabs.labelOf(tab.name) ?? tab.title;
+  const title = own ? 'Show its tab' : `Show the tab ${label}`;
+  const link = html`<button class="link entry__tab ${own ? 'entry__tab--own' : ''}" title=${title} @click=${() => room.tabs.show(tab.name)}>${own ? text : label}</button>`;
+  return own ? link : html`${link} ${text}`;
 }
 
 function exitCode(entry: TimelineEntry): TemplateResult | typeof nothing {

@@ -1,10 +1,11 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { type Action, act, actionsOf } from '../room/actions';
+import { returnToTerminal } from '../room/actions';
 import type { Topic } from '../room/changes';
 import { SCREEN_SHARED, SCREEN_TO_AGENT } from '../room/room';
-import { chordsOf, showChord } from '../room/shortcuts';
+import { type ActionId, chordsOf, showChord } from '../room/shortcuts';
 import { RoomElement } from './element';
 import { icon } from './icons';
+import { MenuHolder, type MenuItem, menuItems } from './menu_holder';
 
 const LINK_WORDS = {
   open: 'connected',
@@ -29,7 +30,8 @@ class AtriumHeader extends RoomElement {
   }
 }
 
-const MENU: Action['id'][] = [
+const TEXT_SIZES: ReadonlySet<ActionId> = new Set(['text.larger', 'text.smaller']);
+const MENU: readonly ActionId[] = [
   'capture.toggle',
   'capture.display',
   'session.settings',
@@ -46,7 +48,9 @@ const MENU: Action['id'][] = [
 /** What is shared with whom, the palette's button and the settings. */
 class AtriumTrust extends RoomElement {
   protected readonly topics: readonly Topic[] = ['state', 'settings', 'link', 'captures'];
-  private open = false;
+  private readonly menu = new MenuHolder(this, {
+    leave: (byKey) => !byKey && returnToTerminal(this.room),
+  });
 
   override render(): TemplateResult {
     const { room } = this;
@@ -58,72 +62,19 @@ class AtriumTrust extends RoomElement {
       <button class="button button--quiet palette-button" title="All actions" @click=${() => room.show({ paletteOpen: true })}>
         ${icon('search')}<span class="sr-only">All actions</span><kbd>${showChord(chord)}</kbd>
       </button>
-      <div class="menu-holder" @focusout=${this.onFocusOut} @keydown=${this.onKey}>
-        <button
-          class="button button--icon"
-          title="Settings"
-          aria-label="Settings"
-          aria-haspopup="menu"
-          aria-expanded=${this.open}
-          @click=${() => this.toggle(!this.open)}
-        >
-          ${icon('gear')}
-        </button>
-        ${this.open ? this.menu() : nothing}
-      </div>
+      ${this.menu.render({ name: 'Settings', sign: 'gear' }, () => this.items())}
     `;
   }
 
-  private menu(): TemplateResult {
-    const actions = actionsOf(this.room).filter((one) => MENU.includes(one.id));
-    return html`<div class="menu" role="menu" aria-label="Settings">
-      ${actions.map(
-        (one) => html`<button class="menu__item" role="menuitem" @click=${() => this.choose(one)}>
-          ${one.title}<kbd>${showChord(chordsOf(one.id, this.room.settings)[0] ?? '')}</kbd>
-        </button>`,
-      )}
-      ${this.captureNote()}
-    </div>`;
-  }
-
-  /** Why no screen can be shared from here, where the button would be. */
-  private captureNote(): TemplateResult | typeof nothing {
+  private items(): MenuItem[] {
+    const items = menuItems(this.room, MENU).map((one) =>
+      TEXT_SIZES.has(one.id) ? { ...one, stays: true } : one,
+    );
     const { obstacle } = this.room.captures;
-    if (!obstacle) return nothing;
-    return html`<button class="menu__item menu__item--note" role="menuitem" aria-disabled="true">
-      <span>Share screen<span>${obstacle}</span></span>
-    </button>`;
+    // Why no screen can be shared from here, where the button would be.
+    const note = { title: 'Share screen', run: () => {}, obstacle };
+    return obstacle ? [...items, note] : items;
   }
-
-  private choose(action: Action): void {
-    act(this.room, action.id);
-    if (!action.id.startsWith('text.')) this.toggle(false);
-  }
-
-  private toggle(open: boolean): void {
-    this.open = open;
-    this.requestUpdate();
-    void this.updateComplete.then(() => {
-      if (open) this.querySelector<HTMLElement>('.menu__item')?.focus();
-    });
-  }
-
-  private readonly onFocusOut = (event: FocusEvent) => {
-    const to = event.relatedTarget as Node | null;
-    if (this.open && to && !this.querySelector('.menu-holder')?.contains(to)) this.toggle(false);
-  };
-
-  private readonly onKey = (event: KeyboardEvent) => {
-    const items = [...this.querySelectorAll<HTMLElement>('.menu__item')];
-    const at = items.indexOf(document.activeElement as HTMLElement);
-    if (event.key === 'ArrowDown') items[(at + 1) % items.length]?.focus();
-    else if (event.key === 'ArrowUp') items[(at - 1 + items.length) % items.length]?.focus();
-    else if (event.key === 'Escape' && this.open) {
-      this.toggle(false);
-      this.querySelector<HTMLElement>('[aria-haspopup]')?.focus();
-    } else return;
-    event.preventDefault();
-  };
 }
 
 customElements.define('atrium-header', AtriumHeader);

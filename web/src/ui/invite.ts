@@ -10,6 +10,7 @@ import {
   Participant_Role,
 } from '../gen/atrium/v1/session_pb';
 import type { Topic } from '../room/changes';
+import { forwardCommand, isForThisMachine, linkOrigins, usesText } from '../state/invites';
 import { roleWord } from '../state/roster';
 import { RoomDialog } from './dialog';
 import { icon } from './icons';
@@ -18,7 +19,7 @@ const ROLES: [Participant_Role, string, string][] = [
   [
     Participant_Role.VIEWER,
     'Viewer',
-    'Sees the terminals, the timeline and captions. Cannot type, and is not in the call: neither hears nor speaks.',
+    'Sees the terminals, the timeline and captions, and hears the call. Cannot type, and is not heard.',
   ],
   [
     Participant_Role.EDITOR,
@@ -42,7 +43,9 @@ class AtriumInvite extends RoomDialog {
   protected readonly heading = 'Invite people';
   private chosen = Participant_Role.VIEWER;
   private expiry = 24 * HOUR_MS;
-  private link = '';
+  private secret = '';
+  /** What the link begins with. */
+  private origin = '';
   private code: { size: number; path: string } | undefined;
   private open: Invite[] | undefined;
   private copied = false;
@@ -73,25 +76,66 @@ class AtriumInvite extends RoomDialog {
         <button class="button button--main" @click=${() => void this.make()}>${icon('link')} Make a link</button>
       </div>
       <p class="dialog__note">This is the link's time. Who came by it stays for seven days, also when the link has ended. Revoking it, while it is listed here, sends them out at once.</p>
-      ${this.link ? this.fresh() : nothing} ${this.openInvites()}
+      ${this.secret ? this.fresh() : nothing} ${this.openInvites()}
     `;
   }
 
   private fresh(): TemplateResult {
     return html`<div class="invite-link">
+      ${this.originField()}
       <div class="invite-link__row">
         <input readonly aria-label="Invite link" .value=${this.link} @focus=${(event: FocusEvent) => (event.target as HTMLInputElement).select()} />
         <button class="button" @click=${() => void this.copy()}>${icon(this.copied ? 'check' : 'copy')} ${this.copied ? 'Copied' : 'Copy'}</button>
       </div>
-      ${
-        this.code
-          ? html`<svg class="qr" viewBox="0 0 ${this.code.size} ${this.code.size}" role="img" aria-label="The link as a QR code" shape-rendering="crispEdges">
-            ${svg`<path d=${this.code.path}/>`}
-          </svg>`
-          : nothing
-      }
+      ${isForThisMachine(this.origin) ? this.nearOnly() : this.drawn()}
       <p class="dialog__note">It is shown only now. Whoever has it can use it.</p>
     </div>`;
+  }
+
+  private get link(): string {
+    return `${this.origin}/join/${this.secret}`;
+  }
+
+  /** Where there is a choice: for people elsewhere, or for this machine. */
+  private originField(): TemplateResult | typeof nothing {
+    const origins = linkOrigins(location.origin, this.room.origins);
+    if (origins.length < 2) return nothing;
+    return html`<label class="field field--inline">
+      <span>The link leads to</span>
+      <select @change=${(event: Event) => void this.lead((event.target as HTMLSelectElement).value)}>
+        ${origins.map((one) => html`<option value=${one} ?selected=${one === this.origin}>${one}${isForThisMachine(one) ? ', this machine only' : ''}</option>`)}
+      </select>
+    </label>`;
+  }
+
+  private drawn(): TemplateResult | typeof nothing {
+    const { code } = this;
+    if (!code) return nothing;
+    return html`<svg class="qr" viewBox="0 0 ${code.size} ${code.size}" role="img" aria-label="The link as a QR code" shape-rendering="crispEdges">
+      ${svg`<path d=${code.path}/>`}
+    </svg>`;
+  }
+
+  /** In the place of a code that would lead every phone to itself. */
+  private nearOnly(): TemplateResult {
+    const { hostname } = new URL(this.origin);
+    return html`<div class="invite-link__near">
+      ${icon('warn')}
+      <div>
+        <p><b>Reachable from this machine only.</b> The link names ${hostname}, which every machine takes for itself; so there is no QR code for phones.</p>
+        <ul>
+          <li>For another computer, forward the port there, and open the link in its browser: <code>${forwardCommand(this.origin)}</code></li>
+          <li>For everybody, put a public name with https before the gateway, and tell it the name: <code>--allow_origin=https://…</code> Links then begin with it.</li>
+        </ul>
+      </div>
+    </div>`;
+  }
+
+  private async lead(origin: string): Promise<void> {
+    this.origin = origin;
+    this.copied = false;
+    this.code = isForThisMachine(origin) ? undefined : await drawCode(this.link);
+    this.requestUpdate();
   }
 
   private openInvites(): TemplateResult {
@@ -109,12 +153,9 @@ class AtriumInvite extends RoomDialog {
   }
 
   private about(invite: Invite): string {
-    const until = invite.expireTime
-      ? `until ${timestampDate(invite.expireTime).toLocaleString()}`
-      : '';
-    const uses = invite.usesLeft > 0 ? `, ${invite.usesLeft} uses left` : '';
-    const by = invite.creator ? `, by ${this.room.nameOf(invite.creator)}` : '';
-    return `${until}${uses}${by}`;
+    const { creator } = invite;
+    const by = creator && `by ${creator === this.room.me ? 'you' : this.room.nameOf(creator)}`;
+    return [timeText(invite), usesText(invite.usesLeft), by].filter(Boolean).join(', ');
   }
 
   private choose(role: Participant_Role): void {
@@ -133,9 +174,8 @@ class AtriumInvite extends RoomDialog {
     try {
       const { result } = await this.room.ask({ case: 'createInvite', value }, false);
       if (result.case !== 'invite') return;
-      this.link = `${location.origin}/join/${result.value.secret}`;
-      this.copied = false;
-      this.code = await drawCode(this.link);
+      this.secret = result.value.secret;
+      await this.lead(linkOrigins(location.origin, this.room.origins)[0]!);
       await this.list();
     } catch (error) {
       this.room.notices.failed(error);
@@ -174,6 +214,13 @@ class AtriumInvite extends RoomDialog {
     }
     await this.list();
   }
+}
+
+/** Those that are over are listed while somebody is in who came by them. */
+function timeText({ expireTime, usesLeft }: Invite): string {
+  if (!expireTime || usesLeft < 0) return '';
+  const time = timestampDate(expireTime);
+  return `${time.getTime() > Date.now() ? 'until' : 'expired'} ${time.toLocaleString()}`;
 }
 
 /** The link as the dark squares of a QR code. */

@@ -3,6 +3,7 @@ import type { Topic } from '../room/changes';
 import { cleanPaste } from '../terminal/paste';
 import { RoomElement } from './element';
 import { icon } from './icons';
+import { keepKeyboard } from './touch';
 
 type Modifier = 'ctrl' | 'alt';
 
@@ -25,7 +26,7 @@ class AtriumKeyBar extends RoomElement {
   }
 
   override render(): TemplateResult {
-    return html`<div class="keys" role="toolbar" aria-label="Keys" @pointerdown=${keepFocus}>
+    return html`<div class="keys" role="toolbar" aria-label="Keys" @pointerdown=${keepKeyboard}>
       ${this.key('Esc', () => this.type('\x1b'))}
       ${this.key('Tab', () => this.type('\t'))}
       ${this.modifier('Ctrl', 'ctrl')}
@@ -98,11 +99,6 @@ class AtriumKeyBar extends RoomElement {
       this.room.notices.show('The browser does not let this page read the clipboard.', 'warn');
     }
   }
-}
-
-/** A touch on the bar must not close the phone's keyboard. */
-function keepFocus(event: PointerEvent): void {
-  event.preventDefault();
 }
 
 customElements.define('atrium-key-bar', AtriumKeyBar);

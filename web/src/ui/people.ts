@@ -64,7 +64,7 @@ class AtriumPeople extends RoomElement {
       </span>
       ${me ? this.myself(one) : html`<span class="person__name" title=${one.displayName}>${one.displayName}</span>`}
       <span class="person__role">${roleWord(one.role)}</span>
-      <span class="person__signs">${this.signs(one, loud)}${this.giveButton(one)}</span>
+      <span class="person__signs">${this.signs(one, loud)}${this.muteButton(one)}${this.giveButton(one)}</span>
     </li>`;
   }
 
@@ -100,7 +100,9 @@ class AtriumPeople extends RoomElement {
         sign('screen', 'showing a screen', 'accent', `showing a ${kindAndTitle(capture.title)}`),
       );
     if (one.deafened) signs.push(sign('speakerOff', 'does not listen', 'bad'));
-    if (one.live && one.muted) signs.push(sign('micOff', 'muted', 'bad'));
+    if (one.live && !mayType(one)) signs.push(sign('speaker', 'listening'));
+    else if (one.live && one.muted)
+      signs.push(sign('micOff', 'muted', 'bad', this.room.muting.word(one)));
     else if (one.live)
       signs.push(sign('mic', loud > 0 ? 'speaking' : 'live', loud > 0 ? 'good' : ''));
     return signs;
@@ -120,6 +122,13 @@ class AtriumPeople extends RoomElement {
     if (!may || (drive.kind === 'other' && drive.driver === one.name)) return nothing;
     const title = `Give control to ${one.displayName}`;
     return html`<button class="button button--icon person__give" title=${title} aria-label=${title} @click=${() => room.driving.give(tab, one.name)}>${icon('give')}<span class="person__give-word">Give</span></button>`;
+  }
+
+  private muteButton(one: Participant): TemplateResult | typeof nothing {
+    const { muting } = this.room;
+    if (!muting.may(one)) return nothing;
+    const name = `Mute ${one.displayName}`;
+    return html`<button class="button button--icon person__give" title=${`${name}. They can unmute themselves`} aria-label=${name} @click=${() => muting.mute(one)}>${icon('micOff')}<span class="person__give-word">Mute</span></button>`;
   }
 
   private agent(conversation: Conversation | undefined): TemplateResult {

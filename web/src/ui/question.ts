@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { focusTerminal } from '../room/actions';
 import type { Topic } from '../room/changes';
 import type { Question } from '../room/room';
+import { count } from '../state/words';
 import { RoomElement } from './element';
 import { icon } from './icons';
 
@@ -35,9 +36,8 @@ class AtriumQuestion extends RoomElement {
   }
 
   private clipboard(question: Question & { kind: 'clipboard' }): TemplateResult {
-    const count = [...question.text].length;
     return html`
-      <p role="status">${icon('copy')} Tab ${this.titleOf(question.tab)} wants to put ${count} characters on your clipboard.</p>
+      <p role="status">${icon('copy')} Tab ${this.titleOf(question.tab)} wants to put ${count([...question.text].length, 'character')} on your clipboard.</p>
       <button class="button button--main" @click=${() => this.answer(true)}>Copy</button>
       <button class="button" @click=${() => this.answer(false)}>Ignore</button>
     `;

@@ -3,17 +3,13 @@ import { Approval_State } from '../gen/atrium/v1/timeline_pb';
 import { act } from '../room/actions';
 import type { Topic } from '../room/changes';
 import type { Panel } from '../room/room';
-import { chordsOf, shortcutOf } from '../room/shortcuts';
+import { shortcutOf } from '../room/shortcuts';
 import { isWide, WIDE } from '../room/wide';
 import { RoomElement } from './element';
 import { icon } from './icons';
-import './banner';
-import './call_bar';
 import './captions';
-import './captures';
 import './composer';
 import './header';
-import './notices';
 import './people';
 import './stage';
 import './tab_bar';
@@ -28,7 +24,6 @@ const PANELS: [Panel, string, string][] = [
 /** The whole page. */
 class AtriumRoom extends RoomElement {
   protected readonly topics: readonly Topic[] = ['view', 'settings', 'link', 'state', 'captures'];
-  private talking = false;
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -60,7 +55,7 @@ class AtriumRoom extends RoomElement {
     document.documentElement.dataset.theme = room.isDark() ? 'dark' : 'light';
     document.title = this.windowTitle();
     return html`
-      <div class="room" data-panel=${room.panel}>
+      <div class="room ${room.door ? 'room--outside' : ''}" data-panel=${room.panel}>
         <header class="header">
           <atrium-header></atrium-header>
           <atrium-tabs></atrium-tabs>
@@ -166,10 +161,7 @@ class AtriumRoom extends RoomElement {
     const action = shortcutOf(event, this.room.settings, inTerminal);
     if (!action) return;
     if (action === 'call.talk') {
-      if (!event.repeat && this.room.call.phase !== 'idle') {
-        this.talking = true;
-        this.room.call.hold(true);
-      }
+      this.room.talking.onKeyDown(event);
       event.preventDefault();
       return;
     }
@@ -178,17 +170,9 @@ class AtriumRoom extends RoomElement {
     event.preventDefault();
   };
 
-  private readonly onKeyUp = (event: KeyboardEvent) => {
-    const held = chordsOf('call.talk', this.room.settings).some((one) => one.endsWith(event.key));
-    if (held) this.endTalking();
-  };
+  private readonly onKeyUp = (event: KeyboardEvent) => this.room.talking.onKeyUp(event);
 
-  /** The key was let go, or may have been: a window that lost it hears no key. */
-  private readonly endTalking = () => {
-    if (!this.talking) return;
-    this.talking = false;
-    if (this.room.call.phase !== 'idle') this.room.call.hold(false);
-  };
+  private readonly endTalking = () => this.room.talking.end();
 }
 
 /** On phones the keyboard covers the page without making it smaller. */

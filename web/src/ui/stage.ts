@@ -1,7 +1,5 @@
-import { create } from '@bufbuild/protobuf';
 import { html, nothing, type TemplateResult } from 'lit';
-import { ResizeTerminalSchema } from '../gen/atrium/v1/live_pb';
-import { type Tab, TerminalSizeSchema } from '../gen/atrium/v1/tab_pb';
+import type { Tab } from '../gen/atrium/v1/tab_pb';
 import { returnToTerminal, toggleCall } from '../room/actions';
 import type { Topic } from '../room/changes';
 import { MAX_FONT_SIZE, MIN_FONT_SIZE } from '../room/settings';
@@ -23,7 +21,6 @@ class AtriumStage extends RoomElement {
   protected readonly topics: readonly Topic[] = ['terminal', 'tabs', 'view', 'link', 'settings'];
   private readonly observer = new ResizeObserver(() => this.fitSoon());
   private frame = 0;
-  private asked: { tab: string; columns: number; rows: number; joins: number } | undefined;
   private shown: TerminalScreen | undefined;
   private zoom = 1;
   private pinchFrom = { zoom: 1, fontSize: 0 };
@@ -140,7 +137,7 @@ class AtriumStage extends RoomElement {
       this.box.classList.remove('stage__box--scroll');
     }
     const size = sizing === 'looks' ? undefined : shown.fitting(clientWidth, clientHeight);
-    if (size) this.askForSize(tab, size, sizing === 'counts');
+    if (size) this.room.windowSize.fit(tab, size);
   }
 
   /** Somebody else decides the size: as large as fits, or as it is, to be scrolled. */
@@ -151,18 +148,6 @@ class AtriumStage extends RoomElement {
     const wasScrolling = this.box.classList.contains('stage__box--scroll');
     this.box.classList.toggle('stage__box--scroll', scrolls || this.zoom > 1);
     if (scrolls && !wasScrolling) this.box.scrollTop = this.box.scrollHeight;
-  }
-
-  private askForSize(tab: Tab, size: CellSize, always: boolean): void {
-    const isSo = tab.size?.columns === size.columns && tab.size.rows === size.rows;
-    if (isSo && !always) return;
-    const wanted = { tab: tab.name, ...size, joins: this.room.link?.joins ?? 0 };
-    if (JSON.stringify(wanted) === JSON.stringify(this.asked)) return;
-    const value = create(ResizeTerminalSchema, {
-      tab: tab.name,
-      size: create(TerminalSizeSchema, size),
-    });
-    if (this.room.say({ case: 'resize', value })) this.asked = wanted;
   }
 
   /** How many cells this page has room for. */
@@ -179,11 +164,12 @@ class AtriumStage extends RoomElement {
 
   /** Said in the place of a room that cannot be entered. */
   private door(): TemplateResult | typeof nothing {
-    const { linkState, store } = this.room;
-    if (linkState.kind !== 'ended' || store.known) return nothing;
-    return html`<div class="welcome">
-      <h2>You are not in this room</h2>
-      <p>Ask somebody who is for an invite link, and open that. It works in any browser; nothing is installed.</p>
+    const { door } = this.room;
+    if (!door) return nothing;
+    return html`<div class="welcome door" role="status">
+      <h2>${door.title}</h2>
+      <p>${door.text}</p>
+      <ul class="door__remedies">${door.remedies.map((one) => html`<li>${one}</li>`)}</ul>
     </div>`;
   }
 
@@ -207,9 +193,11 @@ class AtriumStage extends RoomElement {
       [
         'phone',
         'Start live audio',
-        'Talk with each other and with the agent.',
+        room.mayType
+          ? 'Talk with each other and with the agent.'
+          : 'Hear the others and the agent.',
         () => toggleCall(room),
-        room.mayType,
+        true,
       ],
     ];
     return html`<div class="welcome">

@@ -3,9 +3,10 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { SizePolicy, type Tab, Tab_State } from '../gen/atrium/v1/tab_pb';
 import type { Topic } from '../room/changes';
 import { sizingOf } from '../state/driving';
-import { expiryText, namesText } from '../state/words';
+import { expiryText, heldText, namesText } from '../state/words';
 import { RoomElement } from './element';
 import { icon } from './icons';
+import { keepKeyboard } from './touch';
 
 const CLOCK_MS = 5000;
 
@@ -39,7 +40,7 @@ class AtriumStatus extends RoomElement {
     return html`<div class="status">
       <span class="status__left ${absence ? 'status__left--absent' : ''}" role=${absence ? 'status' : 'presentation'}>${absence && !room.linkHint ? icon('warn') : nothing}${left}</span>
       <span class="status__trust">${room.trust.join(' · ')}</span>
-      ${tab ? html`${this.typing(tab)}${this.expiry(tab)}${this.driving(tab)}${this.size(tab)}` : nothing}
+      ${tab ? html`${this.typing(tab)}${this.held(tab)}${this.expiry(tab)}${this.driving(tab)}${this.size(tab)}` : nothing}
     </div>`;
   }
 
@@ -51,6 +52,12 @@ class AtriumStatus extends RoomElement {
     const typists = this.room.typistsIn(tab.name).map((name) => this.room.nameOf(name));
     if (typists.length === 0) return nothing;
     return html`<span class="status__typing">${namesText(typists)} typing</span>`;
+  }
+
+  private held(tab: Tab): TemplateResult | typeof nothing {
+    if (tab.heldBy.length === 0) return nothing;
+    const text = heldText(tab.heldBy.map((name) => this.room.nameOf(name)));
+    return html`<span class="status__expiry" role="status">${icon('clock')} ${text[0]!.toUpperCase()}${text.slice(1)}</span>`;
   }
 
   private expiry(tab: Tab): TemplateResult | typeof nothing {
@@ -65,7 +72,7 @@ class AtriumStatus extends RoomElement {
     const { room } = this;
     const drive = room.driving.of(tab.name);
     const mine = drive.kind === 'mine';
-    return html`<span class="driving ${mine ? 'driving--mine' : ''}" role="status">
+    return html`<span class="driving ${mine ? 'driving--mine' : ''}" role="status" @pointerdown=${keepKeyboard}>
       ${
         drive.kind === 'mine'
           ? html`${icon('wheel')}<span class="driving__text">You are driving</span>

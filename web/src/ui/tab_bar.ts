@@ -3,8 +3,9 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { Tab_State } from '../gen/atrium/v1/tab_pb';
 import { focusTerminal } from '../room/actions';
 import type { Topic } from '../room/changes';
+import { openedText, openerSign } from '../state/opened_by';
 import type { BarTab } from '../state/tab_list';
-import { expiryText, namesText } from '../state/words';
+import { expiryText, heldText, namesText } from '../state/words';
 import { RoomElement } from './element';
 import { icon } from './icons';
 
@@ -99,7 +100,7 @@ class AtriumTabs extends RoomElement {
   private mark(entry: BarTab, typists: string[]): TemplateResult {
     return html`${typists.length > 0 ? mark('keyboard', 'typing', `${namesText(typists)} typing`) : nothing}
       ${typists.length === 0 && entry.tab?.driver ? mark('wheel', 'driving', this.driver(entry.tab.driver)) : nothing}
-      ${entry.remote && typists.length === 0 && !entry.tab?.driver ? html`<span class="tab__mark" aria-hidden="true">${icon('device')}</span>` : nothing}`;
+      ${entry.remote && typists.length === 0 && !entry.tab?.driver ? html`<span class="tab__mark" aria-hidden="true">${icon(openerSign(this.room.tabs.openerOf(entry)))}</span>` : nothing}`;
   }
 
   private driver(name: string): string {
@@ -132,13 +133,21 @@ class AtriumTabs extends RoomElement {
   private tooltip(entry: BarTab): string {
     const { tab } = entry;
     const lines = [entry.title || 'shell'];
-    if (entry.remote) lines.push('Opened on another device');
+    const opened = entry.remote && tab ? this.opened(entry) : '';
+    if (opened) lines.push(opened);
     const word = stateWord(entry);
     if (word) lines.push(word);
     if (tab?.driver) lines.push(this.driver(tab.driver));
+    if (tab && tab.heldBy.length > 0)
+      lines.push(heldText(tab.heldBy.map((name) => this.room.nameOf(name))));
     if (tab?.idleExpireTime) lines.push(expiryText(timestampMs(tab.idleExpireTime), Date.now()));
     if (tab?.workingDirectory) lines.push(tab.workingDirectory);
-    return entry.remote && lines.length === 2 ? 'Opened on another device' : lines.join('\n');
+    return opened && lines.length === 2 ? opened : lines.join('\n');
+  }
+
+  private opened(entry: BarTab): string {
+    const text = openedText(this.room.tabs.openerOf(entry));
+    return text[0]!.toUpperCase() + text.slice(1);
   }
 
   private input(entry: BarTab): TemplateResult {

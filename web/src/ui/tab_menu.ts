@@ -3,6 +3,7 @@ import { returnToTerminal } from '../room/actions';
 import type { Topic } from '../room/changes';
 import { chordsOf, showChord } from '../room/shortcuts';
 import { RoomElement } from './element';
+import { stepMenu } from './menu';
 
 interface Item {
   title: string;
@@ -121,16 +122,12 @@ class AtriumTabMenu extends RoomElement {
   };
 
   private readonly onKey = (event: KeyboardEvent) => {
-    const items = [...this.querySelectorAll<HTMLElement>('.menu__item')];
-    const at = items.indexOf(document.activeElement as HTMLElement);
-    if (event.key === 'ArrowDown') items[(at + 1) % items.length]?.focus();
-    else if (event.key === 'ArrowUp') items[(at - 1 + items.length) % items.length]?.focus();
-    else if (event.key === 'Home') items[0]?.focus();
-    else if (event.key === 'End') items.at(-1)?.focus();
-    else if (event.key === 'Escape' || event.key === 'Tab') {
+    const menu = this.querySelector<HTMLElement>('.menu');
+    if (!menu) return;
+    if (event.key === 'Escape' || event.key === 'Tab') {
       this.close();
       returnToTerminal(this.room);
-    } else return;
+    } else if (!stepMenu(menu, event.key)) return;
     event.preventDefault();
     event.stopPropagation();
   };

@@ -29,6 +29,7 @@ class AtriumTimeline extends RoomElement {
   private finding = false;
   private atEnd = true;
   private lastTop = 0;
+  private hadCard = false;
   /** What comes and goes below must not push the newest entry out of sight. */
   private readonly observer = new ResizeObserver(() => this.atEnd && this.toEnd());
   private older: { token: string; ended: boolean; loading: boolean } = {
@@ -80,8 +81,20 @@ class AtriumTimeline extends RoomElement {
     if (scroll) this.observer.observe(scroll);
   }
 
+  protected override willUpdate(): void {
+    this.hadCard = document.activeElement?.matches('.approval--pending') ?? false;
+  }
+
   protected override updated(): void {
     if (this.atEnd) this.toEnd();
+    if (this.hadCard) this.leaveDecided();
+  }
+
+  /** A card that had the keyboard is gone: back to where it came from, or stay beside. */
+  private leaveDecided(): void {
+    if (document.activeElement && document.activeElement !== document.body) return;
+    if (this.room.focus.takeBorrowed()) this.room.focus.bring();
+    else this.querySelector<HTMLElement>('.timeline__scroll')?.focus();
   }
 
   private head(): TemplateResult {
@@ -102,7 +115,7 @@ class AtriumTimeline extends RoomElement {
       ${repeat(
         cards,
         (one) => one.name,
-        (one) => approvalCard(this.room, one, Date.now()),
+        (one, index) => approvalCard(this.room, one, Date.now(), index === 0),
       )}
     </div>`;
   }

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { CommandPolicy_Action } from '../gen/atrium/v1/policy_pb';
 import type { ToolGroup, ToolLine } from '../state/tools';
+import { count } from '../state/words';
 
 const WORDS: Partial<Record<CommandPolicy_Action, string>> = {
   [CommandPolicy_Action.ALLOW]: 'allow',
@@ -19,7 +20,7 @@ export function toolPolicyFields(
   return html`<details class="tools">
     <summary>
       What the agent may do by itself
-      <span class="tools__sum">${all.length} tools${changed > 0 ? `, ${changed} not as usual` : ''}</span>
+      <span class="tools__sum">${count(all.length, 'tool')}${changed > 0 ? `, ${changed} not as usual` : ''}</span>
     </summary>
     <p class="dialog__note">“allow” does it at once, “ask” shows a card to the room, “deny” refuses. Some always ask.</p>
     ${groups.map(

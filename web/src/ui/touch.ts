@@ -45,3 +45,8 @@ export class Touch {
     this.lastY = first.clientY;
   }
 }
+
+/** For what stands beside the keys: a touch there must not close the phone's keyboard. */
+export function keepKeyboard(event: PointerEvent): void {
+  event.preventDefault();
+}

@@ -1,11 +1,10 @@
 import { Participant_Role } from '../../src/gen/atrium/v1/session_pb';
-import {
-  type GrantControlRequest,
-  type ReleaseControlRequest,
-  type RequestControlRequest,
-  SizePolicy,
-  type Tab,
-  type TakeControlRequest,
+import type {
+  GrantControlRequest,
+  ReleaseControlRequest,
+  RequestControlRequest,
+  Tab,
+  TakeControlRequest,
 } from '../../src/gen/atrium/v1/tab_pb';
 import type { FakeSession } from './session';
 
@@ -37,10 +36,6 @@ export class FakeDriving {
       };
     }
     this.give(tab, me);
-    if (request.size && tab.sizePolicy !== SizePolicy.FIXED) {
-      this.session.terminals.get(tab.name)?.resize(request.size);
-      this.session.updateTab(tab.name, { size: request.size });
-    }
     return undefined;
   }
 

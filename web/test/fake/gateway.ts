@@ -11,6 +11,7 @@ import {
   JoinResponse_WelcomeSchema,
   JoinResponseSchema,
 } from '../../src/gen/atrium/v1/live_pb';
+import { SizePolicy, TerminalSizeSchema } from '../../src/gen/atrium/v1/tab_pb';
 import { FakeCaptures } from './captures';
 import { FakeDriving } from './driving';
 import { FakePage } from './page';
@@ -56,6 +57,8 @@ export class FakeGateway {
   /** Answers an offer, in the place of the media process. */
   onOffer: ((epoch: number, offer: string) => Promise<string>) | undefined;
   disclosures = ['Voice: offline agent'];
+  /** Where else the server is reached. */
+  origins: string[] = [];
   readonly server: Server;
   private readonly sockets: WebSocketServer;
   private tickets = 0;
@@ -89,6 +92,16 @@ export class FakeGateway {
 
   broadcast(message: JoinResponse['message']): void {
     for (const page of this.pages) page.send(message);
+  }
+
+  /** For SMALLEST: the largest size that fits every window that shows a tab. */
+  fitWindows(name: string): void {
+    if (this.session.tabs.get(name)?.sizePolicy !== SizePolicy.SMALLEST) return;
+    const all = [...this.pages].flatMap((one) => one.windows.get(name) ?? []);
+    if (all.length === 0) return;
+    const columns = Math.min(...all.map((one) => one.columns));
+    const rows = Math.min(...all.map((one) => one.rows));
+    this.session.resize(name, create(TerminalSizeSchema, { columns, rows }));
   }
 
   /** Cuts every socket, as a killed process does. */
@@ -152,7 +165,8 @@ export class FakeGateway {
     const invite = /^\/join\/([a-z]+)-?(.*)$/.exec(path);
     if (invite) {
       const [, role, id] = invite;
-      if (role === 'bad') return refuse(401, 'UNAUTHENTICATED', 'This link is no longer valid.');
+      if (role === 'bad')
+        return refuse(401, 'UNAUTHENTICATED', 'The link does not let you in', id?.toUpperCase());
       const who = id || `guest${this.session.participants.size + 1}`;
       const number = { owner: 3, editor: 2 }[role ?? ''] ?? 1;
       const participant = this.session.participant(who, {
@@ -174,6 +188,7 @@ export class FakeGateway {
       accessToken: 'x',
       session: this.session.name,
       participant,
+      origins: this.origins,
     });
   }
 
@@ -193,6 +208,7 @@ export class FakeGateway {
     socket.on('close', () => {
       this.pages.delete(page);
       this.captures.forget(page);
+      for (const name of page.windows.keys()) this.fitWindows(name);
       for (const terminal of this.session.terminals.values()) terminal.readers.delete(page);
     });
   }

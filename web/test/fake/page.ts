@@ -1,6 +1,10 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import type { WebSocket } from 'ws';
+import type {
+  Conversation,
+  UpdateConversationRequest,
+} from '../../src/gen/atrium/v1/conversation_pb';
 import {
   InputAckSchema,
   type JoinRequest,
@@ -22,7 +26,6 @@ import {
   RunCommandResponseSchema,
   SizePolicy,
   type TerminalSize,
-  TerminalSizeSchema,
   type UpdateTabRequest,
 } from '../../src/gen/atrium/v1/tab_pb';
 import { SayRequest_Audience, TimelineEntry_Kind } from '../../src/gen/atrium/v1/timeline_pb';
@@ -112,8 +115,12 @@ export class FakePage {
     return this.participant.split('/').at(-1)!;
   }
 
+  private get role(): Participant_Role {
+    return this.gateway.session.participants.get(this.participant)?.role ?? 0;
+  }
+
   private refusal({ message }: JoinRequest): object | undefined {
-    const role = this.gateway.session.participants.get(this.participant)?.role ?? 0;
+    const { role } = this;
     const needsEditor = [
       'input',
       'createTab',
@@ -125,7 +132,10 @@ export class FakePage {
       'requestControl',
       'runCommand',
     ];
-    if (role < Participant_Role.OWNER && message.case === 'updateSession') {
+    if (
+      role < Participant_Role.OWNER &&
+      ['updateSession', 'muteParticipant'].includes(message.case ?? '')
+    ) {
       return { code: PERMISSION_DENIED, message: 'Owners change settings.' };
     }
     if (role < Participant_Role.EDITOR && needsEditor.includes(message.case ?? '')) {
@@ -189,27 +199,24 @@ export class FakePage {
         return this.onRunCommand(message.value);
       case 'updateSession':
         return this.onUpdateSession(message.value);
+      case 'updateConversation':
+        return this.onUpdateConversation(message.value);
       default:
         return this.actOnPeople(message);
     }
   }
 
-  /** By SMALLEST every window counts, else the size owner's alone. */
+  /** By SMALLEST every window that shows the tab counts, else the size owner's alone. */
   private onResize(name: string, size: TerminalSize): undefined {
     const { session } = this.gateway;
     const tab = session.tabs.get(name);
     if (!tab) return;
-    this.windows.set(name, size);
-    let told = size;
     if (tab.sizePolicy === SizePolicy.SMALLEST) {
-      const all = [...this.gateway.pages].flatMap((one) => one.windows.get(name) ?? []);
-      told = create(TerminalSizeSchema, {
-        columns: Math.min(...all.map((one) => one.columns)),
-        rows: Math.min(...all.map((one) => one.rows)),
-      });
-    } else if (tab.sizePolicy === SizePolicy.FIXED || tab.sizeOwner !== this.participant) return;
-    session.terminals.get(name)?.resize(told);
-    session.updateTab(name, { size: told });
+      if (size.columns === 0) this.windows.delete(name);
+      else this.windows.set(name, size);
+      this.gateway.fitWindows(name);
+    } else if (tab.sizePolicy !== SizePolicy.FIXED && tab.sizeOwner === this.participant)
+      session.resize(name, size);
   }
 
   private onUpdateTab({ tab, updateMask }: UpdateTabRequest): object | undefined {
@@ -221,8 +228,7 @@ export class FakePage {
     if (paths.has('position')) session.moveTab(name, tab!.position);
     if (paths.has('size_policy')) session.updateTab(name, { sizePolicy: tab!.sizePolicy });
     if (paths.has('size') && tab!.size) {
-      session.terminals.get(name)?.resize(tab!.size);
-      session.updateTab(name, { size: tab!.size });
+      session.resize(name, tab!.size);
     }
     session.updateTab(name, { idleExpireTime: undefined });
     return { case: 'tab', value: session.tabs.get(name) };
@@ -256,12 +262,24 @@ export class FakePage {
     return { case: 'session', value: this.gateway.session.updateSession(wanted) };
   }
 
+  private onUpdateConversation({ conversation, updateMask }: UpdateConversationRequest): undefined {
+    const wanted: Record<string, unknown> = {};
+    for (const path of updateMask?.paths ?? []) {
+      const key = path === 'audio_mode' ? 'audioMode' : path;
+      wanted[key] = conversation?.[key as keyof Conversation];
+    }
+    this.gateway.session.updateConversation(wanted);
+  }
+
   private actOnPeople(message: JoinRequest['message']): object | undefined {
     const { session } = this.gateway;
     switch (message.case) {
       case 'updateSelf': {
         const { displayName, muted, deafened, viewingTab } = message.value;
-        const set = Object.entries({ displayName, muted, deafened, viewingTab });
+        if (muted === false && this.role < Participant_Role.EDITOR)
+          return { code: PERMISSION_DENIED, message: 'Viewers are not heard.' };
+        const mutedBy = muted === false ? '' : undefined;
+        const set = Object.entries({ displayName, muted, mutedBy, deafened, viewingTab });
         session.participant(
           this.id,
           Object.fromEntries(set.filter(([, value]) => value !== undefined)),
@@ -289,7 +307,10 @@ export class FakePage {
           return { code: PERMISSION_DENIED, reason: 'FORBIDDEN_HERE', message: NO_CALLS };
         if (this.gateway.refuseCalls)
           return { code: UNAVAILABLE, message: this.gateway.refuseCalls };
-        session.participant(this.id, { live: true });
+        session.participant(this.id, {
+          live: true,
+          ...(this.role < Participant_Role.EDITOR ? { muted: true } : {}),
+        });
         this.makeLive();
         return;
       case 'hangUp':
@@ -325,9 +346,20 @@ export class FakePage {
       case 'leaveCapture':
         captures.leave(this, message.value.capture);
         return;
+      case 'muteParticipant':
+        return this.onMute(message.value.name);
       default:
         return this.actOnInvites(message);
     }
+  }
+
+  private onMute(name: string): object | undefined {
+    const { session } = this.gateway;
+    const one = session.participants.get(name);
+    if (!one) return { code: NOT_FOUND, message: `No participant ${name}` };
+    const mutedBy = name === this.participant ? '' : this.participant;
+    session.participant(name.split('/').at(-1)!, { muted: true, mutedBy });
+    return undefined;
   }
 
   private actOnInvites(message: JoinRequest['message']): object | undefined {
@@ -336,6 +368,7 @@ export class FakePage {
       name: `${name}/invites/i1`,
       role: Participant_Role.EDITOR,
       expireTime: timestampFromMs(Date.now() + 86_400_000),
+      usesLeft: 1,
       creator: this.participant,
     });
     if (message.case === 'createInvite') {

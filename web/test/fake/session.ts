@@ -21,7 +21,13 @@ import {
   type SessionSnapshot,
   SessionSnapshotSchema,
 } from '../../src/gen/atrium/v1/session_pb';
-import { type Tab, Tab_State, TabSchema, TerminalSizeSchema } from '../../src/gen/atrium/v1/tab_pb';
+import {
+  type Tab,
+  Tab_State,
+  TabSchema,
+  type TerminalSize,
+  TerminalSizeSchema,
+} from '../../src/gen/atrium/v1/tab_pb';
 import {
   type Approval,
   Approval_State,
@@ -97,6 +103,11 @@ export class FakeSession {
   change(change: SessionChange['change']): void {
     this.revision++;
     this.onChange(create(SessionChangeSchema, { revision: this.revision, change }));
+  }
+
+  resize(name: string, size: TerminalSize): void {
+    this.terminals.get(name)?.resize(size);
+    this.updateTab(name, { size });
   }
 
   participant(id: string, fields: MessageInitShape<typeof ParticipantSchema> = {}): Participant {

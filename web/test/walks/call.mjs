@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mediaPage } from './audio.mjs';
 import { faults, focus, gateway, ready, room, shows, visit } from './support.mjs';
 
-const [PERMISSION_DENIED, LOW_BANDWIDTH] = [1, 4];
+const [PERMISSION_DENIED, HANDSHAKE_FAILED, LOW_BANDWIDTH, CONNECTION_LOST] = [1, 3, 4, 5];
 const NO_MEDIA = 2;
 const MICROPHONE = { permissions: ['microphone'] };
 const check = (page) => page.getByRole('region', { name: 'Microphone and loudspeaker' });
@@ -111,7 +111,8 @@ export const callWalks = {
       });
       await startAudio(page).click();
       await check(page).getByText('Allow it in the address bar').waitFor();
-      await check(page).getByRole('button', { name: 'Go live', disabled: true }).waitFor();
+      await check(page).getByRole('button', { name: 'Listen only' }).waitFor();
+      assert.equal(await check(page).getByRole('button', { name: 'Go live' }).count(), 0);
       assert.deepEqual(await faults(page), []);
       await page.evaluate(() => {
         navigator.mediaDevices.getUserMedia = window.ask;
@@ -228,19 +229,22 @@ export const callWalks = {
       });
       await startAudio(page).click();
       const banner = page.locator('.banner');
-      await banner.getByText('No live audio').waitFor();
-      await banner.getByText(/Allow it in the address bar.*Terminals and chat work\./).waitFor();
+      await banner.getByText('Listening only').waitFor();
+      await banner.getByText(/Allow it in the address bar.*You hear the others/).waitFor();
       assert.deepEqual(counted(), [[PERMISSION_DENIED, false]]);
       assert.deepEqual(await faults(page), []);
       await banner.getByRole('button', { name: 'Dismiss' }).click();
       await banner.waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: 'Stop live audio' }).click();
       await startAudio(page).click();
       await page.evaluate(() => {
         navigator.mediaDevices.getUserMedia = window.ask;
       });
-      await banner.getByRole('button', { name: 'Try again' }).click();
-      await page.waitForFunction(() => window.atrium.state.call.phase !== 'idle');
+      await banner.getByRole('button', { name: 'Check microphone' }).click();
+      await check(page).getByRole('button', { name: 'Use it' }).click();
+      await page.waitForFunction(() => !window.atrium.state.call.listensOnly);
       await banner.waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: 'Mute', exact: true }).waitFor();
       await page.evaluate(() => {
         navigator.mediaDevices.getDisplayMedia = () =>
           Promise.reject(new DOMException('no', 'NotAllowedError'));
@@ -248,6 +252,76 @@ export const callWalks = {
       await page.getByRole('button', { name: 'Share screen' }).click();
       await page.getByText('Nothing is shared: no screen was picked.').waitFor();
       assert.deepEqual(counted().at(-1), [PERMISSION_DENIED, true]);
+    },
+  'L1, L10: whoever has no microphone listens, sees why, and speaks once there is one':
+    async () => {
+      await room();
+      const media = await mediaPage();
+      const [page, ben] = [await visit('editor-ada', MICROPHONE), await visit('editor-ben')];
+      await page.evaluate(() => {
+        window.ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        navigator.mediaDevices.getUserMedia = () =>
+          Promise.reject(new DOMException('no', 'NotFoundError'));
+      });
+      await startAudio(page).click();
+      await check(page).getByRole('button', { name: 'Listen only' }).click();
+      await page.waitForFunction(() => window.atrium.state.call.phase === 'live');
+      const unheard = page.locator('.call').getByRole('button', { name: 'Listening only' });
+      assert.match(await unheard.getAttribute('title'), /No microphone was found/);
+      for (const name of ['Mute', 'Unmute', 'Hold to talk'])
+        assert.equal(await page.getByRole('button', { name, exact: true }).count(), 0, name);
+      await ben.locator('[data-participant$="/ada"] .sign--bad[title=muted]').waitFor();
+      assert.deepEqual(await faults(page), []);
+      const hears = () =>
+        page.waitForFunction(async () => {
+          const all = [...(await window.atrium.peer().getStats()).values()];
+          return all.some((one) => one.type === 'inbound-rtp' && one.packetsReceived > 10);
+        });
+      await hears();
+      await page.evaluate(() => {
+        navigator.mediaDevices.getUserMedia = window.ask;
+      });
+      await unheard.click();
+      await check(page).getByRole('button', { name: 'Use it' }).click();
+      await page.getByRole('button', { name: 'Mute', exact: true }).waitFor();
+      await page.waitForFunction(
+        () => window.atrium.state.call.phase === 'live' && window.atrium.counters.peers === 2,
+      );
+      await hears();
+      await ben.locator('[data-participant$="/ada"] .sign[title=live]').waitFor();
+      await media.close();
+    },
+  'N9, L1: a viewer hears the call, is asked for no microphone and is told why it is not heard':
+    async () => {
+      await room();
+      const media = await mediaPage();
+      const [eve, boss] = [await visit('viewer-eve'), await visit('owner-boss')];
+      await watchQuestions(eve);
+      await startAudio(eve).click();
+      await eve.waitForFunction(() => window.atrium.state.call.phase === 'live');
+      assert.deepEqual(await given(eve), []);
+      await eve.locator('.call').getByRole('button', { name: 'Listening only' }).click();
+      await eve.getByText('Ask an owner for an editor link to speak').waitFor();
+      assert.equal(await eve.locator('.banner').count(), 0);
+      assert.deepEqual(await faults(eve), []);
+      const row = boss.locator('[data-participant$="/eve"]');
+      await row.locator('.sign[title=listening]').waitFor();
+      assert.equal(await row.getByRole('button', { name: /^Mute/ }).count(), 0);
+      await eve.keyboard.press('F1');
+      await eve.keyboard.type('loudspeaker');
+      await eve.keyboard.press('Enter');
+      const speaker = eve.getByRole('region', { name: 'Loudspeaker' });
+      assert.equal(await speaker.getByRole('combobox', { name: 'Microphone' }).count(), 0);
+      await speaker.evaluate((one) => Promise.all(one.getAnimations().map((all) => all.finished)));
+      assert.deepEqual(await faults(eve), []);
+      await speaker.getByRole('button', { name: 'Done' }).click();
+      assert.deepEqual(await given(eve), []);
+      await eve.reload();
+      await eve.waitForFunction(() => window.atrium?.state.call.phase === 'live');
+      await eve.getByRole('button', { name: 'Stop live audio' }).click();
+      await startAudio(eve).waitFor();
+      assert.equal(await eve.locator('.notice').count(), 0);
+      await media.close();
     },
   'L10: a slow link is said while it is slow, and counted': async () => {
     await room();
@@ -273,6 +347,40 @@ export const callWalks = {
     await banner.waitFor({ state: 'detached' });
     await media.close();
   },
+  'L9, L10: a connection that fails at the other end is made again, then given up in the banner':
+    async () => {
+      await room();
+      const media = await mediaPage();
+      const page = await checked('editor-ada');
+      await startAudio(page).click();
+      const phase = (wanted) =>
+        page.waitForFunction((wanted) => window.atrium.state.call.phase === wanted, wanted);
+      const reason = 'PEER_FAILED';
+      const fail = () =>
+        gateway.broadcast({
+          case: 'liveEnded',
+          value: { $typeName: 'atrium.v1.LiveEnded', reason, message: 'go live again' },
+        });
+      const banner = page.locator('.banner');
+      for (let made = 1; made < 5; made++) {
+        await phase('live');
+        fail();
+        await phase('connecting');
+        if (made === 4) await banner.getByText('It connects again by itself.').waitFor();
+      }
+      assert.deepEqual(counted(), [[CONNECTION_LOST, false]]);
+      await phase('live');
+      fail();
+      await banner.getByText(/No live audio.*could not make another/).waitFor();
+      assert.deepEqual(counted(), [
+        [CONNECTION_LOST, false],
+        [HANDSHAKE_FAILED, false],
+      ]);
+      assert.deepEqual(await faults(page), []);
+      await banner.getByRole('button', { name: 'Try again' }).click();
+      await phase('live');
+      await media.close();
+    },
   'L11, L20: what the deployment forbids or cannot do now is not offered, and says why':
     async () => {
       await room();
@@ -329,5 +437,63 @@ export const callWalks = {
     await page.evaluate(() => dispatchEvent(new Event('blur')));
     await muted(true);
     assert.deepEqual(told().slice(2), [true, false]);
+    await page.keyboard.up('F8');
+    const talk = await page.getByRole('button', { name: 'Hold to talk' }).boundingBox();
+    await page.mouse.move(talk.x + 5, talk.y + 5);
+    await page.mouse.down();
+    await muted(false);
+    await page.mouse.move(300, 300);
+    await page.mouse.up();
+    await muted(true);
+    await page.evaluate(() => {
+      const settings = JSON.parse(localStorage.getItem('atrium.settings'));
+      settings.shortcuts = { 'call.talk': 'Alt+K' };
+      localStorage.setItem('atrium.settings', JSON.stringify(settings));
+    });
+    await page.reload();
+    await page.waitForFunction(() => window.atrium?.state.call.phase === 'connecting');
+    for (const first of ['k', 'Alt']) {
+      await page.keyboard.down('Alt');
+      await page.keyboard.down('k');
+      await muted(false);
+      await page.keyboard.up(first);
+      await muted(true);
+      await page.keyboard.up(first === 'k' ? 'Alt' : 'k');
+    }
   },
+  'V8, N1: an owner mutes; whoever was muted sees who did it and unmutes; nobody else may mute':
+    async () => {
+      await room();
+      const [ada, boss] = [await checked('editor-ada'), await visit('owner-boss')];
+      const ben = await visit('editor-ben');
+      await mediaPage();
+      await startAudio(ada).click();
+      await ada.waitForFunction(() => window.atrium.state.call.phase === 'live');
+      const enabled = () => ada.evaluate(() => window.atrium.peer().getSenders()[0].track.enabled);
+      const row = (page, id) => page.locator(`[data-participant$="/${id}"]`);
+      const mute = row(boss, 'ada').getByRole('button', { name: 'Mute ada' });
+      await mute.waitFor();
+      assert.equal(await row(ben, 'ada').getByRole('button', { name: /^Mute/ }).count(), 0);
+      assert.equal(await boss.getByRole('button', { name: 'Mute ben' }).count(), 0);
+      await row(boss, 'ada').hover();
+      assert.deepEqual(await faults(boss), []);
+      await mute.click();
+      await ada.getByText('boss muted you.').waitFor();
+      assert.equal(await enabled(), false, 'the microphone itself is off');
+      const sign = row(ben, 'ada').locator('.sign--bad');
+      await sign.waitFor();
+      assert.equal(await sign.getAttribute('title'), 'muted by boss');
+      assert.equal(await mute.count(), 0, 'there is no unmuting of others');
+      const own = ada.locator('.call').getByRole('button', { name: 'Unmute', exact: true });
+      assert.equal(await own.getAttribute('title'), 'Unmute, muted by boss');
+      assert.deepEqual(await faults(ada), []);
+      await ada.locator('.notice').getByRole('button', { name: 'Unmute' }).click();
+      await sign.waitFor({ state: 'detached' });
+      assert.equal(await enabled(), true);
+      gateway.session.participant('ada', { viewingTab: '' });
+      assert.equal(await ada.evaluate(() => window.atrium.state.call.muted), false);
+      await mute.click();
+      await ada.getByText('boss muted you.').waitFor();
+      assert.equal(await enabled(), false, 'and again');
+    },
 };

@@ -13,6 +13,7 @@ import {
   visit,
 } from './support.mjs';
 
+const SMALLEST = 2;
 const text = (page, what) => page.locator('.driving').getByText(what).waitFor();
 const columns = (page, count) =>
   page.waitForFunction((count) => window.atrium.terminalState('build').columns === count, count);
@@ -176,6 +177,38 @@ export const drivingWalks = {
     await page.getByRole('button', { name: 'Scale to fit' }).click();
     await overflows(false);
   },
+  'N8: whoever takes control has the size, each time; whoever leaves a tab does not count':
+    async () => {
+      await room();
+      const ben = await visit('editor-ben', { viewport: { width: 1400, height: 900 } });
+      const boss = await visit('owner-boss', { viewport: { width: 1000, height: 600 } });
+      const take = async (page) => {
+        await focus(page);
+        await page.keyboard.press('Alt+Shift+C');
+        await text(page, 'You are driving');
+      };
+      await take(ben);
+      await ben.waitForFunction(() => window.atrium.terminalState('build').columns > 110);
+      const wide = (await state(ben)).columns;
+      await take(boss);
+      await ben.waitForFunction(() => window.atrium.terminalState('build').columns < 100);
+      const narrow = (await state(boss)).columns;
+      await boss.locator('[data-participant$="/ben"]').hover();
+      await boss.getByRole('button', { name: 'Give control to ben' }).click();
+      await columns(boss, wide);
+      await take(boss);
+      await columns(ben, narrow);
+      gateway.session.updateTab(build().name, { driver: '', sizeOwner: person('ben') });
+      await columns(boss, wide);
+      gateway.session.updateTab(build().name, { sizePolicy: SMALLEST });
+      await columns(ben, narrow);
+      gateway.session.openTab('other', person('owner'));
+      await boss.locator('.tab', { hasText: 'other' }).waitFor();
+      await boss.keyboard.press('Alt+2');
+      await columns(ben, wide);
+      await boss.keyboard.press('Alt+1');
+      await columns(ben, narrow);
+    },
   'N8: the smallest window decides, or nobody does, if that was chosen': async () => {
     await room();
     const wide = await visit('editor-ada', { viewport: { width: 1400, height: 900 } });

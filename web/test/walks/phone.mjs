@@ -112,6 +112,28 @@ export const phoneWalks = {
     const focused = await page.evaluate(() => !!document.activeElement?.closest('.xterm'));
     assert.ok(focused, 'the keyboard stays');
   },
+  'M9, N8: who drives is seen while the keys are up': async () => {
+    await room();
+    const page = await visit('editor-pat', PHONE);
+    gateway.session.participant('ben', { displayName: 'Ben' });
+    const keys = page.getByRole('toolbar', { name: 'Keys' });
+    const status = page.locator('.status');
+    await focus(page);
+    await keys.waitFor();
+    assert.equal(await status.isVisible(), false, 'nobody drives: the room is the terminal’s');
+    for (const driver of ['ben', 'pat']) {
+      gateway.session.updateTab(build().name, { driver: person(driver) });
+      await status.getByText(driver === 'ben' ? 'Ben is driving' : 'You are driving').waitFor();
+      await keys.waitFor();
+      const [above, below] = [await status.boundingBox(), await keys.boundingBox()];
+      assert.ok(above.y + above.height <= below.y + 1, 'both are whole');
+      assert.deepEqual(await tooSmall(page), []);
+      assert.deepEqual(await faults(page), []);
+    }
+    await status.getByRole('button', { name: 'Release' }).tap();
+    await status.waitFor({ state: 'hidden' });
+    await keys.waitFor();
+  },
   'M9, N8: two fingers change the text, and the program’s size only where this phone owns it':
     async () => {
       await room();

@@ -1,8 +1,20 @@
 // What is said of the whole session: what does not work, who lags, what is allowed.
 import assert from 'node:assert/strict';
-import { build, faults, focus, gateway, person, ready, room, shows, visit } from './support.mjs';
+import {
+  build,
+  faults,
+  focus,
+  gateway,
+  origin,
+  person,
+  ready,
+  room,
+  shows,
+  visit,
+} from './support.mjs';
 
 const NO_PROVIDER = 1;
+const TEXT = 2;
 const FAILED = 5;
 const HOST_LOST = 4;
 const SERVICE = 2;
@@ -101,30 +113,105 @@ export const roomWalks = {
       await page.close();
     }
   },
-  'L20, N9: what a viewer may not do is said: in the invite, and at the phone': async () => {
+  'L10: an answer that the provider refused is said in the banner while it is so': async () => {
+    await room();
+    const page = await visit('editor-ada');
+    const problem = 'The provider has no quota left: raise it there';
+    const becomes = (fields) => gateway.session.updateConversation(fields);
+    const banner = page.locator('.banner');
+    becomes({ problem });
+    await banner
+      .getByText(`The agent has a problem ${problem}. Terminals and chat work.`)
+      .waitFor();
+    assert.deepEqual(await faults(page), []);
+    becomes({ problem: '' });
+    await banner.waitFor({ state: 'detached' });
+    becomes({ problem });
+    await banner.getByRole('button', { name: 'Dismiss' }).click();
+    await banner.waitFor({ state: 'detached' });
+    becomes({ problem, activity: 2 });
+    becomes({ problem: 'The key is refused' });
+    await banner.getByText('The key is refused.').waitFor();
+  },
+  'L3, L16: an editor says how the agent answers, and with which voice': async () => {
+    await room();
+    const { session } = gateway;
+    session.updateConversation({ voice: 'alloy', instructions: 'Be brief.' });
+    const page = await visit('editor-ada');
+    const open = async () => {
+      await page.getByRole('button', { name: 'Agent', exact: true }).click();
+      await page.locator('dialog').getByLabel('Its voice').waitFor();
+    };
+    const save = async () => {
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.locator('dialog').waitFor({ state: 'detached' });
+      return [...gateway.pages][0].heard.findLast(
+        ({ message }) => message.case === 'updateConversation',
+      )?.message.value.updateMask.paths;
+    };
+    await open();
+    assert.deepEqual(await faults(page), []);
+    assert.equal(await save(), undefined, 'nothing was changed');
+    await open();
+    assert.equal(await page.getByLabel('Its voice').inputValue(), 'alloy');
+    await page.getByLabel('Its voice').fill('verse');
+    await page.getByLabel('It answers').selectOption('in writing only');
+    assert.deepEqual(await save(), ['voice', 'mode']);
+    const { voice, mode, instructions } = session.conversation;
+    assert.deepEqual([voice, mode, instructions], ['verse', TEXT, 'Be brief.']);
+    await open();
+    assert.equal(await page.getByLabel('It answers').locator('option:checked').count(), 1);
+    await page.getByLabel('Its voice').fill('');
+    assert.deepEqual(await save(), ['voice']);
+  },
+  'L20, N9: what a viewer may do is said: in the invite, and at the phone': async () => {
     await room();
     const [boss, eve] = [await visit('owner-boss'), await visit('viewer-eve')];
     const phone = eve.getByRole('button', { name: 'Start live audio' });
-    assert.equal(await phone.getAttribute('aria-disabled'), 'true');
-    assert.match(await phone.getAttribute('title'), /viewers are not in the call.*editor link/i);
-    await phone.click({ force: true });
-    await eve.locator('.notice', { hasText: 'Viewers are not in the call' }).waitFor();
-    assert.equal(await eve.locator('dialog').count(), 0);
-    assert.equal(await eve.getByText('Start live audio').count(), 0);
-    await eve.keyboard.press('F1');
-    await eve.keyboard.type('audio');
-    await eve.waitForTimeout(100);
-    assert.equal(await eve.getByRole('option', { name: /live audio|microphone/i }).count(), 0);
-    await eve.keyboard.press('Escape');
+    assert.equal(await phone.getAttribute('aria-disabled'), 'false');
+    assert.equal(await phone.getAttribute('title'), 'Start live audio, to listen');
     assert.deepEqual(await faults(eve), []);
     await boss.getByRole('button', { name: 'Invite' }).click();
     const dialog = boss.locator('dialog');
-    await dialog.getByText('not in the call: neither hears nor speaks').waitFor();
-    assert.equal(await dialog.getByText(/hears the room/).count(), 0);
+    await dialog.getByText('hears the call. Cannot type, and is not heard.').waitFor();
     await dialog.getByText('The link can be opened for').waitFor();
     await dialog.getByText('Who came by it stays for seven days').waitFor();
     assert.deepEqual(await faults(boss), []);
   },
+  'N9: a link says that it works on this machine only, and has a code only where a phone can follow':
+    async () => {
+      await room();
+      const boss = await visit('owner-boss');
+      const dialog = boss.locator('dialog');
+      const make = async () => {
+        await boss.getByRole('button', { name: 'Invite' }).click();
+        await dialog.getByRole('button', { name: 'Make a link' }).click();
+        await dialog.getByLabel('Invite link').waitFor();
+      };
+      const link = () => dialog.getByLabel('Invite link').inputValue();
+      const code = dialog.getByRole('img', { name: 'The link as a QR code' });
+      await make();
+      await dialog.getByText('Reachable from this machine only').waitFor();
+      const { port } = new URL(origin);
+      await dialog.getByText(`ssh -L ${port}:localhost:${port}`).waitFor();
+      assert.equal(await code.count(), 0);
+      assert.ok((await link()).startsWith(origin));
+      assert.match(await dialog.locator('.invites').textContent(), /1 use left/);
+      assert.deepEqual(await faults(boss), []);
+      gateway.origins = ['https://atrium.example.org', 'http://127.0.0.1:9'];
+      await boss.reload();
+      await ready(boss);
+      await make();
+      await code.waitFor();
+      assert.match(await link(), /^https:\/\/atrium\.example\.org\/join\//);
+      assert.equal(await dialog.getByText('Reachable from this machine only').count(), 0);
+      const leads = dialog.getByLabel('The link leads to');
+      assert.equal(await leads.locator('option').count(), 2);
+      await leads.selectOption(origin);
+      await dialog.getByText('Reachable from this machine only').waitFor();
+      assert.equal(await code.count(), 0);
+      assert.deepEqual(await faults(boss), []);
+    },
   'N4: a lost connection says what is known, and not that shells run': async () => {
     await room();
     const page = await visit('editor-ada');

@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict';
 import { build, faults, focus, gateway, person, ready, room, visit } from './support.mjs';
 
+const SERVICE = 2;
+const COMMAND = 4;
+
 const titles = (page, wanted) =>
   page.waitForFunction(
     (wanted) =>
@@ -73,6 +76,38 @@ export const tabWalks = {
     await page.getByText('Tab "logs" opened on another device by Olga').waitFor();
     const label = page.locator('.tab--remote', { hasText: 'logs' }).locator('[role=tab]');
     assert.match(await label.getAttribute('title'), /^logs\nOpened on another device/);
+  },
+  'M5: a tab that no person opened is on nobody’s device, and one’s own other page is said so':
+    async () => {
+      await room();
+      const page = await visit('editor-ada');
+      gateway.session.participant('ci', { displayName: 'deploy-bot', kind: SERVICE });
+      const opened = [
+        ['one', 'agent', 'opened by the agent'],
+        ['two', '', 'opened by a service'],
+        ['three', person('ci'), 'opened by deploy-bot'],
+        ['four', person('ada'), 'opened on another device or window of yours'],
+      ];
+      for (const [title, creator, how] of opened) {
+        gateway.session.openTab(title, creator);
+        await page.getByText(`Tab "${title}" ${how}`).waitFor();
+        const label = page.locator('.tab--remote', { hasText: title }).locator('[role=tab]');
+        assert.ok((await label.getAttribute('title')).includes(`\nO${how.slice(1)}`));
+      }
+    },
+  'N7: a command that has a tab of its own is said once': async () => {
+    await room();
+    gateway.session.entry(COMMAND, ['agent'], 'ls', { tab: build().name, exitCode: 0 });
+    const own = gateway.session.openTab('make test', 'agent');
+    const page = await visit('editor-ada');
+    gateway.session.entry(COMMAND, ['agent'], 'make test', { tab: own.name, exitCode: 0 });
+    const line = page.locator('.entry--command', { hasText: 'make test' });
+    await line.waitFor();
+    assert.equal((await line.textContent()).split('make test').length - 1, 1);
+    assert.match(await page.locator('.entry--command').first().textContent(), /build\s+ls/);
+    assert.deepEqual(await faults(page), []);
+    await line.getByRole('button', { name: 'make test' }).click();
+    await page.waitForFunction((tab) => window.atrium.state.selected === tab, own.name);
   },
   'M5, N1: typing of others shows at the tab and on the person, one’s own does not': async () => {
     await room();
@@ -172,6 +207,20 @@ export const tabWalks = {
     await page.waitForTimeout(300);
     await page.keyboard.type('hello');
     assert.equal(await page.locator('.composer textarea').inputValue(), 'hello');
+  },
+  'M7: a tab that was closed just before a reload is closed': async () => {
+    await room();
+    const page = await visit('editor-ada');
+    gateway.session.openTab('other', person('owner'));
+    await page.locator('.tab', { hasText: 'other' }).waitFor();
+    await page.keyboard.press('Alt+1');
+    await page.keyboard.press('Alt+Shift+W');
+    await page.getByText('Closed build. Its shell still runs.').waitFor();
+    assert.ok(build());
+    await page.reload();
+    await ready(page);
+    assert.equal(build(), undefined);
+    assert.equal(await page.locator('.tab', { hasText: 'build' }).count(), 0);
   },
   'P12: an unused tab says when it closes, and is kept by a click': async () => {
     await room();

@@ -1,6 +1,6 @@
 // WorkQueue is one thread that does what it is given, in order.
-#ifndef ATRIUM_MEDIA_WORK_QUEUE_H_
-#define ATRIUM_MEDIA_WORK_QUEUE_H_
+#ifndef ATRIUM_COMMON_WORK_QUEUE_H_
+#define ATRIUM_COMMON_WORK_QUEUE_H_
 
 #include <condition_variable>
 #include <deque>
@@ -9,7 +9,7 @@
 
 #include "absl/functional/any_invocable.h"
 
-namespace atrium::media {
+namespace atrium {
 
 class WorkQueue {
  public:
@@ -35,6 +35,6 @@ class WorkQueue {
   std::thread thread_;
 };
 
-}  // namespace atrium::media
+}  // namespace atrium
 
-#endif  // ATRIUM_MEDIA_WORK_QUEUE_H_
+#endif  // ATRIUM_COMMON_WORK_QUEUE_H_

@@ -1,10 +1,10 @@
-#include "media/work_queue.h"
+#include "common/work_queue.h"
 
 #include <pthread.h>
 
 #include <utility>
 
-namespace atrium::media {
+namespace atrium {
 
 WorkQueue::WorkQueue(const char* name) : thread_([this] { Run(); }) {
   pthread_setname_np(thread_.native_handle(), name);
@@ -41,4 +41,4 @@ void WorkQueue::Run() {
   }
 }
 
-}  // namespace atrium::media
+}  // namespace atrium
