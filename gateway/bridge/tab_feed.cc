@@ -127,7 +127,7 @@ void TabFeed::OnBuffer(const grpc::ByteBuffer& buffer) {
   Response response;
   if (rpc::DecodeOutput(buffer, &offset, &data, &more)) {
     Place(offset);
-    ring_.Append(offset, std::move(data));
+    ring_.Append(offset, data);
     DropStaleSnapshots();
     if (!more.empty() && response.ParseFromString(more)) OnInputAcks(response);
     return PumpAll();

@@ -87,6 +87,31 @@ TEST(RingTest, PassesOverWhatItHasAndNeverHoldsMoreThanItsBound) {
   EXPECT_FALSE(ring.Holds(0));
 }
 
+TEST(RingTest, S5R18KeepsNothingAliveOfTheBuffersThatOutputCameIn) {
+  Ring ring(1 << 20);
+  bool gone = false;
+  std::string buffer(64 << 10, 'x');
+  {
+    const grpc::Slice read(
+        buffer.data(), buffer.size(), [](void* gone) { *static_cast<bool*>(gone) = true; }, &gone);
+    ring.Append(0, {read.sub(10, 20)});
+    EXPECT_FALSE(gone);
+  }
+  EXPECT_TRUE(gone) << "ten bytes hold 64 KiB";
+  std::vector<grpc::Slice> slices;
+  EXPECT_EQ(ring.Take(0, 100, &slices), 10u);
+}
+
+TEST(RingTest, N2WhatAReaderHoldsStaysAsItWasWhileMoreComes) {
+  Ring ring(1000);
+  ring.Append(0, {grpc::Slice("abc")});
+  std::vector<grpc::Slice> held;
+  ring.Take(0, 100, &held);
+  for (int i = 0; i < 100; ++i) ring.Append(ring.end(), {grpc::Slice(std::string(100, 'x'))});
+  ring.Reset(0);
+  EXPECT_EQ(Text(held), "abc");
+}
+
 TEST(RingTest, AGapBeginsAnew) {
   Ring ring(1000);
   ring.Append(0, {grpc::Slice("abc")});
