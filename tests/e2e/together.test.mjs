@@ -53,10 +53,10 @@ after(async () => {
 test('V6, N5: both speak at once: one utterance, both names, one answer that both hear', async () => {
   await openTab(olga);
   await Promise.all([goLive(olga), goLive(emil)]);
-  const both = await until('an utterance of both', async () =>
-    (await entries(olga)).find((one) => one.kind === SPEECH && one.speakerNames.length === 2), 60_000);
+  // Not every one of the eight is understood.
+  const both = await until('an utterance of both that is understood', async () =>
+    (await entries(olga)).find((one) => one.kind === SPEECH && one.speakerNames.length === 2 && /^computer /.test(one.text)), 60_000);
   assert.deepEqual([...both.speakerNames].sort(), ['Emil', 'Olga']);
-  assert.match(both.text, /^computer /);
   await entry(emil, AGENT, /./);
   for (const page of [olga, emil]) await until('it is heard', async () => (await energy(page)) > 0.01);
 });

@@ -33,7 +33,8 @@ after(async () => {
 
 const tools = async () => (await api.call('atrium.v1.ConversationService', 'GetConversation', { name: 'sessions/main/conversation' })).tools;
 const cards = () => olga.changes.filter((one) => one.approval?.state === 'PENDING').map((one) => one.approval);
-const declared = () => provider.line.heard.filter((one) => one.type === 'session.update').at(-1).session.tools.map((one) => one.name);
+// Of the newest session; none before it was told.
+const declared = () => provider.line.heard.filter((one) => one.type === 'session.update').at(-1)?.session.tools.map((one) => one.name) ?? [];
 const late = () => provider.line.heard.filter((one) => one.item?.type === 'function_call_output' && one.item.call_id.endsWith('-result')).map((one) => JSON.parse(one.item.output));
 async function decide(card, approve) {
   olga.say({ requestId: 1, decideApproval: { name: card.name, approve } });
@@ -92,7 +93,7 @@ test('L18, R12: a provider that refuses the tools of others gets the session wit
   };
   const before = provider.lines.length;
   provider.line.socket.terminate();
-  await until('another session', () => provider.lines.length > before && declared(), 15_000);
+  await until('another session', () => provider.lines.length > before && declared().length > 0, 15_000);
   await until('it does without', () => !declared().some((one) => FOREIGN.test(one)));
   assert.ok(declared().includes('list_tabs'));
   await api.call('atrium.v1.TimelineService', 'Say', { parent: 'sessions/main', text: 'hello', audience: 'AGENT' });
