@@ -23,6 +23,7 @@ class Line {
     return column >= 0 && column < size() ? cells_[static_cast<size_t>(column)] : Cell();
   }
   Cell* data() { return cells_.data(); }
+  const Cell* data() const { return cells_.data(); }
   Cell& operator[](int column) { return cells_[static_cast<size_t>(column)]; }
   size_t memory_bytes() const { return cells_.capacity() * sizeof(Cell) + sizeof(Line); }
 

@@ -86,6 +86,7 @@ class Serializer {
   void DrawMarks(const LineMarks& marks);
   void DrawCells(const Line& line, bool bottom);
   int DrawText(const Line& line, int column);
+  int DrawAscii(const Line& line, int column);
   int DrawBlanks(const Line& line, int column, int end);
   void DrawStyledBlank(int column, const Style& style);
   void DrawStyledLastBlank(const Line& line);

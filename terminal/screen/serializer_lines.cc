@@ -13,6 +13,8 @@ constexpr Style kDefault{};
 bool IsTail(Cell cell) { return cell.width() == 0 && !cell.has_text(); }
 bool IsBlank(Cell cell) { return cell.width() == 1 && !cell.has_text(); }
 
+bool IsAscii(Cell cell) { return cell.bits - Cell::Of(0x20, 1, 0).bits < 0x7f - 0x20; }
+
 // Whether the text at `column` is as printing leaves it.
 bool IsWhole(const Line& line, int column, int columns) {
   const Cell cell = line.At(column);
@@ -176,7 +178,8 @@ void Serializer::DrawCells(const Line& line, bool bottom) {
   // On the bottom row no wrap can make this blank; it goes first.
   last_drawn_ = bottom && IsBlank(last) && !PenWriter::IsErase(StyleOf(last));
   if (last_drawn_) DrawStyledLastBlank(line);
-  int end = columns_;
+  // What a line does not hold is of no look.
+  int end = base_ == kDefault ? std::max(x_, std::min(columns_, line.size())) : columns_;
   while (end > x_ && IsBlank(line.At(end - 1)) && StyleOf(line.At(end - 1)) == base_) --end;
   for (int column = x_; column < end;) {
     const Cell cell = line.At(column);
@@ -203,7 +206,23 @@ int Serializer::DrawText(const Line& line, int column) {
     x_ = -1;
     MoveTo(column + cell.width());
   }
-  return column + cell.width();
+  return natural && IsAscii(cell) && pen_.Shows(StyleOf(cell)) ? DrawAscii(line, x_) : x_;
+}
+
+// What goes on in the look of the cell before `column`, which was ASCII as well: of it
+// each byte is a cell.
+int Serializer::DrawAscii(const Line& line, int column) {
+  const uint32_t style = line.At(column - 1).style;
+  const int end = std::min(columns_, line.size());
+  const Cell* const cells = line.data();
+  int past = column;
+  while (past < end && cells[past].style == style && IsAscii(cells[past])) ++past;
+  std::string& out = pen_.out();
+  out.resize(out.size() + static_cast<size_t>(past - column));
+  std::transform(cells + column, cells + past, out.end() - (past - column),
+                 [](Cell cell) { return static_cast<char>(cell.code()); });
+  x_ = past;
+  return past;
 }
 
 int Serializer::DrawBlanks(const Line& line, int column, int end) {
