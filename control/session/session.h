@@ -108,6 +108,9 @@ class Session final : public Conversation::Room {
   // Owners mute; only whoever was muted unmutes.
   absl::StatusOr<atrium::v1::Participant> MuteParticipant(const Actor& actor,
                                                           const std::string& participant);
+  // Owners anybody's, editors their own.
+  absl::StatusOr<atrium::v1::Participant> SetParticipantVolume(
+      const Actor& actor, const atrium::v1::SetParticipantVolumeRequest& request);
   void Evict(const ParticipantId& participant);
   std::string NameOf(const Actor& actor) const;  // As it is written in resources.
 
@@ -304,6 +307,8 @@ class Session final : public Conversation::Room {
   void RenewPeer(Person* person);
   // A viewer in the call is muted, whatever anybody says.
   static void KeepListening(Person* person);
+  static void ShowVolume(Person* person, int volume_percent);
+  static void AdoptOthersActs(const atrium::media::v1::Plan::Peer& known, Person* person);
   void EndLive(const ParticipantId& id, std::string_view reason, std::string_view message);
 
   // Screens.

@@ -208,6 +208,33 @@ absl::StatusOr<Participant> Session::MuteParticipant(const Actor& actor,
   return person->shown;
 }
 
+absl::StatusOr<Participant> Session::SetParticipantVolume(
+    const Actor& actor, const atrium::v1::SetParticipantVolumeRequest& request) {
+  RETURN_IF_ERROR(actor.Require(Participant::EDITOR, "set how loud somebody is"));
+  if (request.name() != NameOf(actor)) {
+    RETURN_IF_ERROR(actor.Require(Participant::OWNER, "set how loud somebody else is"));
+  }
+  Person* person = people_.FindByName(request.name());
+  if (person == nullptr) return NoSuchParticipant(request.name());
+  if (person->live_epoch == 0) return NotInCall(request.name());
+  if (!request.has_volume_percent()) return MissingField("volume_percent");
+  const int volume = request.volume_percent();
+  if (volume < 0 || volume > limits::kVolumePercent) {
+    return BadField("volume_percent", StrCat("must be 0 to ", limits::kVolumePercent));
+  }
+  const int before = person->shown.has_volume_percent() ? person->shown.volume_percent() : 100;
+  if (volume == before) return person->shown;
+  ShowVolume(person, volume);
+  PublishPerson(ParticipantId(ParseParticipantName(request.name())->id));
+  context_->media->PlanChanged();
+  return person->shown;
+}
+
+void Session::ShowVolume(Person* person, int volume_percent) {
+  person->shown.set_volume_percent(volume_percent);
+  if (volume_percent == 100) person->shown.clear_volume_percent();
+}
+
 void Session::AddToMediaPlan(atrium::media::v1::Plan* plan) const {
   atrium::media::v1::Plan::Room* room = nullptr;
   for (const auto& [id, person] : people_.all()) {
@@ -219,6 +246,9 @@ void Session::AddToMediaPlan(atrium::media::v1::Plan* plan) const {
     peer->set_muted(person.shown.muted());
     peer->set_muted_by(person.shown.muted_by());
     peer->set_deafened(person.shown.deafened());
+    if (person.shown.has_volume_percent()) {
+      peer->set_volume_percent(person.shown.volume_percent());
+    }
     peer->set_withheld(conversation_ && !conversation_->ListensTo(person.shown.name()));
   }
   if (!captures_.all().empty()) {
@@ -229,6 +259,14 @@ void Session::AddToMediaPlan(atrium::media::v1::Plan* plan) const {
   room->set_session(name());
   room->set_audio_mode(
       static_cast<atrium::v1::Conversation::AudioMode>(record_.audio_mode()));
+}
+
+// What others did to somebody, which their page does not say when it comes back.
+void Session::AdoptOthersActs(const atrium::media::v1::Plan::Peer& known, Person* person) {
+  if (known.has_volume_percent()) ShowVolume(person, known.volume_percent());
+  if (known.muted_by().empty()) return;
+  person->shown.set_muted(true);
+  person->shown.set_muted_by(known.muted_by());
 }
 
 void Session::AdoptPeers(const DriveResponse::Inventory& inventory, bool fresh) {
@@ -244,10 +282,8 @@ void Session::AdoptPeers(const DriveResponse::Inventory& inventory, bool fresh) 
   for (auto& [id, person] : people_.all()) {
     if (person.live_epoch == 0) continue;
     auto known = there.find(person.shown.name());
-    const bool resumed = std::exchange(person.resumed, false);
-    if (resumed && known != there.end() && !known->second.muted_by().empty()) {
-      person.shown.set_muted(true);
-      person.shown.set_muted_by(known->second.muted_by());
+    if (std::exchange(person.resumed, false) && known != there.end()) {
+      AdoptOthersActs(known->second, &person);
       PublishPerson(id);
     }
     const bool same = known != there.end() && known->second.epoch() == person.live_epoch;
@@ -272,6 +308,7 @@ void Session::AdoptPeers(const DriveResponse::Inventory& inventory, bool fresh) 
       person.shown.set_muted(peer.muted());
       person.shown.set_muted_by(peer.muted_by());
       person.shown.set_deafened(peer.deafened());
+      if (peer.has_volume_percent()) ShowVolume(&person, peer.volume_percent());
       if (unknown) {
         person.shown.set_display_name(context_->auth->DisplayNameOf(id_, id));
         person.shown.set_role(Participant::VIEWER);  // Until its token says more.

@@ -1,6 +1,7 @@
 // A session's call.
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 #include "tests/support/session_test.h"
 
@@ -25,6 +26,13 @@ class LiveTest : public SessionTest {
   // What media shall do with who entered the call first, second ...
   atrium::media::v1::Plan::Peer Planned(int place) {
     return registry_->MakeMediaPlan().rooms(0).peers(place);
+  }
+  absl::StatusOr<Participant> SetVolume(const Actor& actor, const std::string& id,
+                                        std::optional<int> percent) {
+    atrium::v1::SetParticipantVolumeRequest request;
+    request.set_name("sessions/main/participants/" + id);
+    if (percent) request.set_volume_percent(*percent);
+    return session_->SetParticipantVolume(actor, request);
   }
   static int64_t EpochTold(const FakePage& page) {
     const auto* ready = page.Last(JoinResponse::kLiveReady);
@@ -162,6 +170,78 @@ TEST_F(LiveTest, S4S21OnlyOwnersMuteAndOnlyWhoIsInTheirCall) {
   EXPECT_FALSE(Shown("cy")->muted());
   EXPECT_TRUE(session_->MuteParticipant(Service(), name).ok());
   EXPECT_EQ(Shown("bob")->muted_by(), "sessions/main/participants/service");
+}
+
+TEST_F(LiveTest, V6AVolumeIsSeenByAllAndToldToMediaAndAHundredIsNone) {
+  FakePage ann, bob;
+  Enter(&ann, "ann");
+  Enter(&bob, "bob");
+  const Actor owner = Person("ann", Participant::OWNER);
+  EXPECT_FALSE(Shown("bob")->has_volume_percent());
+  EXPECT_FALSE(Planned(1).has_volume_percent());
+  const auto quiet = SetVolume(owner, "bob", 0);
+  ASSERT_TRUE(quiet.ok());
+  EXPECT_TRUE(quiet->has_volume_percent());
+  EXPECT_TRUE(Shown("bob")->has_volume_percent());
+  EXPECT_EQ(Shown("bob")->volume_percent(), 0);
+  EXPECT_TRUE(Planned(1).has_volume_percent());
+  EXPECT_EQ(Planned(1).volume_percent(), 0);
+  EXPECT_FALSE(Planned(1).muted());
+  EXPECT_FALSE(Planned(0).has_volume_percent());
+  // An editor's own.
+  ASSERT_TRUE(SetVolume(Person("bob"), "bob", 200).ok());
+  EXPECT_EQ(Planned(1).volume_percent(), 200);
+  ASSERT_TRUE(SetVolume(owner, "bob", 100).ok());
+  EXPECT_FALSE(Shown("bob")->has_volume_percent());
+  EXPECT_FALSE(Planned(1).has_volume_percent());
+}
+
+TEST_F(LiveTest, S4S21OnlyOwnersSetTheVolumeOfOthersAndNobodyOutOfRange) {
+  FakePage ann, bob, cy;
+  Enter(&ann, "ann");
+  Enter(&bob, "bob");
+  ASSERT_TRUE(Join(&cy, "cy").ok());
+  for (const auto role :
+       {Participant::ROLE_UNSPECIFIED, Participant::VIEWER, Participant::EDITOR}) {
+    EXPECT_TRUE(absl::IsPermissionDenied(SetVolume(Person("ann", role), "bob", 50).status()));
+  }
+  EXPECT_TRUE(absl::IsPermissionDenied(SetVolume(Agent(), "bob", 50).status()));
+  EXPECT_TRUE(
+      absl::IsPermissionDenied(SetVolume(Person("bob", Participant::VIEWER), "bob", 50).status()));
+  const Actor owner = Person("ann", Participant::OWNER);
+  for (const int percent :
+       {-1, 201, std::numeric_limits<int>::min(), std::numeric_limits<int>::max()}) {
+    const absl::Status refused = SetVolume(owner, "bob", percent).status();
+    EXPECT_TRUE(absl::IsInvalidArgument(refused)) << percent;
+    EXPECT_EQ(DetailsOf(refused).field, "volume_percent");
+  }
+  EXPECT_TRUE(absl::IsInvalidArgument(SetVolume(owner, "bob", std::nullopt).status()));
+  EXPECT_TRUE(absl::IsNotFound(SetVolume(owner, "nobody", 50).status()));
+  EXPECT_EQ(DetailsOf(SetVolume(owner, "cy", 50).status()).reason, "NOT_IN_CALL");
+  EXPECT_FALSE(Shown("bob")->has_volume_percent());
+  EXPECT_TRUE(SetVolume(Service(), "bob", 50).ok());
+}
+
+TEST_F(LiveTest, V6N4AVolumeIsKeptOverARestartOfControl) {
+  FakePage ann, bob, ann_again, bob_again;
+  const int64_t anns = Enter(&ann, "ann"), bobs = Enter(&bob, "bob");
+  const Actor owner = Person("ann", Participant::OWNER);
+  ASSERT_TRUE(SetVolume(owner, "ann", 120).ok());
+  ASSERT_TRUE(SetVolume(owner, "bob", 0).ok());
+  DriveResponse::Inventory inventory;
+  *inventory.add_rooms() = registry_->MakeMediaPlan().rooms(0);
+  media_.is_connected = false;
+  Start();
+  // One page is back before media, the other one after it.
+  ASSERT_TRUE(Join(&ann_again, "ann", Participant::EDITOR, anns).ok());
+  media_.is_connected = true;
+  registry_->OnMediaInventory(inventory, /*fresh=*/false);
+  ASSERT_TRUE(Join(&bob_again, "bob", Participant::EDITOR, bobs).ok());
+  EXPECT_EQ(Shown("ann")->volume_percent(), 120);
+  EXPECT_TRUE(Shown("bob")->has_volume_percent());
+  EXPECT_EQ(Shown("bob")->volume_percent(), 0);
+  EXPECT_EQ(Planned(0).volume_percent(), 120);
+  EXPECT_TRUE(Planned(1).has_volume_percent());
 }
 
 TEST_F(LiveTest, R1AnotherRunOfMediaMakesEverybodyConnectAnew) {

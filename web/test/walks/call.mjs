@@ -496,4 +496,48 @@ export const callWalks = {
       await ada.getByText('boss muted you.').waitFor();
       assert.equal(await enabled(), false, 'and again');
     },
+
+  'V6, X7: an owner sets how loud somebody is with the keyboard; everybody sees it; others may not':
+    async () => {
+      await room();
+      const [ada, boss] = [await checked('editor-ada'), await visit('owner-boss')];
+      const ben = await visit('editor-ben');
+      await mediaPage();
+      await startAudio(ada).click();
+      await ada.waitForFunction(() => window.atrium.state.call.phase === 'live');
+      const row = (page, id) => page.locator(`[data-participant$="/${id}"]`);
+      const opener = row(boss, 'ada').getByRole('button', { name: 'How loud ada is' });
+      await opener.waitFor();
+      assert.equal(
+        await row(ben, 'ada')
+          .getByRole('button', { name: /^How loud/ })
+          .count(),
+        0,
+      );
+      assert.equal(
+        await row(boss, 'ben')
+          .getByRole('button', { name: /^How loud/ })
+          .count(),
+        0,
+        'not in the call',
+      );
+      await row(ada, 'ada').getByRole('button', { name: 'How loud ada is' }).waitFor();
+      await opener.focus();
+      await boss.keyboard.press('Enter');
+      const slider = boss.getByRole('slider', { name: 'Volume of ada for everybody' });
+      await slider.waitFor();
+      assert.equal(await slider.inputValue(), '100');
+      assert.equal(await slider.evaluate((one) => one === document.activeElement), true);
+      assert.deepEqual(await faults(boss), []);
+      await boss.keyboard.press('ArrowLeft');
+      await row(ben, 'ada').getByTitle('heard at 90 % by everybody').waitFor();
+      await boss.keyboard.press('Home');
+      await row(ben, 'ada').getByTitle('heard at 0 % by everybody').waitFor();
+      assert.equal(await slider.getAttribute('aria-valuetext'), '0 percent');
+      await boss.keyboard.press('End');
+      await row(ben, 'ada').getByTitle('heard at 200 % by everybody').waitFor();
+      await boss.keyboard.press('Escape');
+      await slider.waitFor({ state: 'detached' });
+      assert.equal(await opener.evaluate((one) => one === document.activeElement), true);
+    },
 };
