@@ -19,6 +19,10 @@ void Conversation::Interrupt() { engine_->Interrupt(); }
 void Conversation::SetInstructions(const std::string& text) { engine_->SetInstructions(text); }
 void Conversation::SetVoice(const std::string& voice) { engine_->SetVoice(voice); }
 void Conversation::SetMode(Shape::Mode mode) { engine_->SetMode(mode); }
+void Conversation::SetLanguage(const std::string& language) { engine_->SetLanguage(language); }
+void Conversation::SetTranscriptionModel(const std::string& model) {
+  engine_->SetTranscriptionModel(model);
+}
 absl::Status Conversation::SetProfile(const std::string& id) { return engine_->SetProfile(id); }
 void Conversation::SetAudioMode(Shape::AudioMode mode) { engine_->SetAudioMode(mode); }
 void Conversation::SetFloor(const atrium::v1::FloorPolicy& floor) { engine_->SetFloor(floor); }

@@ -46,6 +46,8 @@ class Conversation::Engine final : public ProviderLine::Listener,
   void SetInstructions(const std::string& instructions);
   void SetVoice(const std::string& voice);
   void SetMode(Shape::Mode mode);
+  void SetLanguage(const std::string& language);
+  void SetTranscriptionModel(const std::string& model);
   absl::Status SetProfile(const std::string& id);
   void SetAudioMode(Shape::AudioMode mode);
   void SetFloor(const atrium::v1::FloorPolicy& floor) { floor_.Set(floor); }

@@ -49,6 +49,8 @@ Session::Session(Context* context, SessionId id, atrium::control::v1::SessionRec
                               .mode = record_.mode(),
                               .audio_mode = record_.audio_mode(),
                               .profile = record_.profile(),
+                              .language = record_.language(),
+                              .transcription_model = record_.transcription_model(),
                               .usage = record_.usage(),
                               .tariff = context_->tariff,
                               .floor = record_.session().floor_policy(),

@@ -292,6 +292,33 @@ TEST_F(ConversationTest, L3AProfileIsOverriddenAndComesBack) {
   EXPECT_EQ(talk_.Shown().instructions(), "Be brief.");
 }
 
+TEST_F(ConversationTest, L3HowSpeechIsWrittenDownIsTheProfilesUnlessTheSessionSaysOtherwise) {
+  profiles_[0].transcription_model = "ear-1";
+  ASSERT_TRUE(talk_.SetProfile("default").ok());
+  Start();
+  EXPECT_EQ(told().settings.transcription_model, "ear-1");
+  EXPECT_EQ(told().settings.language, "");
+  talk_.SetLanguage("de");
+  talk_.SetTranscriptionModel("ear-3");
+  EXPECT_EQ(told().settings.language, "de");
+  EXPECT_EQ(told().settings.transcription_model, "ear-3");
+  EXPECT_EQ(talk_.Shown().language(), "de");
+  EXPECT_EQ(talk_.Shown().transcription_model(), "ear-3");
+  EXPECT_TRUE(talk_.SetProfile("terse").ok());
+  EXPECT_EQ(told().settings.language, "fr");
+  EXPECT_EQ(told().settings.transcription_model, "ear-2");
+  talk_.SetLanguage("de");
+  talk_.SetLanguage("");
+  EXPECT_EQ(talk_.Shown().language(), "fr");
+}
+
+TEST_F(ConversationTest, L5OneThatOwnsTheTurnsIsOfferedNoLanguage) {
+  providers_.can.owns_turns = true;
+  talk_.SetLanguage("de");
+  EXPECT_EQ(talk_.Shown().language(), "");
+  EXPECT_EQ(talk_.Shown().transcription_model(), "");
+}
+
 TEST_F(ConversationTest, L3AnotherVoiceIsAnotherProviderSessionInTheNextSilence) {
   Start();
   talk_.SetVoice("cedar");
