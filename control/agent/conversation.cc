@@ -44,7 +44,9 @@ void Conversation::Overhear(const std::string& speaker, const std::string& text)
 void Conversation::Restore(const std::vector<atrium::v1::TimelineEntry>& entries) {
   engine_->Restore(entries);
 }
-void Conversation::SetAnybodyLive(bool live) { engine_->SetAnybodyLive(live); }
+void Conversation::SetAnybodyLive(bool live, bool may_speak) {
+  engine_->SetAnybodyLive(live, may_speak);
+}
 void Conversation::SetScreens(std::vector<Screen> screens) {
   engine_->SetScreens(std::move(screens));
 }

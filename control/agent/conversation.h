@@ -138,8 +138,9 @@ class Conversation {
   void Restore(const std::vector<atrium::v1::TimelineEntry>& entries);
   // The screens that are shown now, oldest first.
   void SetScreens(std::vector<Screen> screens);
-  // Whether anybody is in the call; audio is opened and closed with it.
-  void SetAnybodyLive(bool live);
+  // Whether anybody is in the call: audio is opened and closed with it. And whether
+  // anybody of them may speak: one that bills by the minute is not kept for listeners.
+  void SetAnybodyLive(bool live, bool may_speak);
 
   const atrium::v1::Conversation& Shown() const;
 

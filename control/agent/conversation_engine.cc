@@ -236,6 +236,7 @@ void Conversation::Engine::TextTurn(const std::string& speaker, const std::strin
   Await([this, said = Said(speaker, text)](absl::Status status) {
     if (!status.ok()) return;
     Tell(HistoryItem::Role::kUser, said);
+    WatchIdle();
     Configure();
     RequestResponse(Responses::Cause::kText);
   });
@@ -255,9 +256,9 @@ void Conversation::Engine::Restore(const std::vector<TimelineEntry>& entries) {
   }
 }
 
-void Conversation::Engine::SetAnybodyLive(bool live) {
+void Conversation::Engine::SetAnybodyLive(bool live, bool may_speak) {
+  if (std::exchange(may_speak_, may_speak) != may_speak) WatchIdle();
   if (live == (audio_ != nullptr)) return;
-  idle_.reset();
   if (active()) line_.provider()->SetListening(live);
   if (live) {
     heard_position_ = -1;
@@ -270,9 +271,13 @@ void Conversation::Engine::SetAnybodyLive(bool live) {
   AskNext();
   // We may be inside one of its calls.
   loop_->Post([audio = std::shared_ptr<MediaLink::Audio>(std::move(audio_))] {});
-  if (!providers_->capabilities().bills_by_minute) return;
+}
+
+void Conversation::Engine::WatchIdle() {
+  idle_.reset();
+  if (may_speak_ || !active() || !providers_->capabilities().bills_by_minute) return;
   idle_ = loop_->After(limits::kProviderIdle, [this] {
-    LogInfo("the agent is left, as nobody is there", {{"session", options_.session}});
+    LogInfo("the agent is left, as nobody speaks to it", {{"session", options_.session}});
     Stop();
   });
 }
@@ -307,6 +312,7 @@ void Conversation::Engine::OnReady(std::optional<absl::Time>) {
   meter_.Connect(loop_->Monotonic());
   KeepTime();
   SetState(Shape::ACTIVE);
+  WatchIdle();
   sight_.Open(sees());
   line_.provider()->SetListening(audio_ != nullptr);
   // What changed while it was connecting.

@@ -251,7 +251,10 @@ absl::StatusOr<PageId> Session::Join(const Actor& actor,
   page.attachment_generation = adopted ? 0 : context_->host->PlanChanged();
   // It may be an owner now, to whom the agent listens; or nobody's talker any more.
   KeepListening(&who);
-  if (who.live_epoch != 0) context_->media->PlanChanged();
+  if (who.live_epoch != 0) {
+    context_->media->PlanChanged();
+    TellWhoIsLive();
+  }
   // The page is back in the call if its peer connection is the one we know.
   if (who.live_epoch != 0 && hello.live_epoch() == who.live_epoch) who.live_page = id;
   Greet(actor, id, &page);

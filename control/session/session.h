@@ -310,6 +310,8 @@ class Session final : public Conversation::Room {
   static void ShowVolume(Person* person, int volume_percent);
   static void AdoptOthersActs(const atrium::media::v1::Plan::Peer& known, Person* person);
   void EndLive(const ParticipantId& id, std::string_view reason, std::string_view message);
+  // Tells the agent whether anybody is in the call, and may speak in it.
+  void TellWhoIsLive();
 
   // Screens.
   void LoadCaptures();

@@ -44,7 +44,7 @@ void Session::GoLive(const Actor& actor, const PageId& page_id,
     person->shown.set_live(true);
     KeepListening(person);
     PublishPerson(page->second.participant);
-    if (conversation_) conversation_->SetAnybodyLive(true);
+    TellWhoIsLive();
     context_->media->PlanChanged();
     done(absl::OkStatus());
     TellLiveReady(person);
@@ -105,7 +105,6 @@ void Session::ResumeLive(Person* person, const PageId& page, int64_t epoch) {
   person->live_page = page;
   if (person->live_epoch == 0) person->live_since = context_->loop->Monotonic();
   person->shown.set_live(true);
-  if (conversation_) conversation_->SetAnybodyLive(true);
   // Media may well have it, and has not told us yet: its inventory decides.
   if (context_->media->connected()) {
     RenewPeer(person);
@@ -117,6 +116,7 @@ void Session::ResumeLive(Person* person, const PageId& page, int64_t epoch) {
     last_epoch_ = std::max(last_epoch_, person->live_epoch);
   }
   KeepListening(person);
+  TellWhoIsLive();
 }
 
 absl::Status Session::HangUp(const PageId& page_id) {
@@ -150,9 +150,18 @@ void Session::EndLive(const ParticipantId& id, std::string_view reason, std::str
   if (person->shown.role() < Participant::EDITOR) person->shown.set_muted(false);
   PublishPerson(id);
   context_->media->PlanChanged();
-  const bool anybody = std::any_of(people_.all().begin(), people_.all().end(),
-                                   [](const auto& p) { return p.second.live_epoch != 0; });
-  if (conversation_ && !anybody) conversation_->SetAnybodyLive(false);
+  TellWhoIsLive();
+}
+
+void Session::TellWhoIsLive() {
+  if (!conversation_) return;
+  bool live = false, may_speak = false;
+  for (const auto& [id, person] : people_.all()) {
+    if (person.live_epoch == 0) continue;
+    live = true;
+    may_speak = may_speak || person.shown.role() >= Participant::EDITOR;
+  }
+  conversation_->SetAnybodyLive(live, may_speak);
 }
 
 absl::Status Session::Signal(const PageId& page_id, const atrium::v1::PeerSignal& signal) {
@@ -319,7 +328,7 @@ void Session::AdoptPeers(const DriveResponse::Inventory& inventory, bool fresh) 
       }
       if (!unknown) KeepListening(&person);
       PublishPerson(id);
-      if (conversation_) conversation_->SetAnybodyLive(true);
+      TellWhoIsLive();
     }
   }
 }

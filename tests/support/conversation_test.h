@@ -46,7 +46,7 @@ class ConversationTest : public testing::Test {
     media_.audio_listener->OnPlayed(played);
   }
   void GoLive() {
-    talk_.SetAnybodyLive(true);
+    talk_.SetAnybodyLive(true, true);
     media_.audio_listener->OnAudioOpen();
   }
   void Room(int64_t position, int64_t samples, const std::string& who = "") {

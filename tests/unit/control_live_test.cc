@@ -367,6 +367,26 @@ TEST_F(LiveTest, V3AViewerWhoListensStartsNoProvider) {
   EXPECT_EQ(registry_->MakeMediaPlan().rooms(0).peers_size(), 2);
 }
 
+TEST_F(LiveTest, V2AListeningViewerAloneKeepsNoProviderThatBillsByTheMinute) {
+  WithAgent();
+  providers_.can.bills_by_minute = true;
+  FakePage ann, vera, lowered;
+  ASSERT_TRUE(Join(&ann, "ann").ok());
+  GoLive("ann");
+  providers_.listener->OnReady(std::nullopt);
+  ASSERT_TRUE(Join(&vera, "vera", Participant::VIEWER).ok());
+  GoLive("vera", Participant::VIEWER);
+  loop_.Advance(absl::Minutes(10));
+  const auto state = [this] { return session_->snapshot().conversation().state(); };
+  EXPECT_EQ(state(), atrium::v1::Conversation::ACTIVE);
+  // Lowered in mid-call, she only listens too.
+  ASSERT_TRUE(Join(&lowered, "ann", Participant::VIEWER, EpochTold(ann)).ok());
+  EXPECT_TRUE(Shown("ann")->live());
+  loop_.Advance(absl::Minutes(6));
+  EXPECT_EQ(state(), atrium::v1::Conversation::STOPPED);
+  EXPECT_TRUE(Shown("vera")->live()) << "people hear one another as before";
+}
+
 TEST_F(LiveTest, S4AnotherRoleIsAnotherVoice) {
   FakePage page, lowered, raised;
   const int64_t epoch = Enter(&page, "ann");

@@ -240,12 +240,40 @@ TEST_F(ConversationTest, V2OneThatBillsByTheMinuteIsLeftWhenNobodyIsThere) {
   providers_.can.bills_by_minute = true;
   Start();
   GoLive();
-  talk_.SetAnybodyLive(false);
+  talk_.SetAnybodyLive(false, false);
   loop_.Advance(absl::Minutes(4));
   EXPECT_EQ(talk_.Shown().state(), Shape::ACTIVE);
   loop_.Advance(absl::Minutes(2));
   EXPECT_EQ(talk_.Shown().state(), Shape::STOPPED);
   EXPECT_FALSE(told().open);
+}
+
+TEST_F(ConversationTest, V2OneThatBillsByTheMinuteIsNotKeptForThoseWhoOnlyListen) {
+  providers_.can.bills_by_minute = true;
+  Start();
+  GoLive();
+  talk_.SetAnybodyLive(true, false);
+  EXPECT_TRUE(media_.audio_open) << "who listens hears it to its end";
+  loop_.Advance(absl::Minutes(4));
+  talk_.SetAnybodyLive(true, true);
+  loop_.Advance(absl::Minutes(10));
+  EXPECT_EQ(talk_.Shown().state(), Shape::ACTIVE) << "somebody may speak again";
+  talk_.SetAnybodyLive(true, false);
+  loop_.Advance(absl::Minutes(6));
+  EXPECT_EQ(talk_.Shown().state(), Shape::STOPPED);
+}
+
+TEST_F(ConversationTest, V2OneThatBillsByTheMinuteIsKeptWhileSomebodyWritesToIt) {
+  providers_.can.bills_by_minute = true;
+  Start();
+  loop_.Advance(absl::Minutes(4));
+  talk_.TextTurn("sessions/main/participants/ann", "hello");
+  agent().OnResponseStarted("r");
+  agent().OnResponseDone("r", {.completed = true});
+  loop_.Advance(absl::Minutes(4));
+  EXPECT_EQ(talk_.Shown().state(), Shape::ACTIVE);
+  loop_.Advance(absl::Minutes(2));
+  EXPECT_EQ(talk_.Shown().state(), Shape::STOPPED);
 }
 
 TEST_F(ConversationTest, L3TokensAreCounted) {
@@ -373,7 +401,7 @@ TEST_F(ConversationTest, V2TheProviderStaysWhenNobodyIsLive) {
   Start();
   GoLive();
   EXPECT_TRUE(media_.audio_open);
-  talk_.SetAnybodyLive(false);
+  talk_.SetAnybodyLive(false, false);
   loop_.RunPosted();
   EXPECT_FALSE(media_.audio_open);
   EXPECT_TRUE(told().open);
