@@ -262,6 +262,7 @@ absl::StatusOr<PageId> Session::Join(const Actor& actor,
   if (hello.live_epoch() != 0 && who.live_epoch != hello.live_epoch()) {
     ResumeLive(&who, id, hello.live_epoch());
   }
+  if (record_.session().has_use_policy()) EnforceUse();
   PublishPresence(participant);
   if (context_->host->connected() && adopted) TellAttachment(&page);
   Touch();

@@ -305,6 +305,11 @@ class Session final : public Conversation::Room {
   // A page says that it is in the call by a connection that we do not know.
   void ResumeLive(Person* person, const PageId& page, int64_t epoch);
   void RenewPeer(Person* person);
+  // What the session's owners let somebody of this role do (L11).
+  absl::Status MayCall(atrium::v1::Participant::Role role) const;
+  absl::Status MayShowScreens(atrium::v1::Participant::Role role) const;
+  // Whoever may not any more leaves the call, and shows nothing.
+  void EnforceUse();
   // A viewer in the call is muted, whatever anybody says.
   static void KeepListening(Person* person);
   static void ShowVolume(Person* person, int volume_percent);
@@ -323,7 +328,7 @@ class Session final : public Conversation::Room {
   void RenewCapturePeer(CapturePeer peer);
   // A page that comes back is told of its connections; it ignores those that it has.
   void TellCapturesOf(const PageId& page);
-  absl::Status MayShow() const;
+  absl::Status MayShow(const Actor& actor) const;
   // Whether a screen may be shown to the agent at all, or why not (L11).
   absl::Status AgentMaySee() const;
   void Show(atrium::v1::Capture shown, const PageId& page, Done<atrium::v1::Capture> done);

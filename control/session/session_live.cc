@@ -28,12 +28,15 @@ int64_t Session::NextEpoch() {
 void Session::GoLive(const Actor& actor, const PageId& page_id,
                      std::function<void(absl::Status)> done) {
   if (!context_->allowed.calls) return done(Forbidden("make calls"));
+  if (absl::Status s = MayCall(actor.role); !s.ok()) return done(s);
   auto enter = [this, page_id, done](absl::Status status) {
     auto page = people_.pages().find(page_id);
     if (page == people_.pages().end()) return;
     if (!status.ok()) return done(status);
     if (!context_->media->connected()) return done(Unreachable("media", "it has not answered"));
     Person* person = people_.Find(page->second.participant);
+    // It may have been forbidden while the provider was reached.
+    if (absl::Status s = MayCall(person->shown.role()); !s.ok()) return done(s);
     // Another page of this participant hands the call over.
     if (person->live_epoch != 0 && person->live_page != page_id) {
       EndLive(page->second.participant, "MOVED", "The call went on in another window");
@@ -99,7 +102,7 @@ void Session::RenewPeer(Person* person) {
 }
 
 void Session::ResumeLive(Person* person, const PageId& page, int64_t epoch) {
-  if (!context_->allowed.calls) return;
+  if (!context_->allowed.calls || !MayCall(person->shown.role()).ok()) return;
   const bool elsewhere = person->live_epoch != 0 && !person->live_page.empty();
   if (elsewhere && person->live_page != page) return;
   person->live_page = page;
@@ -301,7 +304,7 @@ void Session::AdoptPeers(const DriveResponse::Inventory& inventory, bool fresh) 
   for (const auto& room : inventory.rooms()) {
     if (room.session() != name()) continue;
     // A call that was forbidden since then is not taken up again.
-    if (!context_->allowed.calls) continue;
+    if (!context_->allowed.calls || !MayCall(Participant::OWNER).ok()) continue;
     for (const auto& peer : room.peers()) {
       const absl::StatusOr<ChildName> parsed = ParseParticipantName(peer.participant());
       if (!parsed.ok()) continue;

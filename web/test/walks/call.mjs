@@ -412,6 +412,28 @@ export const callWalks = {
       await page.getByRole('button', { name: 'Settings', exact: true }).click();
       await page.getByRole('menuitem', { name: /Nobody may show screens here/ }).waitFor();
     },
+  'L11: an owner decides who may call and show screens; whoever may not sees why': async () => {
+    await room();
+    const [ada, boss] = [await checked('editor-ada'), await checked('owner-boss')];
+    await boss.getByRole('button', { name: 'Settings', exact: true }).click();
+    await boss.getByRole('menuitem', { name: /Settings of this session/ }).click();
+    const dialog = boss.locator('dialog');
+    assert.equal(await dialog.getByLabel('Screens are shown by').locator('option').count(), 3);
+    await dialog.getByLabel('In the call may be').selectOption({ label: 'owners' });
+    await dialog.getByLabel('Screens are shown by').selectOption({ label: 'nobody' });
+    assert.deepEqual(await faults(boss), []);
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    const phone = ada.locator('.phone[aria-disabled=true]');
+    await phone.waitFor();
+    const why = 'The owners of this room let only owners be in the call.';
+    assert.equal(await phone.getAttribute('aria-description'), why);
+    await boss.locator('.phone[aria-disabled=false]').waitFor();
+    for (const page of [ada, boss]) {
+      await page.getByRole('button', { name: 'Share screen' }).waitFor({ state: 'detached' });
+    }
+    await ada.getByRole('button', { name: 'Settings', exact: true }).click();
+    await ada.getByRole('menuitem', { name: /let nobody show screens/ }).waitFor();
+  },
   'N5: the talk key opens the microphone while it is held, and no longer': async () => {
     await room();
     const page = await checked('editor-ada');
