@@ -374,6 +374,14 @@ class Session final : public Conversation::Room {
   void AddEntry(atrium::v1::TimelineEntry entry,
                 std::function<void(absl::Status)> done = nullptr);
   void Notice(const std::string& text, const std::string& tab = "");
+  // Notes where a proposal would act, and what is typed in which program.
+  void Aim(atrium::v1::Approval* approval) const;
+  // Why it would act elsewhere by now, as it moved under the card; empty if it would not.
+  std::string Moved(const atrium::v1::Approval& approval) const;
+  // Whether an owner forbade it since it was asked for.
+  absl::Status StillAllowed(const atrium::v1::Approval& approval) const;
+  // It was approved before a restart, and nobody is left who would do it.
+  void GiveUp(atrium::v1::Approval approval);
   void ExpireApproval(const std::string& name);
   void Settle(const atrium::v1::Approval& approval, const std::string& decider,
               Done<atrium::v1::Approval> done);
