@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "common/errors.h"
+#include "control/agent/profiles.h"
 
 ABSL_FLAG(std::string, listen, "", "Path of the unix socket to serve on (required)");
 ABSL_FLAG(std::string, terminal, "", "Path of the terminal process's socket (required)");
@@ -19,13 +20,18 @@ ABSL_FLAG(std::string, provider, "",
 ABSL_FLAG(std::string, provider_name, "", "What people see as the voice agent's name");
 ABSL_FLAG(std::string, model, "gpt-realtime-2.1", "The provider's model");
 ABSL_FLAG(std::string, voice, "", "The agent's voice; empty: the provider's default");
+ABSL_FLAG(std::string, transcription_model, "gpt-4o-mini-transcribe",
+          "The provider's model that writes down what people say; empty: the provider's choice");
+ABSL_FLAG(
+    std::string, language, "",
+    "What people speak, for that model: an ISO 639 code, for example de; empty: it finds out");
 ABSL_FLAG(std::string, backend_model, "",
           "The model that calls the tools where the provider speaks the Live protocol; empty: it "
           "has no tools");
 ABSL_FLAG(std::string, provider_key_file, "", "File with the provider's key; read at start");
 ABSL_FLAG(std::string, agent_profiles, "",
           "JSON file of what the agent can be: a list of {id, display_name, instructions, voice, "
-          "mode}; the first is the default; read at start");
+          "mode, language, transcription_model}; the first is the default; read at start");
 
 ABSL_FLAG(std::string, admin_listen, "",
           "Where /metrics and /healthz are: a unix socket's path, or 127.0.0.1:PORT; empty: nowhere");
@@ -74,27 +80,30 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv) {
   absl::SetProgramUsageMessage(
       "atrium-control manages sessions: who is there, their tabs, the conversation, the timeline.");
   absl::ParseCommandLine(argc, argv);
-  Config config{.listen = absl::GetFlag(FLAGS_listen),
-                .terminal = absl::GetFlag(FLAGS_terminal),
-                .media = absl::GetFlag(FLAGS_media),
-                .state_dir = absl::GetFlag(FLAGS_state_dir),
-                .log_level = absl::GetFlag(FLAGS_log_level),
-                .no_auth = absl::GetFlag(FLAGS_no_auth),
-                .trust_localhost = absl::GetFlag(FLAGS_trust_localhost),
-                .provider_url = absl::GetFlag(FLAGS_provider),
-                .provider_model = absl::GetFlag(FLAGS_model),
-                .provider_voice = absl::GetFlag(FLAGS_voice),
-                .backend_model = absl::GetFlag(FLAGS_backend_model),
-                .provider_key_file = absl::GetFlag(FLAGS_provider_key_file),
-                .provider_name = absl::GetFlag(FLAGS_provider_name),
-                .admin_listen = absl::GetFlag(FLAGS_admin_listen),
-                .turn_urls = absl::StrSplit(absl::GetFlag(FLAGS_turn_url), ',', absl::SkipWhitespace()),
-                .turn_secret_file = absl::GetFlag(FLAGS_turn_secret_file),
-                .price_file = absl::GetFlag(FLAGS_price_file),
-                .session_cost_limit = absl::GetFlag(FLAGS_session_cost_limit),
-                .mcp_servers = absl::GetFlag(FLAGS_mcp_servers),
-                .mcp_user = absl::GetFlag(FLAGS_mcp_user),
-                .agent_profiles = absl::GetFlag(FLAGS_agent_profiles)};
+  Config config{
+      .listen = absl::GetFlag(FLAGS_listen),
+      .terminal = absl::GetFlag(FLAGS_terminal),
+      .media = absl::GetFlag(FLAGS_media),
+      .state_dir = absl::GetFlag(FLAGS_state_dir),
+      .log_level = absl::GetFlag(FLAGS_log_level),
+      .no_auth = absl::GetFlag(FLAGS_no_auth),
+      .trust_localhost = absl::GetFlag(FLAGS_trust_localhost),
+      .provider_url = absl::GetFlag(FLAGS_provider),
+      .provider_model = absl::GetFlag(FLAGS_model),
+      .provider_voice = absl::GetFlag(FLAGS_voice),
+      .transcription_model = absl::GetFlag(FLAGS_transcription_model),
+      .language = absl::GetFlag(FLAGS_language),
+      .backend_model = absl::GetFlag(FLAGS_backend_model),
+      .provider_key_file = absl::GetFlag(FLAGS_provider_key_file),
+      .provider_name = absl::GetFlag(FLAGS_provider_name),
+      .admin_listen = absl::GetFlag(FLAGS_admin_listen),
+      .turn_urls = absl::StrSplit(absl::GetFlag(FLAGS_turn_url), ',', absl::SkipWhitespace()),
+      .turn_secret_file = absl::GetFlag(FLAGS_turn_secret_file),
+      .price_file = absl::GetFlag(FLAGS_price_file),
+      .session_cost_limit = absl::GetFlag(FLAGS_session_cost_limit),
+      .mcp_servers = absl::GetFlag(FLAGS_mcp_servers),
+      .mcp_user = absl::GetFlag(FLAGS_mcp_user),
+      .agent_profiles = absl::GetFlag(FLAGS_agent_profiles)};
   if (config.listen.empty()) return MissingField("--listen");
   if (config.terminal.empty()) return MissingField("--terminal");
   if (config.media.empty()) return MissingField("--media");
@@ -109,6 +118,7 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv) {
   if (!(config.session_cost_limit >= 0 && config.session_cost_limit < 1e9)) {
     return BadField("--session_cost_limit", "must be 0 or more");
   }
+  if (!IsLanguage(config.language)) return BadField("--language", "must be an ISO 639 code");
   if (absl::Status s = ReadForbidden(absl::GetFlag(FLAGS_forbid), &config); !s.ok()) return s;
   return config;
 }

@@ -21,6 +21,8 @@ struct Config {
   std::string provider_url;
   std::string provider_model;
   std::string provider_voice;
+  std::string transcription_model;  // Who writes down what people say; empty: its choice.
+  std::string language;             // What they speak; empty: not known.
   std::string backend_model;  // Who calls the tools of a Live provider; empty: nobody.
   std::string provider_key_file;
   std::string provider_name;

@@ -196,6 +196,12 @@ absl::Status Forbidden(std::string_view act) {
                           ": whoever runs it can change --forbid"),
                    {.reason = "FORBIDDEN_HERE"});
 }
+absl::Status ForbiddenInSession(std::string_view act, std::string_view who) {
+  return MakeError(StatusCode::kPermissionDenied,
+                   StrCat("The owners of this session let ", who, " ", act,
+                          ": an owner can change that in its settings"),
+                   {.reason = "FORBIDDEN_IN_SESSION"});
+}
 absl::Status DeniedByRoom(std::string_view tool) {
   return MakeError(StatusCode::kPermissionDenied,
                    StrCat("The room's policy denies ", tool, ": ask an owner"),

@@ -43,6 +43,7 @@ absl::Status NotJoined(std::string_view act);
 absl::Status NotYourScreen();
 absl::Status AgentIsBlind();
 absl::Status Forbidden(std::string_view act);
+absl::Status ForbiddenInSession(std::string_view act, std::string_view who);
 absl::Status DeniedByRoom(std::string_view tool);
 absl::Status NoScreenToSee();
 absl::Status StillTooLarge();

@@ -209,6 +209,8 @@ inline constexpr absl::Duration kAdminPause = absl::Seconds(1);
 inline constexpr absl::Duration kEpochAhead = absl::Hours(24);
 // How long a credential for the TURN server lasts; what was allocated by it goes on.
 inline constexpr absl::Duration kTurnLife = absl::Minutes(10);
+// How loud somebody can be made, in percent of how loud they are.
+inline constexpr int kVolumePercent = 200;
 // Pause between attempts to reach another process: short while it is probably being
 // started again, longer once it stays away.
 inline constexpr absl::Duration kLinkRetry = absl::Milliseconds(25);

@@ -47,7 +47,7 @@ void Desk::Tick(int64_t frame, GstClockTime pts) {
     const Seat& seat = plan->seats[i];
     // What a muted one says is taken too, so that it is not heard later.
     const bool heard = seat.in->Pop(&frames_[i]) && !seat.muted;
-    inputs[i] = {seat.id, heard ? &frames_[i] : nullptr, seat.withheld};
+    inputs[i] = {seat.id, heard ? &frames_[i] : nullptr, seat.withheld, seat.volume_percent};
   }
   const bool agent = port_.Play(&agent_frame_);
   mixer_.Take(inputs, agent ? &agent_frame_ : nullptr);

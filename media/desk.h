@@ -34,6 +34,7 @@ class Desk final : public MixClock::Ticker {
     bool muted = false;
     bool deafened = false;
     bool withheld = false;  // The agent does not hear it.
+    int volume_percent = 100;  // How loud people hear it.
     std::shared_ptr<FrameRing> in;
     std::shared_ptr<FrameSink> out;
   };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "media/limits.h"
 
@@ -75,11 +76,14 @@ void Mixer::Take(const std::vector<Input>& inputs, const Frame* agent) {
 std::vector<bool> Mixer::Choose(const std::vector<Input>& inputs) const {
   const auto rank = [&](size_t i) {
     const Voice& voice = voices_.at(inputs[i].id);
-    return voice.loudness + (voice.gain > 0 ? kStayBonus : 0);
+    const int volume = inputs[i].volume_percent;
+    const float louder = volume == 100 ? 0 : 20 * std::log10(static_cast<float>(volume) / 100);
+    return voice.loudness + louder + (voice.gain > 0 ? kStayBonus : 0);
   };
   std::vector<size_t> order;
   for (size_t i = 0; i < inputs.size(); ++i) {
-    if (levels_[i].open) order.push_back(i);
+    // Who is turned off takes nobody's place.
+    if (levels_[i].open && inputs[i].volume_percent > 0) order.push_back(i);
   }
   std::stable_sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return rank(a) > rank(b); });
@@ -91,8 +95,10 @@ std::vector<bool> Mixer::Choose(const std::vector<Input>& inputs) const {
 
 void Mixer::AddVoice(const Input& input, Voice* voice, bool chosen) {
   // A first word is not faded in: its gate just opened on it.
-  const float target = chosen ? 1 : 0;
-  const bool opens = chosen && voice->gain == 0;
+  const float target = chosen ? static_cast<float>(input.volume_percent) / 100 : 0;
+  const bool same =
+      std::exchange(voice->volume_percent, input.volume_percent) == input.volume_percent;
+  const bool opens = chosen && voice->gain == 0 && same;
   gains_.push_back({opens ? target : voice->gain, target});
   voice->gain = target;
   if (input.frame == nullptr) return;

@@ -2,6 +2,11 @@
 // picks the loudest few for people, measures levels, and gives any mix without
 // its listener's own voice.
 //
+// A voice's volume is for people's ears alone. Levels, the gate and what the agent hears
+// are of the voice as it came: whoever is too loud for the others, or is turned off for
+// those who sit beside them, is understood and written down as well as before. Whom the
+// agent hears is the floor's matter.
+//
 // Pure: no clock, no thread. Call Take(), then ask.
 #ifndef ATRIUM_MEDIA_MIXER_H_
 #define ATRIUM_MEDIA_MIXER_H_
@@ -21,6 +26,7 @@ class Mixer {
     int64_t id = 0;
     const Frame* frame = nullptr;
     bool withheld = false;  // People hear it, the agent does not.
+    int volume_percent = 100;  // How loud people hear it.
   };
   // How a voice is.
   struct Level {
@@ -52,6 +58,7 @@ class Mixer {
     int loud_frames = 0;          // In a row, nearly.
     int speech_frames = 0;        // Counting down.
     float gain = 0;               // In the people's mix, at the end of the frame.
+    int volume_percent = 100;     // When it was last taken.
     uint64_t turn = 0;            // When it was last taken.
   };
 

@@ -68,8 +68,8 @@ void Room::Apply(const atrium::media::v1::Plan::Room& plan) {
   members_.clear();
   planned_epochs_.clear();
   for (const auto& peer : plan.peers()) {
-    members_[peer.participant()] = {peer.muted(), peer.deafened(), peer.withheld(),
-                                    peer.muted_by()};
+    members_[peer.participant()] = {peer.muted(), peer.deafened(), peer.withheld(), peer.muted_by(),
+                                    peer.has_volume_percent() ? peer.volume_percent() : 100};
     planned_epochs_[peer.participant()] = peer.epoch();
   }
   screens_.Apply(plan);
@@ -119,6 +119,9 @@ atrium::media::v1::Plan::Room Room::Inventory() const {
     peer->set_deafened(member->second.deafened);
     peer->set_withheld(member->second.withheld);
     peer->set_muted_by(member->second.muted_by);
+    if (member->second.volume_percent != 100) {
+      peer->set_volume_percent(member->second.volume_percent);
+    }
   }
   return room;
 }
@@ -267,6 +270,7 @@ void Room::UpdateSeats() {
                      .muted = member->second.muted,
                      .deafened = member->second.deafened,
                      .withheld = member->second.withheld,
+                     .volume_percent = member->second.volume_percent,
                      .in = audio->ring(),
                      .out = audio->outlet()});
   }

@@ -104,6 +104,7 @@ class Room final : public Peer::Listener {
     bool deafened = false;
     bool withheld = false;
     std::string muted_by;
+    int volume_percent = 100;
   };
   struct Entry {
     std::shared_ptr<Peer> peer;

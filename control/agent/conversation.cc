@@ -19,6 +19,10 @@ void Conversation::Interrupt() { engine_->Interrupt(); }
 void Conversation::SetInstructions(const std::string& text) { engine_->SetInstructions(text); }
 void Conversation::SetVoice(const std::string& voice) { engine_->SetVoice(voice); }
 void Conversation::SetMode(Shape::Mode mode) { engine_->SetMode(mode); }
+void Conversation::SetLanguage(const std::string& language) { engine_->SetLanguage(language); }
+void Conversation::SetTranscriptionModel(const std::string& model) {
+  engine_->SetTranscriptionModel(model);
+}
 absl::Status Conversation::SetProfile(const std::string& id) { return engine_->SetProfile(id); }
 void Conversation::SetAudioMode(Shape::AudioMode mode) { engine_->SetAudioMode(mode); }
 void Conversation::SetFloor(const atrium::v1::FloorPolicy& floor) { engine_->SetFloor(floor); }
@@ -40,7 +44,9 @@ void Conversation::Overhear(const std::string& speaker, const std::string& text)
 void Conversation::Restore(const std::vector<atrium::v1::TimelineEntry>& entries) {
   engine_->Restore(entries);
 }
-void Conversation::SetAnybodyLive(bool live) { engine_->SetAnybodyLive(live); }
+void Conversation::SetAnybodyLive(bool live, bool may_speak) {
+  engine_->SetAnybodyLive(live, may_speak);
+}
 void Conversation::SetScreens(std::vector<Screen> screens) {
   engine_->SetScreens(std::move(screens));
 }

@@ -91,6 +91,7 @@ class Conversation {
     int mode = 0;              // atrium.v1.Conversation.Mode.
     int audio_mode = 0;        // atrium.v1.Conversation.AudioMode.
     std::string profile;       // By id; empty: the first.
+    std::string language, transcription_model;  // Empty: as the profile has it.
     atrium::v1::Conversation::Usage usage;  // So far.
     Meter::Tariff tariff;
     atrium::v1::FloorPolicy floor;
@@ -116,6 +117,8 @@ class Conversation {
   void SetInstructions(const std::string& instructions);
   void SetVoice(const std::string& voice);
   void SetMode(atrium::v1::Conversation::Mode mode);
+  void SetLanguage(const std::string& language);
+  void SetTranscriptionModel(const std::string& model);
   // Drops what was set beside it. NOT_FOUND if there is no such profile.
   absl::Status SetProfile(const std::string& id);
   void SetAudioMode(atrium::v1::Conversation::AudioMode mode);
@@ -135,8 +138,9 @@ class Conversation {
   void Restore(const std::vector<atrium::v1::TimelineEntry>& entries);
   // The screens that are shown now, oldest first.
   void SetScreens(std::vector<Screen> screens);
-  // Whether anybody is in the call; audio is opened and closed with it.
-  void SetAnybodyLive(bool live);
+  // Whether anybody is in the call: audio is opened and closed with it. And whether
+  // anybody of them may speak: one that bills by the minute is not kept for listeners.
+  void SetAnybodyLive(bool live, bool may_speak);
 
   const atrium::v1::Conversation& Shown() const;
 

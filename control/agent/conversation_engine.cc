@@ -68,6 +68,13 @@ void Conversation::Engine::ApplyProfile() {
   shown_.set_instructions(instructions.empty() ? providers_->default_instructions() : instructions);
   shown_.set_voice(options_.voice.empty() ? profile->voice : options_.voice);
   shown_.set_mode(options_.mode == 0 ? profile->mode : static_cast<Shape::Mode>(options_.mode));
+  // What the provider does by itself is not offered (L5).
+  if (!providers_->capabilities().owns_turns) {
+    const std::string& language = options_.language;
+    const std::string& model = options_.transcription_model;
+    shown_.set_language(language.empty() ? profile->language : language);
+    shown_.set_transcription_model(model.empty() ? profile->transcription_model : model);
+  }
   ShowCapabilities();
 }
 
@@ -154,6 +161,18 @@ void Conversation::Engine::SetMode(Shape::Mode mode) {
   Configure();
   Show();
 }
+void Conversation::Engine::SetLanguage(const std::string& language) {
+  options_.language = language;
+  ApplyProfile();
+  Configure();
+  Show();
+}
+void Conversation::Engine::SetTranscriptionModel(const std::string& model) {
+  options_.transcription_model = model;
+  ApplyProfile();
+  Configure();
+  Show();
+}
 void Conversation::Engine::SetVoice(const std::string& voice) {
   const std::string before = shown_.voice();
   options_.voice = voice;
@@ -167,6 +186,8 @@ absl::Status Conversation::Engine::SetProfile(const std::string& id) {
   options_.profile = id;
   options_.instructions.clear();
   options_.mode = 0;
+  options_.language.clear();
+  options_.transcription_model.clear();
   SetVoice("");
   Configure();
   return absl::OkStatus();
@@ -215,6 +236,7 @@ void Conversation::Engine::TextTurn(const std::string& speaker, const std::strin
   Await([this, said = Said(speaker, text)](absl::Status status) {
     if (!status.ok()) return;
     Tell(HistoryItem::Role::kUser, said);
+    WatchIdle();
     Configure();
     RequestResponse(Responses::Cause::kText);
   });
@@ -234,9 +256,9 @@ void Conversation::Engine::Restore(const std::vector<TimelineEntry>& entries) {
   }
 }
 
-void Conversation::Engine::SetAnybodyLive(bool live) {
+void Conversation::Engine::SetAnybodyLive(bool live, bool may_speak) {
+  if (std::exchange(may_speak_, may_speak) != may_speak) WatchIdle();
   if (live == (audio_ != nullptr)) return;
-  idle_.reset();
   if (active()) line_.provider()->SetListening(live);
   if (live) {
     heard_position_ = -1;
@@ -249,9 +271,13 @@ void Conversation::Engine::SetAnybodyLive(bool live) {
   AskNext();
   // We may be inside one of its calls.
   loop_->Post([audio = std::shared_ptr<MediaLink::Audio>(std::move(audio_))] {});
-  if (!providers_->capabilities().bills_by_minute) return;
+}
+
+void Conversation::Engine::WatchIdle() {
+  idle_.reset();
+  if (may_speak_ || !active() || !providers_->capabilities().bills_by_minute) return;
   idle_ = loop_->After(limits::kProviderIdle, [this] {
-    LogInfo("the agent is left, as nobody is there", {{"session", options_.session}});
+    LogInfo("the agent is left, as nobody speaks to it", {{"session", options_.session}});
     Stop();
   });
 }
@@ -262,6 +288,8 @@ ProviderSettings Conversation::Engine::Settings() const {
   return {.instructions = shown_.instructions(),
           .voice = shown_.voice(),
           .text_only = shown_.mode() == Shape::TEXT,
+          .transcription_model = shown_.transcription_model(),
+          .language = shown_.language(),
           .tools = tools_.Declare()};
 }
 
@@ -269,7 +297,8 @@ ProviderSettings Conversation::Engine::Settings() const {
 void Conversation::Engine::Configure() {
   if (!active()) return;
   const ProviderSettings settings = Settings();
-  std::string now = StrCat(settings.instructions, "\n", settings.text_only ? "text" : "voice");
+  std::string now = StrCat(settings.instructions, "\n", settings.text_only ? "text" : "voice", "\n",
+                           settings.transcription_model, "\n", settings.language);
   for (const ToolDeclaration& tool : settings.tools) StrAppend(&now, "\n", tool.name, " ", tool.parameters);
   if (now == configured_) return;
   configured_ = std::move(now);
@@ -283,6 +312,7 @@ void Conversation::Engine::OnReady(std::optional<absl::Time>) {
   meter_.Connect(loop_->Monotonic());
   KeepTime();
   SetState(Shape::ACTIVE);
+  WatchIdle();
   sight_.Open(sees());
   line_.provider()->SetListening(audio_ != nullptr);
   // What changed while it was connecting.

@@ -46,6 +46,8 @@ class Conversation::Engine final : public ProviderLine::Listener,
   void SetInstructions(const std::string& instructions);
   void SetVoice(const std::string& voice);
   void SetMode(Shape::Mode mode);
+  void SetLanguage(const std::string& language);
+  void SetTranscriptionModel(const std::string& model);
   absl::Status SetProfile(const std::string& id);
   void SetAudioMode(Shape::AudioMode mode);
   void SetFloor(const atrium::v1::FloorPolicy& floor) { floor_.Set(floor); }
@@ -56,7 +58,7 @@ class Conversation::Engine final : public ProviderLine::Listener,
   void Overhear(const std::string& speaker, const std::string& text);
   void Restore(const std::vector<atrium::v1::TimelineEntry>& entries);
   void SetScreens(std::vector<Screen> screens) { sight_.SetScreens(std::move(screens)); }
-  void SetAnybodyLive(bool live);
+  void SetAnybodyLive(bool live, bool may_speak);
 
  private:
   // One stretch of somebody's speech, as the provider found it.
@@ -128,6 +130,8 @@ class Conversation::Engine final : public ProviderLine::Listener,
   // It has cost what it may: leaves the provider, and says so.
   void CheckCost();
   void KeepTime();
+  // Counts down, from now on, if nobody may speak to one that bills by the minute.
+  void WatchIdle();
   void ForgetProviderSession();
   void ApplyProfile();
   void ShowCapabilities();
@@ -191,6 +195,7 @@ class Conversation::Engine final : public ProviderLine::Listener,
   std::deque<Late> late_;  // Results that wait for a provider session.
   std::deque<absl::Duration> minted_;  // When keys were asked for, in the last minute.
   bool minting_ = false;
+  bool may_speak_ = false;  // Somebody in the call.
   Responses responses_;
   Floor floor_;
   Echo echo_;

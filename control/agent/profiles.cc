@@ -41,6 +41,11 @@ absl::StatusOr<Profile> Parse(const json& one) {
       profile.voice = CleanName(text, limits::kTitleChars);
     } else if (field == "mode") {
       mode = text;
+    } else if (field == "language") {
+      if (!IsLanguage(text)) return Bad("has a language that is no ISO 639 code");
+      profile.language = text;
+    } else if (field == "transcription_model") {
+      profile.transcription_model = CleanName(text, limits::kTitleChars);
     } else {
       return Bad(StrCat("knows no field ", field));
     }
@@ -72,6 +77,11 @@ absl::StatusOr<Profiles> ParseProfiles(const std::string& text) {
     profiles.push_back(*profile);
   }
   return profiles;
+}
+
+bool IsLanguage(const std::string& text) {
+  const bool fits = text.empty() || text.size() == 2 || text.size() == 3;
+  return fits && std::all_of(text.begin(), text.end(), [](char c) { return c >= 'a' && c <= 'z'; });
 }
 
 const Profile* FindProfile(const Profiles& profiles, const std::string& id) {

@@ -1,4 +1,5 @@
-// Profiles are what a deployment's agents can be: instructions, voice and mode.
+// Profiles are what a deployment's agents can be: instructions, voice, mode, and how what
+// people say is written down.
 #ifndef ATRIUM_CONTROL_AGENT_PROFILES_H_
 #define ATRIUM_CONTROL_AGENT_PROFILES_H_
 
@@ -16,14 +17,18 @@ struct Profile {
   std::string instructions;  // Empty: the provider's default.
   std::string voice;         // Likewise.
   atrium::v1::Conversation::Mode mode = atrium::v1::Conversation::VOICE;
+  std::string language;             // Empty: the deployment's.
+  std::string transcription_model;  // Likewise.
 };
 
 // At least one; the first is the default.
 using Profiles = std::vector<Profile>;
 
 // Reads a JSON list of {id, display_name, instructions, voice, mode: "voice" or
-// "text"}, of which only `id` must be there.
+// "text", language, transcription_model}, of which only `id` must be there.
 absl::StatusOr<Profiles> ParseProfiles(const std::string& text);
+// Whether this is nothing, or looks like an ISO 639 code.
+bool IsLanguage(const std::string& text);
 // Null if there is none of this id; an empty id is the first's.
 const Profile* FindProfile(const Profiles& profiles, const std::string& id);
 

@@ -43,6 +43,9 @@ struct ProviderSettings {
   std::string instructions;
   std::string voice;  // Empty: the provider's default.
   bool text_only = false;
+  // For whatever writes down what people say; empty: as the provider likes.
+  std::string transcription_model;
+  std::string language;  // An ISO 639 code, as a hint.
   std::vector<ToolDeclaration> tools;
 };
 

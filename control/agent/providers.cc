@@ -30,9 +30,18 @@ absl::StatusOr<std::unique_ptr<ProviderFactory>> MakeProviders(Loop* loop, const
 }
 
 absl::StatusOr<Profiles> ReadProfiles(const Config& config) {
-  if (config.agent_profiles.empty()) return Profiles{Profile()};
-  ASSIGN_OR_RETURN(const std::string text, ReadFile(config.agent_profiles));
-  return ParseProfiles(text);
+  Profiles profiles = {Profile()};
+  if (!config.agent_profiles.empty()) {
+    ASSIGN_OR_RETURN(const std::string text, ReadFile(config.agent_profiles));
+    ASSIGN_OR_RETURN(profiles, ParseProfiles(text));
+  }
+  for (Profile& profile : profiles) {
+    if (profile.language.empty()) profile.language = config.language;
+    if (profile.transcription_model.empty()) {
+      profile.transcription_model = config.transcription_model;
+    }
+  }
+  return profiles;
 }
 
 absl::StatusOr<Meter::Tariff> ReadTariff(const Config& config) {

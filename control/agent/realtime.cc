@@ -48,16 +48,19 @@ json SessionOf(const ProviderSettings& settings, const std::string& voice) {
   // The room owns the turns: the provider only says when somebody speaks.
   const json turns = {
       {"type", "server_vad"}, {"create_response", false}, {"interrupt_response", false}};
-  return {{"type", "realtime"},
-          {"output_modalities", json::array({settings.text_only ? "text" : "audio"})},
-          {"instructions", settings.instructions},
-          {"audio",
-           {{"input",
-             {{"format", pcm},
-              {"transcription", {{"model", "gpt-4o-mini-transcribe"}}},
-              {"turn_detection", turns}}},
-            {"output", output}}},
-          {"tools", tools}};
+  json transcription = json::object();
+  if (!settings.transcription_model.empty()) {
+    transcription["model"] = settings.transcription_model;
+  }
+  if (!settings.language.empty()) transcription["language"] = settings.language;
+  return {
+      {"type", "realtime"},
+      {"output_modalities", json::array({settings.text_only ? "text" : "audio"})},
+      {"instructions", settings.instructions},
+      {"audio",
+       {{"input", {{"format", pcm}, {"transcription", transcription}, {"turn_detection", turns}}},
+        {"output", output}}},
+      {"tools", tools}};
 }
 
 class RealtimeProvider final : public Provider, public RealtimeSocket::Listener {

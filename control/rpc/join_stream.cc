@@ -154,6 +154,9 @@ void JoinStream::Dispatch(Session* room, const JoinRequest& request) {
     case JoinRequest::kMuteParticipant:
       return Outcome(
           id, room->MuteParticipant(actor_, request.mute_participant().name()).status());
+    case JoinRequest::kSetParticipantVolume:
+      return Outcome(id,
+                     room->SetParticipantVolume(actor_, request.set_participant_volume()).status());
     case JoinRequest::kGoLive:
       return room->GoLive(actor_, page_, [weak = weak_from_this(), id](absl::Status status) {
         if (auto self = weak.lock()) self->Outcome(id, status);

@@ -57,6 +57,9 @@ class SessionDoor final : public atrium::v1::SessionService::CallbackService {
   grpc::ServerUnaryReactor* MuteParticipant(grpc::CallbackServerContext*,
                                             const atrium::v1::MuteParticipantRequest*,
                                             atrium::v1::Participant*) override;
+  grpc::ServerUnaryReactor* SetParticipantVolume(grpc::CallbackServerContext*,
+                                                 const atrium::v1::SetParticipantVolumeRequest*,
+                                                 atrium::v1::Participant*) override;
 
  private:
   const Doors doors_;

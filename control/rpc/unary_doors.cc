@@ -86,6 +86,15 @@ ServerUnaryReactor* SessionDoor::MuteParticipant(CallbackServerContext* context,
         reply(session.MuteParticipant(actor, request->name()));
       });
 }
+ServerUnaryReactor* SessionDoor::SetParticipantVolume(
+    CallbackServerContext* context, const pb::SetParticipantVolumeRequest* request,
+    pb::Participant* response) {
+  return ServeSession<pb::Participant>(doors_, context, response,
+                                       SessionOf(ParseParticipantName(request->name())),
+                                       [request](const Actor& actor, Session& session, auto reply) {
+                                         reply(session.SetParticipantVolume(actor, *request));
+                                       });
+}
 
 // Tabs.
 

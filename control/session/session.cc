@@ -49,6 +49,8 @@ Session::Session(Context* context, SessionId id, atrium::control::v1::SessionRec
                               .mode = record_.mode(),
                               .audio_mode = record_.audio_mode(),
                               .profile = record_.profile(),
+                              .language = record_.language(),
+                              .transcription_model = record_.transcription_model(),
                               .usage = record_.usage(),
                               .tariff = context_->tariff,
                               .floor = record_.session().floor_policy(),
@@ -249,7 +251,10 @@ absl::StatusOr<PageId> Session::Join(const Actor& actor,
   page.attachment_generation = adopted ? 0 : context_->host->PlanChanged();
   // It may be an owner now, to whom the agent listens; or nobody's talker any more.
   KeepListening(&who);
-  if (who.live_epoch != 0) context_->media->PlanChanged();
+  if (who.live_epoch != 0) {
+    context_->media->PlanChanged();
+    TellWhoIsLive();
+  }
   // The page is back in the call if its peer connection is the one we know.
   if (who.live_epoch != 0 && hello.live_epoch() == who.live_epoch) who.live_page = id;
   Greet(actor, id, &page);
@@ -257,6 +262,7 @@ absl::StatusOr<PageId> Session::Join(const Actor& actor,
   if (hello.live_epoch() != 0 && who.live_epoch != hello.live_epoch()) {
     ResumeLive(&who, id, hello.live_epoch());
   }
+  if (record_.session().has_use_policy()) EnforceUse();
   PublishPresence(participant);
   if (context_->host->connected() && adopted) TellAttachment(&page);
   Touch();

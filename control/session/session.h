@@ -108,6 +108,9 @@ class Session final : public Conversation::Room {
   // Owners mute; only whoever was muted unmutes.
   absl::StatusOr<atrium::v1::Participant> MuteParticipant(const Actor& actor,
                                                           const std::string& participant);
+  // Owners anybody's, editors their own.
+  absl::StatusOr<atrium::v1::Participant> SetParticipantVolume(
+      const Actor& actor, const atrium::v1::SetParticipantVolumeRequest& request);
   void Evict(const ParticipantId& participant);
   std::string NameOf(const Actor& actor) const;  // As it is written in resources.
 
@@ -302,9 +305,18 @@ class Session final : public Conversation::Room {
   // A page says that it is in the call by a connection that we do not know.
   void ResumeLive(Person* person, const PageId& page, int64_t epoch);
   void RenewPeer(Person* person);
+  // What the session's owners let somebody of this role do (L11).
+  absl::Status MayCall(atrium::v1::Participant::Role role) const;
+  absl::Status MayShowScreens(atrium::v1::Participant::Role role) const;
+  // Whoever may not any more leaves the call, and shows nothing.
+  void EnforceUse();
   // A viewer in the call is muted, whatever anybody says.
   static void KeepListening(Person* person);
+  static void ShowVolume(Person* person, int volume_percent);
+  static void AdoptOthersActs(const atrium::media::v1::Plan::Peer& known, Person* person);
   void EndLive(const ParticipantId& id, std::string_view reason, std::string_view message);
+  // Tells the agent whether anybody is in the call, and may speak in it.
+  void TellWhoIsLive();
 
   // Screens.
   void LoadCaptures();
@@ -316,7 +328,7 @@ class Session final : public Conversation::Room {
   void RenewCapturePeer(CapturePeer peer);
   // A page that comes back is told of its connections; it ignores those that it has.
   void TellCapturesOf(const PageId& page);
-  absl::Status MayShow() const;
+  absl::Status MayShow(const Actor& actor) const;
   // Whether a screen may be shown to the agent at all, or why not (L11).
   absl::Status AgentMaySee() const;
   void Show(atrium::v1::Capture shown, const PageId& page, Done<atrium::v1::Capture> done);
@@ -362,6 +374,14 @@ class Session final : public Conversation::Room {
   void AddEntry(atrium::v1::TimelineEntry entry,
                 std::function<void(absl::Status)> done = nullptr);
   void Notice(const std::string& text, const std::string& tab = "");
+  // Notes where a proposal would act, and what is typed in which program.
+  void Aim(atrium::v1::Approval* approval) const;
+  // Why it would act elsewhere by now, as it moved under the card; empty if it would not.
+  std::string Moved(const atrium::v1::Approval& approval) const;
+  // Whether an owner forbade it since it was asked for.
+  absl::Status StillAllowed(const atrium::v1::Approval& approval) const;
+  // It was approved before a restart, and nobody is left who would do it.
+  void GiveUp(atrium::v1::Approval approval);
   void ExpireApproval(const std::string& name);
   void Settle(const atrium::v1::Approval& approval, const std::string& decider,
               Done<atrium::v1::Approval> done);

@@ -92,6 +92,8 @@ absl::StatusOr<atrium::v1::Conversation> Session::UpdateConversation(
       record_.clear_instructions();
       record_.clear_voice();
       record_.clear_mode();
+      record_.clear_language();
+      record_.clear_transcription_model();
     }
   }
   for (const std::string& path : request.update_mask().paths()) {
@@ -105,6 +107,16 @@ absl::StatusOr<atrium::v1::Conversation> Session::UpdateConversation(
     } else if (path == "voice") {
       record_.set_voice(CleanName(request.conversation().voice(), limits::kTitleChars));
       conversation_->SetVoice(record_.voice());
+    } else if (path == "language") {
+      if (!IsLanguage(request.conversation().language())) {
+        return BadField("conversation.language", "must be an ISO 639 code, for example de");
+      }
+      record_.set_language(request.conversation().language());
+      conversation_->SetLanguage(record_.language());
+    } else if (path == "transcription_model") {
+      record_.set_transcription_model(
+          CleanName(request.conversation().transcription_model(), limits::kTitleChars));
+      conversation_->SetTranscriptionModel(record_.transcription_model());
     } else if (path == "mode") {
       if (!atrium::v1::Conversation::Mode_IsValid(request.conversation().mode())) {
         return BadField("conversation.mode", "must be VOICE or TEXT");
@@ -116,7 +128,10 @@ absl::StatusOr<atrium::v1::Conversation> Session::UpdateConversation(
       conversation_->SetAudioMode(request.conversation().audio_mode());
       context_->media->PlanChanged();
     } else {
-      return BadField("update_mask", StrCat("may name instructions, voice, mode, profile and audio_mode, not ", path));
+      return BadField("update_mask",
+                      StrCat("may name instructions, voice, mode, profile, audio_mode, language "
+                             "and transcription_model, not ",
+                             path));
     }
   }
   if (request.update_mask().paths_size() == 0) return MissingField("update_mask");

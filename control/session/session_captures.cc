@@ -25,7 +25,7 @@ using atrium::v1::SessionChange;
 void Session::LoadCaptures() {
   // What was forbidden since then is not taken up again.
   for (const auto& record : record_.captures()) {
-    if (!context_->allowed.screens) continue;
+    if (!context_->allowed.screens || !MayShowScreens(Participant::OWNER).ok()) continue;
     captures_.Load(record);
     if (!context_->allowed.agent_sight) {
       captures_.Find(record.capture().name())->shown.set_agent_sees(false);
@@ -72,8 +72,9 @@ void Session::RecordCaptures() {
   for (auto& record : captures_.Records()) *record_.add_captures() = std::move(record);
 }
 
-absl::Status Session::MayShow() const {
+absl::Status Session::MayShow(const Actor& actor) const {
   if (!context_->allowed.screens) return Forbidden("show screens");
+  RETURN_IF_ERROR(MayShowScreens(actor.role));
   if (captures_.all().size() >= limits::kCaptures) {
     return TooMany("screens", limits::kCaptures, absl::Seconds(10));
   }
@@ -95,7 +96,7 @@ absl::Status Session::AgentMaySee() const {
 void Session::StartCapture(const Actor& actor, const PageId& page,
                            const atrium::v1::StartCapture& request, Done<Capture> done) {
   if (absl::Status s = actor.Require(Participant::EDITOR, "show a screen"); !s.ok()) return done(s);
-  if (absl::Status s = MayShow(); !s.ok()) return done(s);
+  if (absl::Status s = MayShow(actor); !s.ok()) return done(s);
   if (!request.approval().empty()) {
     // From here on nobody else can answer it.
     if (absl::Status s = ClaimAsk(request.approval()); !s.ok()) return done(s);
@@ -134,7 +135,7 @@ absl::Status Session::ClaimAsk(const std::string& name) {
 void Session::CreateCapture(const Actor& actor, const atrium::v1::CreateCaptureRequest& request,
                             Done<Capture> done) {
   absl::Status allowed = actor.Require(Participant::OWNER, "show the machine's display");
-  if (allowed.ok()) allowed = MayShow();
+  if (allowed.ok()) allowed = MayShow(actor);
   if (!allowed.ok()) return done(allowed);
   if (!record_.session().has_display()) return done(NoDisplay());
   if (captures_.Display() != nullptr) return done(DisplayShown());

@@ -28,12 +28,15 @@ int64_t Session::NextEpoch() {
 void Session::GoLive(const Actor& actor, const PageId& page_id,
                      std::function<void(absl::Status)> done) {
   if (!context_->allowed.calls) return done(Forbidden("make calls"));
+  if (absl::Status s = MayCall(actor.role); !s.ok()) return done(s);
   auto enter = [this, page_id, done](absl::Status status) {
     auto page = people_.pages().find(page_id);
     if (page == people_.pages().end()) return;
     if (!status.ok()) return done(status);
     if (!context_->media->connected()) return done(Unreachable("media", "it has not answered"));
     Person* person = people_.Find(page->second.participant);
+    // It may have been forbidden while the provider was reached.
+    if (absl::Status s = MayCall(person->shown.role()); !s.ok()) return done(s);
     // Another page of this participant hands the call over.
     if (person->live_epoch != 0 && person->live_page != page_id) {
       EndLive(page->second.participant, "MOVED", "The call went on in another window");
@@ -44,7 +47,7 @@ void Session::GoLive(const Actor& actor, const PageId& page_id,
     person->shown.set_live(true);
     KeepListening(person);
     PublishPerson(page->second.participant);
-    if (conversation_) conversation_->SetAnybodyLive(true);
+    TellWhoIsLive();
     context_->media->PlanChanged();
     done(absl::OkStatus());
     TellLiveReady(person);
@@ -99,13 +102,12 @@ void Session::RenewPeer(Person* person) {
 }
 
 void Session::ResumeLive(Person* person, const PageId& page, int64_t epoch) {
-  if (!context_->allowed.calls) return;
+  if (!context_->allowed.calls || !MayCall(person->shown.role()).ok()) return;
   const bool elsewhere = person->live_epoch != 0 && !person->live_page.empty();
   if (elsewhere && person->live_page != page) return;
   person->live_page = page;
   if (person->live_epoch == 0) person->live_since = context_->loop->Monotonic();
   person->shown.set_live(true);
-  if (conversation_) conversation_->SetAnybodyLive(true);
   // Media may well have it, and has not told us yet: its inventory decides.
   if (context_->media->connected()) {
     RenewPeer(person);
@@ -117,6 +119,7 @@ void Session::ResumeLive(Person* person, const PageId& page, int64_t epoch) {
     last_epoch_ = std::max(last_epoch_, person->live_epoch);
   }
   KeepListening(person);
+  TellWhoIsLive();
 }
 
 absl::Status Session::HangUp(const PageId& page_id) {
@@ -150,9 +153,18 @@ void Session::EndLive(const ParticipantId& id, std::string_view reason, std::str
   if (person->shown.role() < Participant::EDITOR) person->shown.set_muted(false);
   PublishPerson(id);
   context_->media->PlanChanged();
-  const bool anybody = std::any_of(people_.all().begin(), people_.all().end(),
-                                   [](const auto& p) { return p.second.live_epoch != 0; });
-  if (conversation_ && !anybody) conversation_->SetAnybodyLive(false);
+  TellWhoIsLive();
+}
+
+void Session::TellWhoIsLive() {
+  if (!conversation_) return;
+  bool live = false, may_speak = false;
+  for (const auto& [id, person] : people_.all()) {
+    if (person.live_epoch == 0) continue;
+    live = true;
+    may_speak = may_speak || person.shown.role() >= Participant::EDITOR;
+  }
+  conversation_->SetAnybodyLive(live, may_speak);
 }
 
 absl::Status Session::Signal(const PageId& page_id, const atrium::v1::PeerSignal& signal) {
@@ -208,6 +220,33 @@ absl::StatusOr<Participant> Session::MuteParticipant(const Actor& actor,
   return person->shown;
 }
 
+absl::StatusOr<Participant> Session::SetParticipantVolume(
+    const Actor& actor, const atrium::v1::SetParticipantVolumeRequest& request) {
+  RETURN_IF_ERROR(actor.Require(Participant::EDITOR, "set how loud somebody is"));
+  if (request.name() != NameOf(actor)) {
+    RETURN_IF_ERROR(actor.Require(Participant::OWNER, "set how loud somebody else is"));
+  }
+  Person* person = people_.FindByName(request.name());
+  if (person == nullptr) return NoSuchParticipant(request.name());
+  if (person->live_epoch == 0) return NotInCall(request.name());
+  if (!request.has_volume_percent()) return MissingField("volume_percent");
+  const int volume = request.volume_percent();
+  if (volume < 0 || volume > limits::kVolumePercent) {
+    return BadField("volume_percent", StrCat("must be 0 to ", limits::kVolumePercent));
+  }
+  const int before = person->shown.has_volume_percent() ? person->shown.volume_percent() : 100;
+  if (volume == before) return person->shown;
+  ShowVolume(person, volume);
+  PublishPerson(ParticipantId(ParseParticipantName(request.name())->id));
+  context_->media->PlanChanged();
+  return person->shown;
+}
+
+void Session::ShowVolume(Person* person, int volume_percent) {
+  person->shown.set_volume_percent(volume_percent);
+  if (volume_percent == 100) person->shown.clear_volume_percent();
+}
+
 void Session::AddToMediaPlan(atrium::media::v1::Plan* plan) const {
   atrium::media::v1::Plan::Room* room = nullptr;
   for (const auto& [id, person] : people_.all()) {
@@ -219,6 +258,9 @@ void Session::AddToMediaPlan(atrium::media::v1::Plan* plan) const {
     peer->set_muted(person.shown.muted());
     peer->set_muted_by(person.shown.muted_by());
     peer->set_deafened(person.shown.deafened());
+    if (person.shown.has_volume_percent()) {
+      peer->set_volume_percent(person.shown.volume_percent());
+    }
     peer->set_withheld(conversation_ && !conversation_->ListensTo(person.shown.name()));
   }
   if (!captures_.all().empty()) {
@@ -229,6 +271,14 @@ void Session::AddToMediaPlan(atrium::media::v1::Plan* plan) const {
   room->set_session(name());
   room->set_audio_mode(
       static_cast<atrium::v1::Conversation::AudioMode>(record_.audio_mode()));
+}
+
+// What others did to somebody, which their page does not say when it comes back.
+void Session::AdoptOthersActs(const atrium::media::v1::Plan::Peer& known, Person* person) {
+  if (known.has_volume_percent()) ShowVolume(person, known.volume_percent());
+  if (known.muted_by().empty()) return;
+  person->shown.set_muted(true);
+  person->shown.set_muted_by(known.muted_by());
 }
 
 void Session::AdoptPeers(const DriveResponse::Inventory& inventory, bool fresh) {
@@ -244,10 +294,8 @@ void Session::AdoptPeers(const DriveResponse::Inventory& inventory, bool fresh) 
   for (auto& [id, person] : people_.all()) {
     if (person.live_epoch == 0) continue;
     auto known = there.find(person.shown.name());
-    const bool resumed = std::exchange(person.resumed, false);
-    if (resumed && known != there.end() && !known->second.muted_by().empty()) {
-      person.shown.set_muted(true);
-      person.shown.set_muted_by(known->second.muted_by());
+    if (std::exchange(person.resumed, false) && known != there.end()) {
+      AdoptOthersActs(known->second, &person);
       PublishPerson(id);
     }
     const bool same = known != there.end() && known->second.epoch() == person.live_epoch;
@@ -256,7 +304,7 @@ void Session::AdoptPeers(const DriveResponse::Inventory& inventory, bool fresh) 
   for (const auto& room : inventory.rooms()) {
     if (room.session() != name()) continue;
     // A call that was forbidden since then is not taken up again.
-    if (!context_->allowed.calls) continue;
+    if (!context_->allowed.calls || !MayCall(Participant::OWNER).ok()) continue;
     for (const auto& peer : room.peers()) {
       const absl::StatusOr<ChildName> parsed = ParseParticipantName(peer.participant());
       if (!parsed.ok()) continue;
@@ -272,6 +320,7 @@ void Session::AdoptPeers(const DriveResponse::Inventory& inventory, bool fresh) 
       person.shown.set_muted(peer.muted());
       person.shown.set_muted_by(peer.muted_by());
       person.shown.set_deafened(peer.deafened());
+      if (peer.has_volume_percent()) ShowVolume(&person, peer.volume_percent());
       if (unknown) {
         person.shown.set_display_name(context_->auth->DisplayNameOf(id_, id));
         person.shown.set_role(Participant::VIEWER);  // Until its token says more.
@@ -282,7 +331,7 @@ void Session::AdoptPeers(const DriveResponse::Inventory& inventory, bool fresh) 
       }
       if (!unknown) KeepListening(&person);
       PublishPerson(id);
-      if (conversation_) conversation_->SetAnybodyLive(true);
+      TellWhoIsLive();
     }
   }
 }

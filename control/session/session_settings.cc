@@ -19,6 +19,7 @@ using atrium::v1::Degradation;
 using atrium::v1::FloorPolicy;
 using atrium::v1::Participant;
 using atrium::v1::Tab;
+using atrium::v1::UsePolicy;
 
 namespace {
 
@@ -56,6 +57,22 @@ absl::Status CheckTools(const atrium::v1::Session& wanted, const atrium::v1::Ses
   return absl::OkStatus();
 }
 
+// Whether this role is among those who may; UNSPECIFIED lets all whose role goes so far.
+absl::Status MayUse(UsePolicy::Users users, Participant::Role role, std::string_view act) {
+  switch (users) {
+    case UsePolicy::NOBODY:
+      return ForbiddenInSession(act, "nobody");
+    case UsePolicy::OWNERS:
+      if (role < Participant::OWNER) return ForbiddenInSession(act, "only owners");
+      return absl::OkStatus();
+    case UsePolicy::EDITORS:
+      if (role < Participant::EDITOR) return ForbiddenInSession(act, "only editors and owners");
+      return absl::OkStatus();
+    default:
+      return absl::OkStatus();
+  }
+}
+
 absl::Status CheckSettings(const atrium::v1::UpdateSessionRequest& request,
                            const atrium::v1::Session& ours, const ToolList& tools) {
   if (request.update_mask().paths_size() == 0) return MissingField("update_mask");
@@ -81,12 +98,21 @@ absl::Status CheckSettings(const atrium::v1::UpdateSessionRequest& request,
           !FloorPolicy::Interruption_IsValid(wanted.floor_policy().interruption())) {
         return BadField("session.floor_policy", "has a mode or an interruption that is unknown");
       }
+    } else if (path == "use_policy") {
+      if (!UsePolicy::Users_IsValid(wanted.use_policy().calls())) {
+        return BadField("session.use_policy.calls", "must be EVERYBODY, EDITORS, OWNERS or NOBODY");
+      }
+      if (!UsePolicy::Users_IsValid(wanted.use_policy().screens()) ||
+          wanted.use_policy().screens() == UsePolicy::EVERYBODY) {
+        return BadField("session.use_policy.screens", "must be EDITORS, OWNERS or NOBODY");
+      }
     } else if (path == "tool_policies") {
       if (absl::Status s = CheckTools(wanted, ours, tools); !s.ok()) return s;
     } else {
       return BadField("update_mask",
                       StrCat("may name display_name, command_policy, shell_profile, "
-                             "idle_tab_timeout, floor_policy and tool_policies, not ", path));
+                             "idle_tab_timeout, floor_policy, tool_policies and use_policy, not ",
+                             path));
     }
   }
   return absl::OkStatus();
@@ -112,6 +138,9 @@ void Session::UpdateSession(const Actor& actor, const atrium::v1::UpdateSessionR
       *ours.mutable_floor_policy() = wanted.floor_policy();
       if (conversation_) conversation_->SetFloor(wanted.floor_policy());
       context_->media->PlanChanged();
+    } else if (path == "use_policy") {
+      *ours.mutable_use_policy() = wanted.use_policy();
+      EnforceUse();
     } else if (path == "tool_policies") {
       *ours.mutable_tool_policies() = wanted.tool_policies();
       if (ToolAction("look_at_screen") == CommandPolicy::DENY) BlindAgent();
@@ -124,6 +153,38 @@ void Session::UpdateSession(const Actor& actor, const atrium::v1::UpdateSessionR
     if (!status.ok()) return done(status);
     done(publisher_->snapshot().session());
   });
+}
+
+// What may be used, and by whom.
+
+absl::Status Session::MayCall(Participant::Role role) const {
+  return MayUse(record_.session().use_policy().calls(), role, "be in its call");
+}
+
+absl::Status Session::MayShowScreens(Participant::Role role) const {
+  return MayUse(record_.session().use_policy().screens(), role, "show screens");
+}
+
+void Session::EnforceUse() {
+  const bool nobody_calls = record_.session().use_policy().calls() == UsePolicy::NOBODY;
+  std::vector<std::pair<ParticipantId, absl::Status>> leave;
+  for (const auto& [id, person] : people_.all()) {
+    // Of whom only media has told, the role is known once a page is back.
+    if (person.live_epoch == 0 || (people_.PagesOf(id) == 0 && !nobody_calls)) continue;
+    if (absl::Status s = MayCall(person.shown.role()); !s.ok()) leave.emplace_back(id, s);
+  }
+  for (const auto& [id, why] : leave) EndLive(id, DetailsOf(why).reason, ToStd(why.message()));
+  std::vector<std::string> stop;
+  for (const auto& [capture, screen] : captures_.all()) {
+    // A service that never joined is an owner.
+    const Person* person = people_.FindByName(screen.shown.participant());
+    const Participant::Role role = person == nullptr ? Participant::OWNER : person->shown.role();
+    if (!MayShowScreens(role).ok()) stop.push_back(capture);
+  }
+  for (const std::string& capture : stop) {
+    EndCapture(capture, StrCat(DisplayName(captures_.Find(capture)->shown.participant()),
+                               "'s screen is no longer shown: an owner of the session forbade it"));
+  }
 }
 
 void Session::SetLag(const PageId& page_id, const atrium::v1::Lag& lag) {

@@ -41,6 +41,15 @@ bool ByAgent(const Approval& approval) {
   return approval.requester().empty() || approval.requester() == "agent";
 }
 
+// What control does itself, under an id that keeps it from being done twice.
+bool IsOurs(const Approval& approval) {
+  const std::string& tool = approval.tool();
+  return ByAgent(approval) && (tool.empty() || tool == "type_text" || tool == "run_command");
+}
+
+// Showing a screen is what approves it.
+bool IsDoneByApproving(const Approval& approval) { return approval.tool() == "ask_for_screen"; }
+
 std::string WithoutAgentName(const std::string& text) {
   if (!absl::StartsWith(absl::AsciiStrToLower(text.substr(0, 6)), "@agent")) return text;
   return std::string(absl::StripLeadingAsciiWhitespace(text.substr(6)));
@@ -168,9 +177,13 @@ void Session::LoadApproval(const Approval& approval) {
   approvals_[approval.name()] = approval;
   const std::string approval_name = approval.name();
   if (approval.state() == Approval::APPROVED) {
-    // Approved and stored, but perhaps not done when the process ended: do it; its
-    // id keeps it from being done twice.
-    context_->loop->Post([this, approval] { Perform(approval); });
+    // Approved and stored, but perhaps not done when the process ended. What is ours is
+    // done now; its id keeps it from being done twice. Whoever asked for anything else
+    // ended with that process.
+    context_->loop->Post([this, approval] {
+      if (IsOurs(approval) || IsDoneByApproving(approval)) return Perform(approval);
+      GiveUp(approval);
+    });
     return;
   }
   // Whoever else asked went away with the process that was asked.
@@ -180,6 +193,57 @@ void Session::LoadApproval(const Approval& approval) {
   approval_timers_[approval_name] =
       context_->loop->After(std::max(left, absl::ZeroDuration()),
                             [this, approval_name] { ExpireApproval(approval_name); });
+}
+
+void Session::GiveUp(Approval approval) {
+  approvals_.erase(approval.name());
+  approval.set_state(Approval::NOT_DONE);
+  TimelineEntry entry = NewEntry(TimelineEntry::APPROVAL);
+  if (!approval.decider().empty()) entry.add_speakers(approval.decider());
+  entry.set_tab(approval.tab());
+  entry.set_text(std::string(approval.input()));
+  *entry.mutable_approval() = approval;
+  LogWarning("what was approved was not done", {{"name", approval.name()}});
+  // In this order: it is forgotten only once it was told.
+  AddEntry(std::move(entry));
+  PublishApproval(approval, nullptr);
+}
+
+void Session::Aim(Approval* approval) const {
+  const auto found = tabs_.all().find(approval->tab());
+  if (found == tabs_.all().end()) return;
+  const atrium::v1::Tab& tab = found->second.tab();
+  approval->set_working_directory(tab.working_directory());
+  approval->set_incarnation(tab.incarnation());
+  // A command waits for a prompt; what is typed goes to whatever reads it.
+  if (approval->tool() != "type_text") return;
+  approval->set_last_command(tab.last_command().number());
+  approval->set_command_runs(busy_tabs_.count(tab.name()) > 0);
+}
+
+std::string Session::Moved(const Approval& approval) const {
+  Approval now = approval;
+  Aim(&now);
+  if (now.working_directory() != approval.working_directory()) {
+    return "its tab is in another directory now";
+  }
+  if (now.incarnation() != approval.incarnation()) return "its tab has another terminal now";
+  if (now.last_command() != approval.last_command() ||
+      now.command_runs() != approval.command_runs()) {
+    return "another program runs in its tab now";
+  }
+  return "";
+}
+
+absl::Status Session::StillAllowed(const Approval& approval) const {
+  using atrium::v1::CommandPolicy;
+  if (Judge(record_.session().command_policy(), approval.input()) == CommandPolicy::DENY) {
+    return CommandDenied();
+  }
+  if (ByAgent(approval) && ToolAction(approval.tool()) == CommandPolicy::DENY) {
+    return DeniedByRoom(approval.tool());
+  }
+  return absl::OkStatus();
 }
 
 void Session::PublishApproval(const Approval& approval, Publisher::Done done) {
@@ -217,7 +281,7 @@ void Session::Propose(const std::string& requester, const Conversation::Proposal
   approval.set_requester(requester);
   approval.set_tab(proposal.tab);
   approval.set_input(proposal.input);
-  if (tab != nullptr) approval.set_working_directory(tab->tab().working_directory());
+  Aim(&approval);
   *approval.mutable_create_time() = ToProtoTime(context_->loop->Now());
   *approval.mutable_expire_time() = ToProtoTime(context_->loop->Now() + limits::kApprovalLife);
   approvals_[approval.name()] = approval;
@@ -239,13 +303,12 @@ void Session::DecideApproval(const Actor& actor, const atrium::v1::DecideApprova
     return done(AlreadyDecided(Approval::State_Name(approval.state()),
                                DisplayName(approval.decider())));
   }
-  if (request.approve() && approval.tool() == "ask_for_screen") return done(ShareToApprove());
-  // The directory it would run in moved under it: whoever approves has not seen that.
-  const TabTable::Record* tab = tabs_.Find(approval.tab());
-  if (request.approve() && tab != nullptr &&
-      tab->tab().working_directory() != approval.working_directory()) {
+  if (request.approve() && IsDoneByApproving(approval)) return done(ShareToApprove());
+  if (absl::Status s = StillAllowed(approval); request.approve() && !s.ok()) return done(s);
+  // What it is for moved under it: whoever approves has not seen that.
+  if (const std::string moved = Moved(approval); request.approve() && !moved.empty()) {
     ExpireApproval(request.name());
-    return done(AlreadyDecided("EXPIRED, as its tab is in another directory now", ""));
+    return done(AlreadyDecided(StrCat("EXPIRED, as ", moved), ""));
   }
   approval.set_state(request.approve() ? Approval::APPROVED : Approval::DENIED);
   Settle(approval, NameOf(actor), std::move(done));
@@ -280,7 +343,12 @@ void Session::Settle(const Approval& decided, const std::string& decider, Done<A
     }
     AddEntry(entry);
     done(settled);
-    if (settled.state() == Approval::APPROVED) return Perform(settled);
+    if (settled.state() == Approval::APPROVED) {
+      // It may have moved while the decision was stored.
+      const std::string moved = Moved(settled);
+      if (moved.empty()) return Perform(settled);
+      return Performed(settled, absl::AbortedError(StrCat(moved, ": ask again")));
+    }
     Performed(settled, settled.state() == Approval::DENIED
                            ? absl::PermissionDeniedError("A person denied it")
                            : absl::DeadlineExceededError("Nobody approved it in time"));
@@ -299,17 +367,21 @@ void Session::Reopen(const std::string& name) {
 }
 
 void Session::Perform(const Approval& approval) {
-  // Others than the agent only asked whether they may.
-  if (!ByAgent(approval)) return Performed(approval, std::string());
   const TabTable::Record* tab = tabs_.Find(approval.tab());
-  if (tab != nullptr && !tab->tab().driver().empty() &&
+  if (ByAgent(approval) && tab != nullptr && !tab->tab().driver().empty() &&
       tab->tab().driver() != approval.decider()) {
     return Performed(approval, SomebodyDrives(DisplayName(tab->tab().driver())));
   }
-  // Other tools only asked whether they may, too: they do it themselves.
-  const bool writes = approval.tool().empty() || approval.tool() == "type_text" ||
-                      approval.tool() == "run_command";
-  if (!writes) return Performed(approval, std::string());
+  if (!IsOurs(approval)) {
+    // They only asked whether they may, and do it themselves. As nobody can say after a
+    // restart how far they came, it counts as begun before it is.
+    return context_->store->Commit({{RecordKind::kApproval, approval.name(), std::nullopt}},
+                                   [this, approval, alive = Alive()](absl::Status status) {
+                                     if (alive.expired()) return;
+                                     if (!status.ok()) return Performed(approval, status);
+                                     Performed(approval, std::string());
+                                   });
+  }
   const Actor agent{.kind = Actor::Kind::kAgent, .role = Participant::EDITOR};
   if (approval.tool() == "type_text") {
     atrium::terminal::v1::WriteInputRequest write;

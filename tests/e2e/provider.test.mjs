@@ -231,6 +231,26 @@ test('L3: profiles: chosen and overridden during a call, the agent learns of it 
   await assert.rejects(update(['profile'], { profile: 'nobody' }), /is not there/);
 });
 
+test('L3: what writes down what people say, and their language: the deployment’s, the profile’s, the session’s', async () => {
+  const provider = new Provider();
+  const file = join(mkdtempSync(join(tmpdir(), 'atrium-profiles-')), 'profiles.json');
+  writeFileSync(file, JSON.stringify([{ id: 'plain' }, { id: 'french', language: 'fr', transcription_model: 'ear-2' }]));
+  const { api, start, conversation } = await room(provider, { flags: [`--agent_profiles=${file}`, '--transcription_model=ear-1', '--language=de'] });
+  await start();
+  const told = () => provider.line.heard.filter((event) => event.type === 'session.update').at(-1).session.audio.input.transcription;
+  assert.deepEqual(told(), { model: 'ear-1', language: 'de' });
+  const update = (paths, fields) => api.call('atrium.v1.ConversationService', 'UpdateConversation', { conversation: { name: 'sessions/main/conversation', ...fields }, update_mask: { paths } });
+  await update(['profile'], { profile: 'french' });
+  await until('the profile counts', () => told().model === 'ear-2' && told().language === 'fr');
+  await update(['language', 'transcription_model'], { language: 'it', transcription_model: 'ear-3' });
+  await until('the session counts', () => told().model === 'ear-3' && told().language === 'it');
+  const { language, transcription_model } = await conversation();
+  assert.deepEqual([language, transcription_model], ['it', 'ear-3']);
+  for (const bad of ['German', 'DE', 'd', 'd3', 'de-CH', '../']) {
+    await assert.rejects(update(['language'], { language: bad }), /ISO 639/, bad);
+  }
+});
+
 test('L16, L3: a page starts, instructs and stops the agent by Join', async () => {
   const provider = new Provider();
   const { stack, conversation } = await room(provider);

@@ -10,7 +10,7 @@ import { enter, Page } from './socket.mjs';
 import { Stack, until } from './stack.mjs';
 
 const FAR = 'https://atrium.example.org';
-const [PERMISSION_DENIED, NOT_FOUND, FAILED_PRECONDITION] = [7, 5, 9];
+const [PERMISSION_DENIED, NOT_FOUND, FAILED_PRECONDITION, INVALID_ARGUMENT] = [7, 5, 9, 3];
 let stack, api, browser, owner, editor, used;
 before(async () => {
   stack = await new Stack({ media: true, gatewayFlags: [`--allow_origin=${FAR}`] }).start();
@@ -118,6 +118,54 @@ test('V8: an owner mutes; whoever was muted sees who did it, is not heard, and u
   await editor.locator('.call').getByRole('button', { name: 'Unmute' }).click();
   await until('nobody is muted', async () => (await mutedBy(emil)) === undefined);
   await until('Emil is heard again', async () => (await energy(owner)) > before + 0.001);
+});
+
+test('V6: an owner turns somebody down with the keyboard, for all who hear them, and up again', async () => {
+  const emil = await nameOf('Emil');
+  const volume = () => owner.evaluate((one) => window.atrium.state.participants.find((who) => who.name === one).volumePercent, emil);
+  const row = owner.locator(`[data-participant="${emil}"]`);
+  await row.getByRole('button', { name: 'How loud Emil is' }).focus();
+  await owner.keyboard.press('Enter');
+  const slider = owner.getByRole('slider', { name: 'Volume of Emil for everybody' });
+  await slider.press('Home');
+  await until('Emil is turned off', async () => (await volume()) === 0);
+  await editor.getByTitle('heard at 0 % by everybody').waitFor();
+  await sends(editor, 25);
+  const before = await energy(owner);
+  await sends(editor, 100);
+  assert.ok((await energy(owner)) - before < 0.0001, 'nothing of it is heard');
+  assert.equal(await mutedBy(emil), undefined, 'that is no mute');
+  await slider.press('End');
+  await until('Emil is turned up', async () => (await volume()) === 200);
+  await until('Emil is heard again', async () => (await energy(owner)) > before + 0.001);
+  await slider.press('Escape');
+});
+
+test('S4, S21: only owners set how loud others are, only who is in their call, and from 0 to 200 only', async () => {
+  const [emil, olga] = [await nameOf('Emil'), await nameOf('Olga')];
+  const page = async (role) => new Page(await enter(stack, await inviteLink(stack, api, role))).open();
+  const [viewer, other, boss] = [await page('VIEWER'), await page('EDITOR'), await page('OWNER')];
+  let id = 0;
+  const ask = async (from, setParticipantVolume) => {
+    const requestId = String(++id + 200);
+    from.say({ requestId, setParticipantVolume });
+    const { code } = await until('it is answered', () => from.outcomes.find((one) => one.requestId === requestId));
+    return code ?? 0;
+  };
+  for (const from of [viewer, other]) assert.equal(await ask(from, { name: emil, volumePercent: 0 }), PERMISSION_DENIED);
+  const idle = boss.snapshot.participants.find((one) => one.role === 'VIEWER').name;
+  assert.equal(await ask(viewer, { name: idle, volumePercent: 50 }), PERMISSION_DENIED, 'not even their own');
+  assert.equal(await ask(boss, { name: idle, volumePercent: 50 }), FAILED_PRECONDITION);
+  assert.equal(await ask(boss, { name: 'sessions/other/participants/x', volumePercent: 50 }), NOT_FOUND);
+  for (const volumePercent of [-1, 201, 2 ** 31 - 1, -(2 ** 31), undefined]) {
+    assert.equal(await ask(boss, { name: emil, volumePercent }), INVALID_ARGUMENT, `${volumePercent}`);
+  }
+  const before = await owner.evaluate((one) => window.atrium.state.participants.find((who) => who.name === one).volumePercent, emil);
+  assert.equal(before, 200, 'nothing of that counted');
+  await say('SessionService', 'SetParticipantVolume', { name: olga, volume_percent: 30 });
+  await owner.locator(`[data-participant="${olga}"]`).getByTitle('heard at 30 % by everybody').waitFor();
+  for (const name of [emil, olga]) assert.equal(await ask(boss, { name, volumePercent: 100 }), 0);
+  for (const one of [viewer, other, boss]) one.close();
 });
 
 test('S4, S21: only owners mute, only who is in their call, and they say no more', async () => {

@@ -99,6 +99,22 @@ TEST_F(CallTest, V8_MuteDeafenAndAgentOnlyTakeEffectInTheCall) {
   CloseAgent(agent.get());
 }
 
+TEST_F(CallTest, V6_R1_AVolumeTakesEffectInTheCallAndIsRemembered) {
+  auto agent = OpenAgent(1);
+  auto ann = Join(1, "ann", 1, {.hertz = 500});
+  auto bob = Join(1, "bob", 1, {.hertz = 1100});
+  ASSERT_TRUE(WaitFor([&] { return bob->Hears(500) > kHeard; }));
+  PlanPeer(1, "ann", 1)->set_volume_percent(0);
+  SendPlan();
+  EXPECT_TRUE(WaitFor([&] { return bob->Hears(500) < kUnheard; }));
+  EXPECT_TRUE(WaitFor([&] { return agent->Hears(500) > kHeard; }));
+  EXPECT_GT(ann->Hears(1100), kHeard);
+  PlanPeer(1, "ann", 1)->clear_volume_percent();
+  SendPlan();
+  EXPECT_TRUE(WaitFor([&] { return bob->Hears(500) > kHeard; }));
+  CloseAgent(agent.get());
+}
+
 TEST_F(CallTest, S4_AViewerWhosePageSendsAVoiceIsHeardByNobodyAndHearsAll) {
   auto agent = OpenAgent(1);
   auto ann = Join(1, "ann", 1, {.hertz = 500});

@@ -98,6 +98,16 @@ TEST_F(DeskTest, V7_OnlyWhoSpeaksHasAnEncodeOfTheirOwn) {
   Run(5, {0, 1});
   EXPECT_EQ(fanout_.encoded_count(), 5 + 5 * 3);
 }
+TEST_F(DeskTest, V6_WhoIsTurnedOffSharesTheEncodeOfAllAndIsNamedToTheAgent) {
+  desk_->port().Open();
+  seats_[0].volume_percent = 0;
+  desk_->SetSeats(Conversation::EVERYBODY, seats_);
+  Run(5, {0});
+  EXPECT_EQ(fanout_.encoded_count(), 5);
+  const auto frame = LastRoomFrame();
+  ASSERT_EQ(frame->voices.size(), 1u);
+  EXPECT_GT(ToneIn(frame->pcm, 200), 3000);
+}
 TEST_F(DeskTest, R36_NeverMoreThanFiveEncodesHoweverManySpeak) {
   desk_->SetSeats(Conversation::EVERYBODY, seats_);
   Run(5, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9});

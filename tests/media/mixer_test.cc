@@ -49,6 +49,67 @@ TEST_F(MixerTest, V6_PeopleHearTheLoudestFour) {
   for (int i : {0, 5}) EXPECT_LT(ToneIn(heard, kHertz[i]), 20) << i;
 }
 
+TEST_F(MixerTest, V6_AVolumeIsForPeopleAndTheAgentHearsTheVoiceAsItCame) {
+  const Frame ann = ToneFrame(kHertz[0], 3000), bob = ToneFrame(kHertz[1], 3000);
+  for (const auto& [percent, heard] : {std::pair{50, 1500.0}, {200, 6000.0}, {0, 0.0}}) {
+    for (int i = 0; i < 2; ++i) {
+      mixer_.Take({{.id = 1, .frame = &ann, .volume_percent = percent}, {.id = 2, .frame = &bob}},
+                  nullptr);
+    }
+    EXPECT_NEAR(ToneIn(mixer_.Mix(true, 0), kHertz[0]), heard, 30) << percent;
+    EXPECT_NEAR(ToneIn(mixer_.Mix(true, 2), kHertz[0]), heard, 30) << percent;
+    EXPECT_NEAR(ToneIn(mixer_.Mix(true, 0), kHertz[1]), 3000, 30) << percent;
+    EXPECT_EQ(mixer_.Mix(true, 1), bob) << "nobody hears themselves, at any volume";
+    EXPECT_NEAR(ToneIn(mixer_.All(), kHertz[0]), 3000, 30) << percent;
+    EXPECT_NEAR(mixer_.levels()[0].dbfs, mixer_.levels()[1].dbfs, 0.5) << percent;
+  }
+}
+
+TEST_F(MixerTest, V6_AtAHundredPercentAVoiceIsHeardToTheBit) {
+  const Frame ann = ToneFrame(kHertz[0], 3000);
+  const auto take = [&](int percent) {
+    mixer_.Take({{.id = 1, .frame = &ann, .volume_percent = percent}}, nullptr);
+  };
+  take(100);
+  EXPECT_EQ(mixer_.Mix(true, 0), ann);
+  take(70);
+  take(100);
+  take(100);
+  EXPECT_EQ(mixer_.Mix(true, 0), ann);
+}
+
+TEST_F(MixerTest, V6_WhoIsTurnedOffSharesTheOthersMixAndTakesNobodysPlace) {
+  for (size_t i = 0; i < 5; ++i) frames_.push_back(ToneFrame(kHertz[i], i == 0 ? 9000 : 3000));
+  std::vector<Mixer::Input> inputs;
+  for (size_t i = 0; i < 5; ++i) inputs.push_back({static_cast<int64_t>(i + 1), &frames_[i]});
+  inputs[0].volume_percent = 0;
+  mixer_.Take(inputs, nullptr);
+  EXPECT_FALSE(mixer_.levels()[0].mixed);
+  for (size_t i = 1; i < 5; ++i) EXPECT_TRUE(mixer_.levels()[i].mixed) << i;
+  // Of more than may be mixed, the loudest as people hear them.
+  inputs[0].volume_percent = 10;
+  for (int i = 0; i < 60; ++i) mixer_.Take(inputs, nullptr);
+  EXPECT_FALSE(mixer_.levels()[0].mixed);
+  inputs[0].volume_percent = 100;
+  for (int i = 0; i < 2; ++i) mixer_.Take(inputs, nullptr);
+  EXPECT_TRUE(mixer_.levels()[0].mixed);
+}
+
+TEST_F(MixerTest, V6_AVolumeThatIsChangedMovesWithoutAClick) {
+  Frame steady;
+  steady.fill(8000);
+  int before = 8000;
+  for (const int percent : {100, 0, 200, 50, 0, 100}) {
+    mixer_.Take({{.id = 1, .frame = &steady, .volume_percent = percent}}, nullptr);
+    const Frame heard = mixer_.Mix(true, 0);
+    for (const int16_t sample : heard) {
+      EXPECT_LE(std::abs(sample - before), 40) << percent;
+      before = sample;
+    }
+    EXPECT_NEAR(before, 80 * percent, 1);
+  }
+}
+
 TEST_F(MixerTest, NobodyHearsThemselves) {
   Take({3000, 3000});
   const Frame first = mixer_.Mix(true, 1), second = mixer_.Mix(true, 2);

@@ -46,7 +46,7 @@ class ConversationTest : public testing::Test {
     media_.audio_listener->OnPlayed(played);
   }
   void GoLive() {
-    talk_.SetAnybodyLive(true);
+    talk_.SetAnybodyLive(true, true);
     media_.audio_listener->OnAudioOpen();
   }
   void Room(int64_t position, int64_t samples, const std::string& who = "") {
@@ -69,7 +69,12 @@ class ConversationTest : public testing::Test {
   FakeMediaLink media_;
   FakeRoom room_;
   FakeProviderFactory providers_;
-  Profiles profiles_ = {Profile(), {.id = "terse", .instructions = "One word.", .voice = "echo"}};
+  Profiles profiles_ = {Profile(),
+                        {.id = "terse",
+                         .instructions = "One word.",
+                         .voice = "echo",
+                         .language = "fr",
+                         .transcription_model = "ear-2"}};
   Conversation talk_{&loop_, &providers_, &profiles_, &media_, &room_,
                      {.session = "sessions/main"}};
   std::vector<absl::Status> started_;

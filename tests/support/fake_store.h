@@ -21,6 +21,11 @@ class FakeStore final : public Store {
     held_ = false;
     while (!waiting_.empty()) CommitNext();
   }
+  // The process ends: what was not committed never is.
+  void Forget() {
+    held_ = false;
+    waiting_.clear();
+  }
   size_t waiting() const { return waiting_.size(); }
   void CommitNext(absl::Status status = absl::OkStatus()) {
     auto [writes, done] = std::move(waiting_.front());

@@ -105,11 +105,11 @@ class SessionTest : public testing::Test {
   std::string FirstTab() const { return session_->snapshot().tabs(0).name(); }
 
   void Tell(const std::string& tab, Tab::State state, const std::string& directory = "",
-            int exit_code = 0) {
+            int exit_code = 0, const std::string& incarnation = "one") {
     atrium::terminal::v1::TerminalStatus status;
     status.set_tab(tab);
     status.set_state(state);
-    status.set_incarnation("one");
+    status.set_incarnation(incarnation);
     status.set_working_directory(directory);
     status.set_exit_code(exit_code);
     registry_->OnHostTerminal(status);

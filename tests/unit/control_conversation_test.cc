@@ -247,7 +247,7 @@ TEST_F(ConversationTest, N5WhatToolsAnswerWaitsForWhoeverInterrupted) {
   agent().OnSpeechStarted("u4", 4000);
   agent().OnResponseDone("r3", {});
   EXPECT_EQ(told().responses_asked, 3);
-  talk_.SetAnybodyLive(false);
+  talk_.SetAnybodyLive(false, false);
   EXPECT_EQ(told().responses_asked, 4);
 }
 

@@ -1,6 +1,7 @@
 // A session's call.
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 #include "tests/support/session_test.h"
 
@@ -25,6 +26,21 @@ class LiveTest : public SessionTest {
   // What media shall do with who entered the call first, second ...
   atrium::media::v1::Plan::Peer Planned(int place) {
     return registry_->MakeMediaPlan().rooms(0).peers(place);
+  }
+  absl::StatusOr<Participant> SetVolume(const Actor& actor, const std::string& id,
+                                        std::optional<int> percent) {
+    atrium::v1::SetParticipantVolumeRequest request;
+    request.set_name("sessions/main/participants/" + id);
+    if (percent) request.set_volume_percent(*percent);
+    return session_->SetParticipantVolume(actor, request);
+  }
+  absl::Status LetCall(atrium::v1::UsePolicy::Users users, const Actor& actor = Service()) {
+    atrium::v1::UpdateSessionRequest request;
+    request.mutable_session()->mutable_use_policy()->set_calls(users);
+    request.mutable_update_mask()->add_paths("use_policy");
+    Answers<atrium::v1::Session> answers;
+    session_->UpdateSession(actor, request, Into(&answers));
+    return answers.at(0).status();
   }
   static int64_t EpochTold(const FakePage& page) {
     const auto* ready = page.Last(JoinResponse::kLiveReady);
@@ -164,6 +180,78 @@ TEST_F(LiveTest, S4S21OnlyOwnersMuteAndOnlyWhoIsInTheirCall) {
   EXPECT_EQ(Shown("bob")->muted_by(), "sessions/main/participants/service");
 }
 
+TEST_F(LiveTest, V6AVolumeIsSeenByAllAndToldToMediaAndAHundredIsNone) {
+  FakePage ann, bob;
+  Enter(&ann, "ann");
+  Enter(&bob, "bob");
+  const Actor owner = Person("ann", Participant::OWNER);
+  EXPECT_FALSE(Shown("bob")->has_volume_percent());
+  EXPECT_FALSE(Planned(1).has_volume_percent());
+  const auto quiet = SetVolume(owner, "bob", 0);
+  ASSERT_TRUE(quiet.ok());
+  EXPECT_TRUE(quiet->has_volume_percent());
+  EXPECT_TRUE(Shown("bob")->has_volume_percent());
+  EXPECT_EQ(Shown("bob")->volume_percent(), 0);
+  EXPECT_TRUE(Planned(1).has_volume_percent());
+  EXPECT_EQ(Planned(1).volume_percent(), 0);
+  EXPECT_FALSE(Planned(1).muted());
+  EXPECT_FALSE(Planned(0).has_volume_percent());
+  // An editor's own.
+  ASSERT_TRUE(SetVolume(Person("bob"), "bob", 200).ok());
+  EXPECT_EQ(Planned(1).volume_percent(), 200);
+  ASSERT_TRUE(SetVolume(owner, "bob", 100).ok());
+  EXPECT_FALSE(Shown("bob")->has_volume_percent());
+  EXPECT_FALSE(Planned(1).has_volume_percent());
+}
+
+TEST_F(LiveTest, S4S21OnlyOwnersSetTheVolumeOfOthersAndNobodyOutOfRange) {
+  FakePage ann, bob, cy;
+  Enter(&ann, "ann");
+  Enter(&bob, "bob");
+  ASSERT_TRUE(Join(&cy, "cy").ok());
+  for (const auto role :
+       {Participant::ROLE_UNSPECIFIED, Participant::VIEWER, Participant::EDITOR}) {
+    EXPECT_TRUE(absl::IsPermissionDenied(SetVolume(Person("ann", role), "bob", 50).status()));
+  }
+  EXPECT_TRUE(absl::IsPermissionDenied(SetVolume(Agent(), "bob", 50).status()));
+  EXPECT_TRUE(
+      absl::IsPermissionDenied(SetVolume(Person("bob", Participant::VIEWER), "bob", 50).status()));
+  const Actor owner = Person("ann", Participant::OWNER);
+  for (const int percent :
+       {-1, 201, std::numeric_limits<int>::min(), std::numeric_limits<int>::max()}) {
+    const absl::Status refused = SetVolume(owner, "bob", percent).status();
+    EXPECT_TRUE(absl::IsInvalidArgument(refused)) << percent;
+    EXPECT_EQ(DetailsOf(refused).field, "volume_percent");
+  }
+  EXPECT_TRUE(absl::IsInvalidArgument(SetVolume(owner, "bob", std::nullopt).status()));
+  EXPECT_TRUE(absl::IsNotFound(SetVolume(owner, "nobody", 50).status()));
+  EXPECT_EQ(DetailsOf(SetVolume(owner, "cy", 50).status()).reason, "NOT_IN_CALL");
+  EXPECT_FALSE(Shown("bob")->has_volume_percent());
+  EXPECT_TRUE(SetVolume(Service(), "bob", 50).ok());
+}
+
+TEST_F(LiveTest, V6N4AVolumeIsKeptOverARestartOfControl) {
+  FakePage ann, bob, ann_again, bob_again;
+  const int64_t anns = Enter(&ann, "ann"), bobs = Enter(&bob, "bob");
+  const Actor owner = Person("ann", Participant::OWNER);
+  ASSERT_TRUE(SetVolume(owner, "ann", 120).ok());
+  ASSERT_TRUE(SetVolume(owner, "bob", 0).ok());
+  DriveResponse::Inventory inventory;
+  *inventory.add_rooms() = registry_->MakeMediaPlan().rooms(0);
+  media_.is_connected = false;
+  Start();
+  // One page is back before media, the other one after it.
+  ASSERT_TRUE(Join(&ann_again, "ann", Participant::EDITOR, anns).ok());
+  media_.is_connected = true;
+  registry_->OnMediaInventory(inventory, /*fresh=*/false);
+  ASSERT_TRUE(Join(&bob_again, "bob", Participant::EDITOR, bobs).ok());
+  EXPECT_EQ(Shown("ann")->volume_percent(), 120);
+  EXPECT_TRUE(Shown("bob")->has_volume_percent());
+  EXPECT_EQ(Shown("bob")->volume_percent(), 0);
+  EXPECT_EQ(Planned(0).volume_percent(), 120);
+  EXPECT_TRUE(Planned(1).has_volume_percent());
+}
+
 TEST_F(LiveTest, R1AnotherRunOfMediaMakesEverybodyConnectAnew) {
   FakePage ann, bob;
   const int64_t first = Enter(&ann, "ann"), second = Enter(&bob, "bob");
@@ -189,6 +277,69 @@ TEST_F(LiveTest, L11CallsThatWereForbiddenSinceAreNotTakenUpAgain) {
   peer->set_epoch(epoch);
   registry_->OnMediaInventory(inventory, /*fresh=*/false);
   EXPECT_EQ(registry_->MakeMediaPlan().rooms_size(), 0);
+}
+
+TEST_F(LiveTest, L11OwnersDecideWhoMayBeInTheCallAndWhoMayNotAnyMoreLeavesIt) {
+  FakePage ann, bob, vera;
+  Enter(&ann, "ann");
+  Enter(&bob, "bob");
+  ASSERT_TRUE(Join(&vera, "vera", Participant::VIEWER).ok());
+  GoLive("vera", Participant::VIEWER);
+  using atrium::v1::UsePolicy;
+  for (const auto role : {Participant::VIEWER, Participant::EDITOR}) {
+    EXPECT_TRUE(absl::IsPermissionDenied(LetCall(UsePolicy::NOBODY, Person("bob", role))));
+  }
+  ASSERT_TRUE(LetCall(UsePolicy::EDITORS).ok());
+  EXPECT_FALSE(Shown("vera")->live());
+  EXPECT_EQ(vera.Last(JoinResponse::kLiveEnded)->live_ended().reason(), "FORBIDDEN_IN_SESSION");
+  EXPECT_TRUE(Shown("bob")->live());
+  GoLive("vera", Participant::VIEWER);
+  EXPECT_EQ(DetailsOf(live_.back()).reason, "FORBIDDEN_IN_SESSION");
+  EXPECT_THAT(std::string(live_.back().message()), HasSubstr("only editors and owners"));
+  ASSERT_TRUE(LetCall(UsePolicy::OWNERS).ok());
+  EXPECT_FALSE(Shown("ann")->live()) << "she came as an editor";
+  EXPECT_EQ(registry_->MakeMediaPlan().rooms_size(), 0);
+  FakePage owner;
+  ASSERT_TRUE(Join(&owner, "olga", Participant::OWNER).ok());
+  GoLive("olga", Participant::OWNER);
+  EXPECT_TRUE(live_.back().ok());
+  // Lowered in mid-call, she may not either.
+  FakePage lowered;
+  ASSERT_TRUE(Join(&lowered, "olga", Participant::EDITOR, EpochTold(owner)).ok());
+  EXPECT_FALSE(Shown("olga")->live());
+  ASSERT_TRUE(LetCall(UsePolicy::EVERYBODY).ok());
+  GoLive("vera", Participant::VIEWER);
+  EXPECT_TRUE(live_.back().ok());
+  EXPECT_TRUE(absl::IsInvalidArgument(LetCall(static_cast<UsePolicy::Users>(9))));
+}
+
+TEST_F(LiveTest, L11WhatASessionForbidsHoldsOverARestart) {
+  FakePage ann, bob, ann_again, bob_again;
+  const int64_t anns = Enter(&ann, "ann"), bobs = Enter(&bob, "bob");
+  DriveResponse::Inventory inventory;
+  *inventory.add_rooms() = registry_->MakeMediaPlan().rooms(0);
+  ASSERT_TRUE(LetCall(atrium::v1::UsePolicy::OWNERS).ok());
+  Start();
+  registry_->OnMediaInventory(inventory, /*fresh=*/false);
+  ASSERT_TRUE(Join(&ann_again, "ann", Participant::OWNER, anns).ok());
+  ASSERT_TRUE(Join(&bob_again, "bob", Participant::EDITOR, bobs).ok());
+  EXPECT_TRUE(Shown("ann")->live()) << "whose role was not known yet was thrown out";
+  EXPECT_FALSE(Shown("bob")->live());
+  ASSERT_TRUE(LetCall(atrium::v1::UsePolicy::NOBODY).ok());
+  Start();
+  registry_->OnMediaInventory(inventory, /*fresh=*/false);
+  EXPECT_EQ(registry_->MakeMediaPlan().rooms_size(), 0);
+}
+
+TEST_F(LiveTest, L11WhatWasForbiddenWhileTheProviderWasReachedIsRefused) {
+  WithAgent();
+  FakePage page;
+  ASSERT_TRUE(Join(&page, "ann").ok());
+  GoLive("ann");
+  ASSERT_TRUE(LetCall(atrium::v1::UsePolicy::NOBODY).ok());
+  providers_.listener->OnReady(std::nullopt);
+  EXPECT_EQ(DetailsOf(live_.at(0)).reason, "FORBIDDEN_IN_SESSION");
+  EXPECT_FALSE(Shown("ann")->live());
 }
 
 TEST_F(LiveTest, N4TheSameRunOfMediaKeepsItsPeersOverARestartOfControl) {
@@ -285,6 +436,26 @@ TEST_F(LiveTest, V3AViewerWhoListensStartsNoProvider) {
   GoLive("ann");
   providers_.listener->OnReady(std::nullopt);
   EXPECT_EQ(registry_->MakeMediaPlan().rooms(0).peers_size(), 2);
+}
+
+TEST_F(LiveTest, V2AListeningViewerAloneKeepsNoProviderThatBillsByTheMinute) {
+  WithAgent();
+  providers_.can.bills_by_minute = true;
+  FakePage ann, vera, lowered;
+  ASSERT_TRUE(Join(&ann, "ann").ok());
+  GoLive("ann");
+  providers_.listener->OnReady(std::nullopt);
+  ASSERT_TRUE(Join(&vera, "vera", Participant::VIEWER).ok());
+  GoLive("vera", Participant::VIEWER);
+  loop_.Advance(absl::Minutes(10));
+  const auto state = [this] { return session_->snapshot().conversation().state(); };
+  EXPECT_EQ(state(), atrium::v1::Conversation::ACTIVE);
+  // Lowered in mid-call, she only listens too.
+  ASSERT_TRUE(Join(&lowered, "ann", Participant::VIEWER, EpochTold(ann)).ok());
+  EXPECT_TRUE(Shown("ann")->live());
+  loop_.Advance(absl::Minutes(6));
+  EXPECT_EQ(state(), atrium::v1::Conversation::STOPPED);
+  EXPECT_TRUE(Shown("vera")->live()) << "people hear one another as before";
 }
 
 TEST_F(LiveTest, S4AnotherRoleIsAnotherVoice) {

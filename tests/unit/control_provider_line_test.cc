@@ -240,12 +240,40 @@ TEST_F(ConversationTest, V2OneThatBillsByTheMinuteIsLeftWhenNobodyIsThere) {
   providers_.can.bills_by_minute = true;
   Start();
   GoLive();
-  talk_.SetAnybodyLive(false);
+  talk_.SetAnybodyLive(false, false);
   loop_.Advance(absl::Minutes(4));
   EXPECT_EQ(talk_.Shown().state(), Shape::ACTIVE);
   loop_.Advance(absl::Minutes(2));
   EXPECT_EQ(talk_.Shown().state(), Shape::STOPPED);
   EXPECT_FALSE(told().open);
+}
+
+TEST_F(ConversationTest, V2OneThatBillsByTheMinuteIsNotKeptForThoseWhoOnlyListen) {
+  providers_.can.bills_by_minute = true;
+  Start();
+  GoLive();
+  talk_.SetAnybodyLive(true, false);
+  EXPECT_TRUE(media_.audio_open) << "who listens hears it to its end";
+  loop_.Advance(absl::Minutes(4));
+  talk_.SetAnybodyLive(true, true);
+  loop_.Advance(absl::Minutes(10));
+  EXPECT_EQ(talk_.Shown().state(), Shape::ACTIVE) << "somebody may speak again";
+  talk_.SetAnybodyLive(true, false);
+  loop_.Advance(absl::Minutes(6));
+  EXPECT_EQ(talk_.Shown().state(), Shape::STOPPED);
+}
+
+TEST_F(ConversationTest, V2OneThatBillsByTheMinuteIsKeptWhileSomebodyWritesToIt) {
+  providers_.can.bills_by_minute = true;
+  Start();
+  loop_.Advance(absl::Minutes(4));
+  talk_.TextTurn("sessions/main/participants/ann", "hello");
+  agent().OnResponseStarted("r");
+  agent().OnResponseDone("r", {.completed = true});
+  loop_.Advance(absl::Minutes(4));
+  EXPECT_EQ(talk_.Shown().state(), Shape::ACTIVE);
+  loop_.Advance(absl::Minutes(2));
+  EXPECT_EQ(talk_.Shown().state(), Shape::STOPPED);
 }
 
 TEST_F(ConversationTest, L3TokensAreCounted) {
@@ -290,6 +318,33 @@ TEST_F(ConversationTest, L3AProfileIsOverriddenAndComesBack) {
   EXPECT_TRUE(talk_.SetProfile("default").ok());
   EXPECT_EQ(talk_.Shown().mode(), Shape::VOICE);
   EXPECT_EQ(talk_.Shown().instructions(), "Be brief.");
+}
+
+TEST_F(ConversationTest, L3HowSpeechIsWrittenDownIsTheProfilesUnlessTheSessionSaysOtherwise) {
+  profiles_[0].transcription_model = "ear-1";
+  ASSERT_TRUE(talk_.SetProfile("default").ok());
+  Start();
+  EXPECT_EQ(told().settings.transcription_model, "ear-1");
+  EXPECT_EQ(told().settings.language, "");
+  talk_.SetLanguage("de");
+  talk_.SetTranscriptionModel("ear-3");
+  EXPECT_EQ(told().settings.language, "de");
+  EXPECT_EQ(told().settings.transcription_model, "ear-3");
+  EXPECT_EQ(talk_.Shown().language(), "de");
+  EXPECT_EQ(talk_.Shown().transcription_model(), "ear-3");
+  EXPECT_TRUE(talk_.SetProfile("terse").ok());
+  EXPECT_EQ(told().settings.language, "fr");
+  EXPECT_EQ(told().settings.transcription_model, "ear-2");
+  talk_.SetLanguage("de");
+  talk_.SetLanguage("");
+  EXPECT_EQ(talk_.Shown().language(), "fr");
+}
+
+TEST_F(ConversationTest, L5OneThatOwnsTheTurnsIsOfferedNoLanguage) {
+  providers_.can.owns_turns = true;
+  talk_.SetLanguage("de");
+  EXPECT_EQ(talk_.Shown().language(), "");
+  EXPECT_EQ(talk_.Shown().transcription_model(), "");
 }
 
 TEST_F(ConversationTest, L3AnotherVoiceIsAnotherProviderSessionInTheNextSilence) {
@@ -346,7 +401,7 @@ TEST_F(ConversationTest, V2TheProviderStaysWhenNobodyIsLive) {
   Start();
   GoLive();
   EXPECT_TRUE(media_.audio_open);
-  talk_.SetAnybodyLive(false);
+  talk_.SetAnybodyLive(false, false);
   loop_.RunPosted();
   EXPECT_FALSE(media_.audio_open);
   EXPECT_TRUE(told().open);

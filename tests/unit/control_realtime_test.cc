@@ -197,8 +197,14 @@ TEST(ProfilesTest, L3AreReadAndMistakesNamed) {
   EXPECT_EQ((*profiles)[1].mode, atrium::v1::Conversation::TEXT);
   EXPECT_EQ(FindProfile(*profiles, "")->id, "ops");
   EXPECT_EQ(FindProfile(*profiles, "none"), nullptr);
+  const auto hears =
+      ParseProfiles(R"([{"id":"a","language":"de","transcription_model":"whisper-1"}])");
+  ASSERT_TRUE(hears.ok()) << hears.status();
+  EXPECT_EQ((*hears)[0].language, "de");
+  EXPECT_EQ((*hears)[0].transcription_model, "whisper-1");
   for (const char* bad : {"", "{}", "[]", "[1]", R"([{"id":"A"}])", R"([{"display_name":"x"}])",
                           R"([{"id":"a"},{"id":"a"}])", R"([{"id":"a","mode":"song"}])",
+                          R"([{"id":"a","language":"German"}])", R"([{"id":"a","language":"DE"}])",
                           R"([{"id":"a","voice":1}])", R"([{"id":"a","prompt":"x"}])"}) {
     EXPECT_FALSE(ParseProfiles(bad).ok()) << bad;
   }

@@ -37,6 +37,28 @@ class ApprovalTest : public SessionTest {
     session_->DecideApproval(actor, request, Into(&answers));
     return answers.at(0);
   }
+  // Whether the tab's shell runs a command, as it says.
+  void Runs(bool runs) {
+    atrium::terminal::v1::TerminalStatus status;
+    status.set_tab(tab_);
+    status.set_state(Tab::RUNNING);
+    status.set_incarnation("one");
+    status.set_working_directory("/home");
+    status.set_command_runs(runs);
+    registry_->OnHostTerminal(status);
+  }
+  void Ended(int64_t number) {
+    atrium::terminal::v1::CommandEnd end;
+    end.set_tab(tab_);
+    end.mutable_command()->set_number(number);
+    registry_->OnHostCommandEnd(end);
+  }
+  // Control ends here, with what its store has by now, and starts again.
+  void Abandon() {
+    store_.Forget();
+    Start();
+    loop_.RunPosted();
+  }
   std::string Told() {
     const ProviderTold& told = providers_.latest();
     if (!told.late_results.empty()) return told.late_results.back().second;
@@ -140,6 +162,113 @@ TEST_F(ApprovalTest, S13AnApprovalIsForTheDirectoryThatWasShown) {
   EXPECT_FALSE(Decide(name, Person("ann"), true).ok());
   EXPECT_TRUE(host_.writes.empty());
   EXPECT_EQ(session_->snapshot().approvals_size(), 0) << "the agent has to ask again";
+}
+
+TEST_F(ApprovalTest, S13WhatWouldBeTypedIsForTheProgramThatRanWhenItWasProposed) {
+  // At a prompt; by now something runs that would read it.
+  std::string name = Propose();
+  Runs(true);
+  EXPECT_THAT(std::string(Decide(name, Person("ann"), true).status().message()),
+              HasSubstr("another program"));
+  // While something runs; by now it ended.
+  name = Propose();
+  Runs(false);
+  EXPECT_FALSE(Decide(name, Person("ann"), true).ok());
+  // At a prompt; another command came and went.
+  name = Propose();
+  Ended(7);
+  EXPECT_FALSE(Decide(name, Person("ann"), true).ok());
+  EXPECT_TRUE(host_.writes.empty());
+  EXPECT_EQ(session_->snapshot().approvals_size(), 0) << "the agent has to ask again";
+  // Nothing moved; and whoever denies need not care.
+  name = Propose();
+  EXPECT_EQ(session_->snapshot().approvals(0).last_command(), 7);
+  EXPECT_TRUE(Decide(name, Person("ann"), true).ok());
+  EXPECT_EQ(host_.writes.size(), 1u);
+  name = Propose();
+  Ended(8);
+  EXPECT_TRUE(Decide(name, Person("ann"), false).ok());
+}
+
+TEST_F(ApprovalTest, S13ACommandWaitsForAPromptSoItMayBeApprovedWhileAnotherRuns) {
+  const std::string name = Propose("run_command");
+  Runs(true);
+  Ended(7);
+  EXPECT_TRUE(Decide(name, Person("ann"), true).ok());
+  EXPECT_EQ(host_.runs.size(), 1u);
+}
+
+TEST_F(ApprovalTest, S13AnotherTerminalUnderTheSameTabIsNotWhatWasApproved) {
+  const std::string name = Propose("run_command");
+  Tell(tab_, Tab::RUNNING, "/home", 0, "two");
+  EXPECT_FALSE(Decide(name, Person("ann"), true).ok());
+  EXPECT_TRUE(host_.runs.empty());
+}
+
+TEST_F(ApprovalTest, S13WhatMovesWhileTheDecisionIsStoredIsNotDone) {
+  const std::string name = Propose();
+  store_.Hold();
+  Answers<Approval> answers;
+  atrium::v1::DecideApprovalRequest request;
+  request.set_name(name);
+  request.set_approve(true);
+  session_->DecideApproval(Person("ann"), request, Into(&answers));
+  Tell(tab_, Tab::RUNNING, "/");
+  store_.Release();
+  EXPECT_TRUE(host_.writes.empty());
+  EXPECT_THAT(Told(), HasSubstr("another directory"));
+  EXPECT_THAT(session_->snapshot().entries().rbegin()->text(), HasSubstr("could not be done"));
+}
+
+TEST_F(ApprovalTest, S13WhatAnOwnerForbadeSinceCannotBeApproved) {
+  const std::string name = Propose();
+  atrium::v1::UpdateSessionRequest update;
+  auto* rule = update.mutable_session()->mutable_command_policy()->add_rules();
+  rule->set_pattern("make");
+  rule->set_action(atrium::v1::CommandPolicy::DENY);
+  update.mutable_update_mask()->add_paths("command_policy");
+  session_->UpdateSession(Service(), update, [](auto) {});
+  EXPECT_EQ(DetailsOf(Decide(name, Person("ann"), true).status()).reason, "COMMAND_DENIED");
+  EXPECT_TRUE(host_.writes.empty());
+  EXPECT_TRUE(Decide(name, Person("ann"), false).ok());
+}
+
+TEST_F(ApprovalTest, S13R4WhatOthersWouldHaveDoneIsShownAsNotDoneAfterARestart) {
+  const std::string name = Propose("close_tab");
+  // The decision is stored, and control ends before it is carried out.
+  store_.Hold();
+  Answers<Approval> answers;
+  atrium::v1::DecideApprovalRequest request;
+  request.set_name(name);
+  request.set_approve(true);
+  session_->DecideApproval(Person("ann"), request, Into(&answers));
+  store_.CommitNext();
+  EXPECT_NE(ShownTab(tab_), nullptr) << "it was done before it counted as begun";
+  Abandon();
+  const auto& entries = session_->snapshot().entries();
+  const auto& last = *entries.rbegin();
+  EXPECT_EQ(last.kind(), TimelineEntry::APPROVAL);
+  EXPECT_EQ(last.approval().state(), Approval::NOT_DONE);
+  EXPECT_EQ(last.approval().name(), name);
+  EXPECT_THAT(last.speakers(), ElementsAre("sessions/main/participants/ann"));
+  EXPECT_TRUE(store_.records(RecordKind::kApproval).empty());
+  EXPECT_NE(ShownTab(tab_), nullptr);
+  const int told = entries.size();
+  Start();
+  loop_.RunPosted();
+  EXPECT_EQ(session_->snapshot().entries_size(), told) << "it is told once";
+}
+
+TEST_F(ApprovalTest, S13WhatOthersDoIsDoneOnceItCountsAsBegun) {
+  const std::string name = Propose("close_tab");
+  ASSERT_TRUE(Decide(name, Person("ann"), true).ok());
+  EXPECT_EQ(ShownTab(tab_), nullptr);
+  EXPECT_TRUE(store_.records(RecordKind::kApproval).empty());
+  Start();
+  loop_.RunPosted();
+  for (const auto& entry : session_->snapshot().entries()) {
+    EXPECT_NE(entry.approval().state(), Approval::NOT_DONE);
+  }
 }
 
 TEST_F(ApprovalTest, N6AnApprovalEndsWithItsTab) {

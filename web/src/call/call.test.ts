@@ -172,12 +172,39 @@ describe('L1: going live', () => {
   });
 });
 
-describe('L1, L10: without a microphone', () => {
-  const refuse = (name: string) => {
-    refusal = Object.assign(new Error(), { name });
-  };
-  const mutes = () => said.flatMap((one) => (one.case === 'updateSelf' ? [one.value.muted] : []));
+const refuse = (name: string) => {
+  refusal = Object.assign(new Error(), { name });
+};
+const mutes = () => said.flatMap((one) => (one.case === 'updateSelf' ? [one.value.muted] : []));
 
+describe('L8, L12: whose microphone is missing, or taken', () => {
+  it('the mute that others see is nobody’s wish', async () => {
+    expect(call.isMutedForWant).toBe(false);
+    refuse('NotFoundError');
+    await live();
+    expect(call.isMutedForWant).toBe(true);
+    call.hangUp();
+    expect(call.isMutedForWant).toBe(false);
+  });
+
+  it('S4: whoever may not speak any more stays to listen, and the track stops at once', async () => {
+    await live();
+    said.length = 0;
+    const taken = call.onlyListen('Viewers listen.');
+    expect([track.stopped, call.microphone]).toEqual([true, undefined]);
+    await taken;
+    expect([call.listensOnly, words(), mutes()]).toEqual(['Viewers listen.', ['goLive'], []]);
+    expect(call.isReconnecting).toBe(false);
+    await ready(2);
+    expect([peers[0]!.closed, peers[1]!.directions]).toEqual([true, ['recvonly']]);
+    await call.onlyListen('again');
+    expect([call.listensOnly, words().length]).toEqual(['Viewers listen.', words().length]);
+    call.hangUp();
+    expect(call.listensOnly).toBe('');
+  });
+});
+
+describe('L1, L10: without a microphone', () => {
   it.each([
     ['NotAllowedError', /Allow it.*then check your microphone/],
     ['NotFoundError', /No microphone.*then check your microphone/],

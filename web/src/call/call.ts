@@ -123,6 +123,11 @@ export class Call {
     return this.stream;
   }
 
+  /** The others see a mute that nobody asked for: it stands for a microphone that is missing. */
+  get isMutedForWant(): boolean {
+    return this.toldMuted && !this.muted;
+  }
+
   /**
    * Enters the call, with a microphone that is open already if one is given, or only to
    * listen if there is none to be had. Only to be called from a click: the browser may ask.
@@ -156,6 +161,21 @@ export class Call {
     if (this.phase !== 'idle') return;
     this.setPhase('asking');
     await this.goLiveUnheard(why, tells);
+  }
+
+  /**
+   * Lets the microphone go and stays in the call to listen, for this reason, over another
+   * peer connection: of one that sends, media expects a voice.
+   */
+  async onlyListen(why: string): Promise<void> {
+    const { stream } = this;
+    if (!stream) return;
+    this.stream = undefined;
+    stopTracks(stream);
+    this.listensOnly = why;
+    // It is no connection that was lost.
+    this.startedMs = 0;
+    if (!this.asking) await this.goLive();
   }
 
   /** Goes on with this microphone, over another peer connection, where it only listened. */

@@ -2,6 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { callBrowserObstacle } from '../call/problems';
 import { InterruptConversationRequestSchema } from '../gen/atrium/v1/conversation_pb';
 import { Degradation_Kind } from '../gen/atrium/v1/session_pb';
+import { callUse } from '../state/use_policy';
 import { captureActions } from './capture_actions';
 import { notifyObstacle, toggleNotify } from './desktop';
 import type { Room } from './room';
@@ -354,7 +355,9 @@ function attachAction(room: Room): Action {
 export function callObstacle(room: Room): string | undefined {
   if (!room.self || room.call.phase !== 'idle') return undefined;
   const noMedia = room.degradations.find((one) => one.kind === Degradation_Kind.NO_MEDIA);
-  return callBrowserObstacle() ?? room.troubles.forbidden.calls ?? noMedia?.message;
+  const { forbidden } = room.troubles;
+  const use = callUse(room.store.session?.usePolicy, room.self.role);
+  return callBrowserObstacle() ?? forbidden.calls ?? use ?? noMedia?.message;
 }
 
 /** Why a viewer is not heard. */

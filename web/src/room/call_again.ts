@@ -2,12 +2,15 @@ import { VIEWERS_LISTEN } from './actions';
 import type { Room } from './room';
 
 const WAS_LIVE = 'atrium.was-live';
+/** It was, and without a microphone, for which others saw it as muted. */
+const UNHEARD = 'unheard';
 const CALL_OFFER_STAYS_MS = 20_000;
 
 /** Remembers over a reload that this page was in the call. */
 export function rememberCall(room: Room): void {
   addEventListener('pagehide', () => {
-    if (room.call.phase !== 'idle') sessionStorage.setItem(WAS_LIVE, '1');
+    const { phase, isMutedForWant } = room.call;
+    if (phase !== 'idle') sessionStorage.setItem(WAS_LIVE, isMutedForWant ? UNHEARD : '1');
   });
 }
 
@@ -16,10 +19,11 @@ export function rememberCall(room: Room): void {
  * where the browser needs no question, else with one click.
  */
 export async function resumeCall(room: Room): Promise<void> {
-  const wasLive = sessionStorage.getItem(WAS_LIVE) !== null;
+  const was = sessionStorage.getItem(WAS_LIVE);
   sessionStorage.removeItem(WAS_LIVE);
-  if (!wasLive || room.call.phase !== 'idle') return;
-  room.call.muted = room.self?.muted ?? false;
+  if (was === null || room.call.phase !== 'idle') return;
+  if (was === UNHEARD) room.muting.takeBack();
+  room.muting.follow();
   room.call.deafened = room.self?.deafened ?? false;
   if (!room.mayType) {
     await room.call.listen(VIEWERS_LISTEN, false);

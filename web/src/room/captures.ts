@@ -20,6 +20,7 @@ import type {
   JoinResponse_CaptureBitrate,
   PeerSignal,
 } from '../gen/atrium/v1/live_pb';
+import { screenUse } from '../state/use_policy';
 import type { Room } from './room';
 import { isWide } from './wide';
 
@@ -115,7 +116,8 @@ export class RoomCaptures {
   get obstacle(): string | undefined {
     const { room } = this;
     const obstacle = browserObstacle() ?? room.troubles.forbidden.screens;
-    if (obstacle || !room.self || room.mayType) return obstacle;
+    if (obstacle || !room.self) return obstacle;
+    if (room.mayType) return screenUse(room.store.session?.usePolicy, room.self.role);
     return 'Viewers cannot show a screen. Ask an owner for an editor link to show one.';
   }
 

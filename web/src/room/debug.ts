@@ -61,13 +61,25 @@ function describe(room: Room): object {
     revision: Number(room.store.revision),
     selected: room.tabs.selected ?? null,
     participants: [...room.store.participants.values()].map(
-      ({ name, displayName, role, live, muted, mutedBy, deafened, presence, talking }) => ({
+      ({
         name,
         displayName,
         role,
         live,
         muted,
         mutedBy,
+        deafened,
+        presence,
+        talking,
+        volumePercent,
+      }) => ({
+        name,
+        displayName,
+        role,
+        live,
+        muted,
+        mutedBy,
+        volumePercent,
         deafened,
         presence,
         talking,

@@ -1,6 +1,8 @@
 import { create } from '@bufbuild/protobuf';
+import { UpdateSelfSchema } from '../gen/atrium/v1/live_pb';
 import { MuteParticipantRequestSchema, type Participant } from '../gen/atrium/v1/session_pb';
 import { mayType } from '../state/roster';
+import { VIEWERS_LISTEN } from './actions';
 import type { Room } from './room';
 
 const STAYS_MS = 12_000;
@@ -10,6 +12,8 @@ export class RoomMuting {
   private readonly room: Room;
   /** Who had muted us when we last looked. */
   private by = '';
+  /** The mute that others see is of a page before this one, which had no microphone. */
+  private isForWant = false;
 
   constructor(room: Room) {
     this.room = room;
@@ -33,6 +37,20 @@ export class RoomMuting {
     return mutedBy ? `muted by ${this.room.nameOf(mutedBy)}` : 'muted';
   }
 
+  /** The page before this one was seen as muted as it had no microphone: that ends with it. */
+  takeBack(): void {
+    const { self } = this.room;
+    if (!self?.muted || self.mutedBy) return;
+    this.isForWant = true;
+    this.room.say({ case: 'updateSelf', value: create(UpdateSelfSchema, { muted: false }) });
+  }
+
+  /** Viewers have no microphone in the call: whoever is made one lets it go at once. */
+  heedRole(): void {
+    const { self, call, mayType: speaks } = this.room;
+    if (self && !speaks && call.microphone) void call.onlyListen(VIEWERS_LISTEN);
+  }
+
   /** What is told from now on may have happened while we heard nothing. */
   forget(): void {
     this.by = '';
@@ -47,8 +65,11 @@ export class RoomMuting {
     const by = room.self?.mutedBy ?? '';
     const isNews = by !== '' && by !== this.by;
     this.by = by;
+    if (!room.self?.muted || by) this.isForWant = false;
     // Whoever goes live from here begins as they are.
-    if (room.call.phase === 'idle') room.call.muted = room.self?.muted ?? false;
+    if (room.call.phase === 'idle')
+      room.call.muted = (room.self?.muted ?? false) && !this.isForWant;
+    this.heedRole();
     if (!isNews || room.call.phase === 'idle' || room.call.muted) return;
     room.call.setMuted(true);
     const unmute = { label: 'Unmute', run: () => room.call.setMuted(false) };

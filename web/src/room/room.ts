@@ -36,6 +36,7 @@ import { RoomTabs } from './tabs';
 import { Talking } from './talking';
 import { Terminals } from './terminals';
 import { RoomTroubles } from './troubles';
+import { RoomVolume } from './volume';
 import { isWide } from './wide';
 import { WindowSize } from './window_size';
 
@@ -65,6 +66,7 @@ export class Room {
   readonly captions = new Captions();
   readonly driving = new RoomDriving(this);
   readonly muting = new RoomMuting(this);
+  readonly volume = new RoomVolume(this);
   readonly commands = new RoomCommands(this);
   readonly focus = new TerminalFocus(this);
   readonly captures = new RoomCaptures(this);

@@ -32,6 +32,7 @@ beforeEach(() => {
     notices,
     changes,
     store,
+    muting: { heedRole: () => undefined },
     say: () => ++counted > 0,
     get mayType() {
       return mayType;

@@ -86,6 +86,7 @@ export class RoomTroubles implements CallListener {
       this.listeningIsKnown = false;
       this.told.begin(false);
     }
+    this.room.muting.heedRole();
     this.room.changes.emit('call');
   }
 

@@ -13,6 +13,7 @@ const conversation = create(ConversationSchema, {
   profile: 'guide',
   instructions: 'Be brief.',
   voice: 'alloy',
+  language: 'de',
 });
 const before = agentForm(conversation);
 const pathsOf = (change: Partial<AgentForm>) =>
@@ -24,6 +25,7 @@ describe('L3, L16: the agent’s settings are edited', () => {
       profile: 'guide',
       instructions: 'Be brief.',
       voice: 'alloy',
+      language: 'de',
       mode: Conversation_Mode.VOICE,
       audioMode: Conversation_AudioMode.EVERYBODY,
     });
@@ -34,6 +36,9 @@ describe('L3, L16: the agent’s settings are edited', () => {
     expect(pathsOf({})).toBeUndefined();
     expect(pathsOf({ voice: 'verse' })).toEqual(['voice']);
     expect(pathsOf({ mode: Conversation_Mode.TEXT })).toEqual(['mode']);
+    expect(pathsOf({ language: ' FR ' })).toEqual(['language']);
+    expect(pathsOf({ language: '' })).toEqual(['language']);
+    expect(pathsOf({ language: ' DE ' })).toBeUndefined();
     expect(pathsOf({ profile: 'tester', voice: 'verse' })).toEqual(['profile', 'voice']);
     expect(pathsOf({ audioMode: Conversation_AudioMode.AGENT_ONLY })).toEqual(['audio_mode']);
     expect(pathsOf({ instructions: '' })).toEqual(['instructions']);

@@ -22,16 +22,20 @@ export interface AgentForm {
   instructions: string;
   /** In the provider's words; empty for the profile's. */
   voice: string;
+  /** What people speak, as an ISO 639 code; empty for the profile's. */
+  language: string;
   mode: Conversation_Mode;
   audioMode: Conversation_AudioMode;
 }
 
 export function agentForm(conversation: Conversation | undefined): AgentForm {
-  const { profile = '', instructions = '', voice = '', mode, audioMode } = conversation ?? {};
+  const { profile = '', instructions = '', voice = '', language = '' } = conversation ?? {};
+  const { mode, audioMode } = conversation ?? {};
   return {
     profile,
     instructions,
     voice,
+    language,
     mode: mode || Conversation_Mode.VOICE,
     audioMode: audioMode || Conversation_AudioMode.EVERYBODY,
   };
@@ -43,11 +47,13 @@ export function agentUpdate(
   before: AgentForm,
   after: AgentForm,
 ): UpdateConversationRequest | undefined {
-  const form = { ...after, voice: after.voice.trim() };
+  const language = after.language.trim().toLowerCase();
+  const form = { ...after, voice: after.voice.trim(), language };
   const all: [keyof AgentForm, string][] = [
     ['profile', 'profile'],
     ['instructions', 'instructions'],
     ['voice', 'voice'],
+    ['language', 'language'],
     ['mode', 'mode'],
     ['audioMode', 'audio_mode'],
   ];

@@ -8,6 +8,7 @@ import {
   FloorPolicy_Mode,
   SessionSchema,
   ShellProfile,
+  UsePolicy_Users,
 } from '../gen/atrium/v1/session_pb';
 import { ApprovalSchema } from '../gen/atrium/v1/timeline_pb';
 import { askerOf, deciderNameOf } from './approvals';
@@ -53,6 +54,22 @@ describe('P7: the command policy is edited', () => {
       interruption: FloorPolicy_Interruption.OWNERS,
     });
     expect(sessionForm(session).interruption).toBe(FloorPolicy_Interruption.OWNERS);
+  });
+
+  it('L11: sends who may use what as one', () => {
+    const before = sessionForm(stored);
+    expect(before).toMatchObject({
+      calls: UsePolicy_Users.EVERYBODY,
+      screens: UsePolicy_Users.EDITORS,
+    });
+    const after = { ...before, screens: UsePolicy_Users.NOBODY };
+    const { session, paths } = sessionUpdate('sessions/s', before, after);
+    expect(paths).toEqual(['use_policy']);
+    expect(session.usePolicy).toMatchObject({
+      calls: UsePolicy_Users.EVERYBODY,
+      screens: UsePolicy_Users.NOBODY,
+    });
+    expect(sessionForm(session).screens).toBe(UsePolicy_Users.NOBODY);
   });
 
   it('refuses rules that cannot be, and finds the one that the server refuses', () => {

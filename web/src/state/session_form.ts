@@ -12,6 +12,8 @@ import {
   type Session,
   SessionSchema,
   ShellProfile,
+  UsePolicy_Users,
+  UsePolicySchema,
 } from '../gen/atrium/v1/session_pb';
 import { type ToolChoice, toolPolicies } from './tools';
 
@@ -29,6 +31,15 @@ export const IDLE_CHOICES: [number, string][] = [
   [24 * 60 * MINUTE_MS, 'a day'],
 ];
 
+/** Who may use something, as it can be chosen. */
+export const CALL_USERS: [UsePolicy_Users, string][] = [
+  [UsePolicy_Users.EVERYBODY, 'everybody; viewers listen'],
+  [UsePolicy_Users.EDITORS, 'editors and owners'],
+  [UsePolicy_Users.OWNERS, 'owners'],
+  [UsePolicy_Users.NOBODY, 'nobody'],
+];
+export const SCREEN_USERS = CALL_USERS.filter(([users]) => users !== UsePolicy_Users.EVERYBODY);
+
 /** One line of the list of rules. */
 export interface RuleLine {
   pattern: string;
@@ -44,6 +55,9 @@ export interface SessionForm {
   idleMs: number;
   floor: FloorPolicy_Mode;
   interruption: FloorPolicy_Interruption;
+  /** Who may be in the call, and who may show screens. */
+  calls: UsePolicy_Users;
+  screens: UsePolicy_Users;
   /** What tools may do, where that is not as usual. */
   tools: ToolChoice[];
 }
@@ -58,6 +72,8 @@ export function sessionForm(session: Session | undefined): SessionForm {
     idleMs: session?.idleTabTimeout ? durationMs(session.idleTabTimeout) : 0,
     floor: session?.floorPolicy?.mode || FloorPolicy_Mode.OPEN,
     interruption: session?.floorPolicy?.interruption || FloorPolicy_Interruption.EVERYBODY,
+    calls: session?.usePolicy?.calls || UsePolicy_Users.EVERYBODY,
+    screens: session?.usePolicy?.screens || UsePolicy_Users.EDITORS,
     tools: session?.toolPolicies.map(({ tool, action }) => ({ tool, action })) ?? [],
   };
 }
@@ -76,6 +92,7 @@ export function sessionUpdate(
   if (differs('profile')) paths.push('shell_profile');
   if (differs('idleMs')) paths.push('idle_tab_timeout');
   if (differs('floor') || differs('interruption')) paths.push('floor_policy');
+  if (differs('calls') || differs('screens')) paths.push('use_policy');
   if (differs('tools')) paths.push('tool_policies');
   const session = create(SessionSchema, {
     name,
@@ -87,6 +104,7 @@ export function sessionUpdate(
     shellProfile: after.profile,
     idleTabTimeout: durationFromMs(after.idleMs),
     floorPolicy: create(FloorPolicySchema, { mode: after.floor, interruption: after.interruption }),
+    usePolicy: create(UsePolicySchema, { calls: after.calls, screens: after.screens }),
     toolPolicies: toolPolicies(after.tools),
   });
   return { session, paths };

@@ -64,7 +64,15 @@ class AtriumAgent extends RoomDialog {
       <label class="field field--inline">
         <span>Its voice</span>
         <input class="agent-voice" maxlength="80" autocomplete="off" spellcheck="false" placeholder="its profile's" title="A name that the provider knows; empty for the profile's" .value=${form.voice} />
-      </label>`;
+      </label>
+      ${
+        this.room.store.conversation?.ownsTurns
+          ? nothing
+          : html`<label class="field field--inline">
+        <span>What people speak</span>
+        <input class="agent-language" maxlength="3" pattern="[A-Za-z]{2,3}" autocomplete="off" spellcheck="false" placeholder="it finds out" title="Two or three letters, for example de; empty for the profile's" .value=${form.language} />
+      </label>`
+      }`;
   }
 
   private profiles(): TemplateResult | typeof nothing {
@@ -85,6 +93,7 @@ class AtriumAgent extends RoomDialog {
       profile: field('profile')?.value ?? before.profile,
       instructions: field('instructions')?.value ?? before.instructions,
       voice: field('voice')?.value ?? before.voice,
+      language: field('language')?.value ?? before.language,
       mode: Number(field('mode')?.value ?? before.mode),
       audioMode: field('only')?.checked
         ? Conversation_AudioMode.AGENT_ONLY

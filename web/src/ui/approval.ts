@@ -203,6 +203,8 @@ function verdict(state: Approval_State): [string, string, string] {
   switch (state) {
     case Approval_State.APPROVED:
       return ['approved', 'good', 'check'];
+    case Approval_State.NOT_DONE:
+      return ['not carried out, as the server was restarted first; approved', 'warn', 'warn'];
     case Approval_State.DENIED:
       return ['denied', 'bad', 'close'];
     default:

@@ -13,3 +13,4 @@ import './palette';
 import './question';
 import './share';
 import './tab_menu';
+import './volume';

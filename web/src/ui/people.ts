@@ -11,6 +11,7 @@ import {
   Participant_Presence,
 } from '../gen/atrium/v1/session_pb';
 import type { Topic } from '../room/changes';
+import { FULL } from '../room/volume';
 import { AGENT, loudness, mayType, roleWord, sortRoster } from '../state/roster';
 import { lagText, lagWords } from '../state/words';
 import { RoomElement } from './element';
@@ -29,6 +30,8 @@ class AtriumPeople extends RoomElement {
     'captures',
   ];
   private naming = false;
+  /** Whose volume is being set, by name. */
+  private setting = '';
 
   override render(): TemplateResult {
     const { room } = this;
@@ -64,7 +67,8 @@ class AtriumPeople extends RoomElement {
       </span>
       ${me ? this.myself(one) : html`<span class="person__name" title=${one.displayName}>${one.displayName}</span>`}
       <span class="person__role">${roleWord(one.role)}</span>
-      <span class="person__signs">${this.signs(one, loud)}${this.muteButton(one)}${this.giveButton(one)}</span>
+      <span class="person__signs">${this.signs(one, loud)}${this.volumeButton(one)}${this.muteButton(one)}${this.giveButton(one)}</span>
+      ${this.volumeSlider(one)}
     </li>`;
   }
 
@@ -99,6 +103,9 @@ class AtriumPeople extends RoomElement {
       signs.push(
         sign('screen', 'showing a screen', 'accent', `showing a ${kindAndTitle(capture.title)}`),
       );
+    const volume = this.room.volume.of(one);
+    if (one.live && volume !== FULL)
+      signs.push(sign('speaker', `${volume} %`, 'warn', `heard at ${volume} % by everybody`));
     if (one.deafened) signs.push(sign('speakerOff', 'does not listen', 'bad'));
     if (one.live && !mayType(one)) signs.push(sign('speaker', 'listening'));
     else if (one.live && one.muted)
@@ -129,6 +136,27 @@ class AtriumPeople extends RoomElement {
     if (!muting.may(one)) return nothing;
     const name = `Mute ${one.displayName}`;
     return html`<button class="button button--icon person__give" title=${`${name}. They can unmute themselves`} aria-label=${name} @click=${() => muting.mute(one)}>${icon('micOff')}<span class="person__give-word">Mute</span></button>`;
+  }
+
+  private volumeButton(one: Participant): TemplateResult | typeof nothing {
+    if (!this.room.volume.may(one)) return nothing;
+    const isOpen = this.setting === one.name;
+    const name = `How loud ${one.displayName} is`;
+    const toggle = () => this.setVolumeOf(isOpen ? '' : one.name);
+    return html`<button class="button button--icon person__give person__loud" title=${`${name} for everybody`} aria-label=${name} aria-expanded=${isOpen} @click=${toggle}>${icon('speaker')}<span class="person__give-word">Volume</span></button>`;
+  }
+
+  private volumeSlider(one: Participant): TemplateResult | typeof nothing {
+    if (this.setting !== one.name || !this.room.volume.may(one)) return nothing;
+    return html`<atrium-volume .participant=${one} @close=${() => this.setVolumeOf('', one.name)}></atrium-volume>`;
+  }
+
+  /** Opens the slider of somebody, or puts it away and gives the keyboard back. */
+  private setVolumeOf(name: string, back = ''): void {
+    this.setting = name;
+    this.requestUpdate();
+    if (back)
+      this.querySelector<HTMLElement>(`[data-participant="${back}"] .person__loud`)?.focus();
   }
 
   private agent(conversation: Conversation | undefined): TemplateResult {

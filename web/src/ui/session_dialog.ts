@@ -11,12 +11,14 @@ import {
 import { Refused } from '../link/link';
 import type { Topic } from '../room/changes';
 import {
+  CALL_USERS,
   IDLE_CHOICES,
   MAX_RULES,
   movedRule,
   type RuleLine,
   ruleOfField,
   ruleProblem,
+  SCREEN_USERS,
   type SessionForm,
   sessionForm,
   sessionUpdate,
@@ -85,13 +87,25 @@ class AtriumSession extends RoomDialog {
         <span>Name of the room</span>
         <input name="name" maxlength="80" .value=${this.form.displayName} @input=${(event: Event) => this.set({ displayName: (event.target as HTMLInputElement).value })} />
       </label>
-      ${this.floor()} ${this.policy()} ${this.tools()} ${this.profiles()} ${this.idle()}
+      ${this.uses()} ${this.floor()} ${this.policy()} ${this.tools()} ${this.profiles()} ${this.idle()}
       ${this.problem ? html`<p class="dialog__problem" role="alert">${icon('warn')} ${this.problem}</p>` : nothing}
       <div class="dialog__acts">
         <button type="button" class="button" @click=${() => this.close()}>Cancel</button>
         <button class="button button--main">Save</button>
       </div>
     </form>`;
+  }
+
+  private uses(): TemplateResult {
+    const { calls, screens } = this.form;
+    return html`<label class="field field--inline">
+        <span>In the call may be</span>
+        ${choice('calls', CALL_USERS, calls, (users) => this.set({ calls: users }))}
+      </label>
+      <label class="field field--inline">
+        <span>Screens are shown by</span>
+        ${choice('screens', SCREEN_USERS, screens, (users) => this.set({ screens: users }))}
+      </label>`;
   }
 
   private floor(): TemplateResult {

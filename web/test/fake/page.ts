@@ -348,9 +348,20 @@ export class FakePage {
         return;
       case 'muteParticipant':
         return this.onMute(message.value.name);
+      case 'setParticipantVolume':
+        return this.onVolume(message.value.name, message.value.volumePercent);
       default:
         return this.actOnInvites(message);
     }
+  }
+
+  private onVolume(name: string, volumePercent: number | undefined): object | undefined {
+    if (name !== this.participant && this.role < Participant_Role.OWNER)
+      return { code: PERMISSION_DENIED, message: 'Owners set how loud others are.' };
+    if (!this.gateway.session.participants.has(name))
+      return { code: NOT_FOUND, message: `No participant ${name}` };
+    this.gateway.session.participant(name.split('/').at(-1)!, { volumePercent });
+    return undefined;
   }
 
   private onMute(name: string): object | undefined {

@@ -412,6 +412,28 @@ export const callWalks = {
       await page.getByRole('button', { name: 'Settings', exact: true }).click();
       await page.getByRole('menuitem', { name: /Nobody may show screens here/ }).waitFor();
     },
+  'L11: an owner decides who may call and show screens; whoever may not sees why': async () => {
+    await room();
+    const [ada, boss] = [await checked('editor-ada'), await checked('owner-boss')];
+    await boss.getByRole('button', { name: 'Settings', exact: true }).click();
+    await boss.getByRole('menuitem', { name: /Settings of this session/ }).click();
+    const dialog = boss.locator('dialog');
+    assert.equal(await dialog.getByLabel('Screens are shown by').locator('option').count(), 3);
+    await dialog.getByLabel('In the call may be').selectOption({ label: 'owners' });
+    await dialog.getByLabel('Screens are shown by').selectOption({ label: 'nobody' });
+    assert.deepEqual(await faults(boss), []);
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    const phone = ada.locator('.phone[aria-disabled=true]');
+    await phone.waitFor();
+    const why = 'The owners of this room let only owners be in the call.';
+    assert.equal(await phone.getAttribute('aria-description'), why);
+    await boss.locator('.phone[aria-disabled=false]').waitFor();
+    for (const page of [ada, boss]) {
+      await page.getByRole('button', { name: 'Share screen' }).waitFor({ state: 'detached' });
+    }
+    await ada.getByRole('button', { name: 'Settings', exact: true }).click();
+    await ada.getByRole('menuitem', { name: /let nobody show screens/ }).waitFor();
+  },
   'N5: the talk key opens the microphone while it is held, and no longer': async () => {
     await room();
     const page = await checked('editor-ada');
@@ -495,5 +517,49 @@ export const callWalks = {
       await mute.click();
       await ada.getByText('boss muted you.').waitFor();
       assert.equal(await enabled(), false, 'and again');
+    },
+
+  'V6, X7: an owner sets how loud somebody is with the keyboard; everybody sees it; others may not':
+    async () => {
+      await room();
+      const [ada, boss] = [await checked('editor-ada'), await visit('owner-boss')];
+      const ben = await visit('editor-ben');
+      await mediaPage();
+      await startAudio(ada).click();
+      await ada.waitForFunction(() => window.atrium.state.call.phase === 'live');
+      const row = (page, id) => page.locator(`[data-participant$="/${id}"]`);
+      const opener = row(boss, 'ada').getByRole('button', { name: 'How loud ada is' });
+      await opener.waitFor();
+      assert.equal(
+        await row(ben, 'ada')
+          .getByRole('button', { name: /^How loud/ })
+          .count(),
+        0,
+      );
+      assert.equal(
+        await row(boss, 'ben')
+          .getByRole('button', { name: /^How loud/ })
+          .count(),
+        0,
+        'not in the call',
+      );
+      await row(ada, 'ada').getByRole('button', { name: 'How loud ada is' }).waitFor();
+      await opener.focus();
+      await boss.keyboard.press('Enter');
+      const slider = boss.getByRole('slider', { name: 'Volume of ada for everybody' });
+      await slider.waitFor();
+      assert.equal(await slider.inputValue(), '100');
+      assert.equal(await slider.evaluate((one) => one === document.activeElement), true);
+      assert.deepEqual(await faults(boss), []);
+      await boss.keyboard.press('ArrowLeft');
+      await row(ben, 'ada').getByTitle('heard at 90 % by everybody').waitFor();
+      await boss.keyboard.press('Home');
+      await row(ben, 'ada').getByTitle('heard at 0 % by everybody').waitFor();
+      assert.equal(await slider.getAttribute('aria-valuetext'), '0 percent');
+      await boss.keyboard.press('End');
+      await row(ben, 'ada').getByTitle('heard at 200 % by everybody').waitFor();
+      await boss.keyboard.press('Escape');
+      await slider.waitFor({ state: 'detached' });
+      assert.equal(await opener.evaluate((one) => one === document.activeElement), true);
     },
 };
