@@ -33,6 +33,7 @@ void AttachStream::OnClosed() {
   stream_ = nullptr;
   revoked_.clear();
   ack_timer_.reset();
+  exact_timer_.reset();
   if (!started_) return;
   if (Terminal* t = terminal()) {
     t->RemoveFollower(this);
@@ -67,6 +68,7 @@ absl::Status AttachStream::Start(const Request::Start& start) {
   if (kept) {
     cursor_ = offset;
     told_size_ = {0, 0};  // So that the size is told first.
+    if (offset <= t->differs_until() && !lossless()) OnSnapshotNeeded();
     Pump();
   } else {
     AskSnapshot();
@@ -182,15 +184,70 @@ void AttachStream::AskSnapshot(bool scrollback) {
     return;
   }
   snapshot_asked_ = true;
-  t->Snapshot(scrollback, [weak = weak_from_this()](ScreenSnapshot snapshot) {
+  TakeSnapshot(scrollback);
+}
+
+void AttachStream::TakeSnapshot(bool scrollback) {
+  exact_timer_.reset();
+  if (terminal() == nullptr) return;
+  terminal()->Snapshot(scrollback, [weak = weak_from_this()](ScreenSnapshot snapshot) {
     if (auto self = weak.lock()) self->OnSnapshot(std::move(snapshot));
   });
 }
 
-void AttachStream::OnSnapshot(ScreenSnapshot snapshot) {
+// Most of what no bytes make exactly lasts for less than a line of output. If it lasts
+// longer, or the program rests in the middle of it, its reader has the screen as it can
+// be told, and is shown it anew once it can be told exactly (N2).
+bool AttachStream::WaitsForExact(const ScreenSnapshot& snapshot) {
+  if (snapshot.exact) {
+    exact_tries_ = 0;
+    return false;
+  }
+  const bool rests = exact_tries_ > 0 && snapshot.offset == inexact_at_;
+  inexact_at_ = snapshot.offset;
+  if (rests || exact_tries_ >= limits::kExactTries) return false;
+  exact_timer_ = loop_->After(ExactSpacing(), [this, scrollback = snapshot.scrollback] {
+    auto done = std::move(exact_timer_);
+    TakeSnapshot(scrollback);
+  });
+  ++exact_tries_;
+  return true;
+}
+
+absl::Duration AttachStream::ExactSpacing() const {
+  return std::min(limits::kExactSpacing * (1 << std::min(exact_tries_, 16)),
+                  limits::kExactSpacingMost);
+}
+
+// While what was sent was inexact, and more came since.
+void AttachStream::WatchExact() {
+  if (!owes_exact_ || exact_timer_ || snapshot_asked_ || screen_) return;
+  if (terminal()->log().end() <= inexact_at_) return;
+  exact_timer_ = loop_->After(ExactSpacing(), [this] {
+    auto done = std::move(exact_timer_);
+    Terminal* t = terminal();
+    if (t == nullptr || snapshot_asked_ || screen_ || !MayRead()) return;
+    snapshot_asked_ = true;
+    t->Snapshot(/*scrollback=*/true, [weak = weak_from_this()](ScreenSnapshot snapshot) {
+      if (auto self = weak.lock()) self->OnTriedExact(std::move(snapshot));
+    });
+  });
+}
+
+void AttachStream::OnTriedExact(ScreenSnapshot snapshot) {
+  if (stream_ == nullptr) return;
+  if (snapshot.exact) return OnSnapshot(std::move(snapshot));
   snapshot_asked_ = false;
+  inexact_at_ = snapshot.offset;
+  ++exact_tries_;
+  if (std::exchange(another_asked_, false)) AskSnapshot(std::exchange(another_scrollback_, false));
+  Pump();
+}
+
+void AttachStream::OnSnapshot(ScreenSnapshot snapshot) {
   Terminal* t = terminal();
-  if (stream_ == nullptr || t == nullptr) return;
+  if (stream_ == nullptr || t == nullptr || WaitsForExact(snapshot)) return;
+  snapshot_asked_ = false;
   if (!MayRead()) {
     snapshot_waits_ = true;
     return;
@@ -202,6 +259,15 @@ void AttachStream::OnSnapshot(ScreenSnapshot snapshot) {
   if (cursor_ < log.start() || in_line) {
     cursor_ = snapshot.offset;
     told_size_ = snapshot.size;
+  }
+  if (!lossless()) {
+    // Whoever drew an inexact one cannot be told from the others here.
+    if (owes_exact_ && snapshot.exact && snapshot.scrollback) {
+      owes_exact_ = false;
+      snapshot_required_ = true;
+    } else if (!snapshot.exact) {
+      owes_exact_ = true;
+    }
   }
   const size_t piece = screens_in_pieces_ ? limits::kOutputPieceBytes : SIZE_MAX;
   screen_.emplace(std::move(snapshot), piece, std::exchange(snapshot_required_, false));
@@ -224,6 +290,7 @@ void AttachStream::Pump() {
   if (stream_ == nullptr || !started_ || cursor_ < 0) return;
   if (t == nullptr) return stream_->Finish(NoSuchTerminal(tab_));
   if (!MayRead()) return;
+  WatchExact();
   while (stream_->queued_count() < kInFlight) {
     const bool piece = screen_.has_value();
     if (piece) SendPiece();

@@ -59,7 +59,12 @@ class AttachStream final : public Terminal::Follower,
   void Acknowledge(int64_t offset);
   void Refuse(const AttachmentId& id, const absl::Status& status, int64_t sequence);
   void AskSnapshot(bool scrollback = true);
+  void TakeSnapshot(bool scrollback);
   void OnSnapshot(ScreenSnapshot snapshot);
+  bool WaitsForExact(const ScreenSnapshot& snapshot);
+  absl::Duration ExactSpacing() const;
+  void WatchExact();
+  void OnTriedExact(ScreenSnapshot snapshot);
   void SendPiece();
   void Pump();
   bool SendOutput();
@@ -94,6 +99,10 @@ class AttachStream final : public Terminal::Follower,
   bool another_asked_ = false;          // the next one waits,
   bool another_scrollback_ = false;     // with all that has scrolled away.
   bool snapshot_required_ = false;  // By every reader; see TerminalSnapshot.
+  int exact_tries_ = 0;             // Since a snapshot was exact;
+  int64_t inexact_at_ = -1;         // where the last was not.
+  bool owes_exact_ = false;         // One that was not was sent.
+  Loop::HandlePtr exact_timer_;     // Until it is tried again.
   bool exit_sent_ = false;
   std::map<AttachmentId, Loop::HandlePtr> revoked_;  // Waiting for `close`.
   std::map<AttachmentId, int64_t> acks_;             // Not said yet, until

@@ -44,6 +44,12 @@ inline constexpr absl::Duration kResizeSpacing = absl::Milliseconds(17);
 inline constexpr absl::Duration kSequenceMemory = absl::Minutes(5);
 // How long the word that input was written may wait for output to go with.
 inline constexpr absl::Duration kAckDelay = absl::Milliseconds(5);
+// A screen that cannot be told exactly as it is now is asked for again a few times, the
+// first time after so long and then each time after twice as long, before it is told as
+// it is; and on, less and less often, until it can be.
+inline constexpr int kExactTries = 3;
+inline constexpr absl::Duration kExactSpacing = absl::Milliseconds(25);
+inline constexpr absl::Duration kExactSpacingMost = absl::Seconds(10);
 // How long a gateway may take to confirm that a revoked attachment is closed.
 inline constexpr absl::Duration kRevokeConfirm = absl::Seconds(1);
 // How long terminals that no control has planned live on.

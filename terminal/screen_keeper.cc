@@ -159,10 +159,11 @@ void ScreenKeeper::Restore(std::string snapshot) {
 
 void ScreenKeeper::Snapshot(bool scrollback, std::function<void(ScreenSnapshot)> done) {
   thread_->Post([state = state_, loop = loop_, scrollback, done = std::move(done)] {
-    ScreenSnapshot snapshot{state->offset,
-                            {state->screen.columns(), state->screen.rows()},
-                            state->screen.Serialize({.scrollback_lines = scrollback ? -1 : 0}),
-                            scrollback};
+    ScreenSnapshot snapshot{.offset = state->offset,
+                            .size = {state->screen.columns(), state->screen.rows()},
+                            .scrollback = scrollback};
+    snapshot.data =
+        state->screen.Serialize({.scrollback_lines = scrollback ? -1 : 0}, &snapshot.exact);
     loop->Post([done, snapshot = std::move(snapshot)]() mutable { done(std::move(snapshot)); });
   });
 }

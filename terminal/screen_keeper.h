@@ -44,6 +44,9 @@ struct ScreenSnapshot {
   Size size;
   std::string data;  // Rebuilds the renderer.
   bool scrollback = true;  // With all that has scrolled away.
+  // The renderer is then equal in every respect. Else not wholly: it may draw what
+  // follows in another way than one that saw all bytes.
+  bool exact = true;
 };
 struct ScreenText {
   int64_t offset = 0;
@@ -93,6 +96,7 @@ class ScreenKeeper {
   void Resize(Size size);
   // Draws what Snapshot() of another keeper told, before anything is fed.
   void Restore(std::string snapshot);
+  // Of now, exact or not.
   void Snapshot(bool scrollback, std::function<void(ScreenSnapshot)> done);
   void Text(int scrollback_lines, bool escapes, std::function<void(ScreenText)> done);
   // The screen's cells, with at most limits::kScreenCells of them: of more lines of

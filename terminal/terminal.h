@@ -81,6 +81,9 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   const std::string& tab() const { return options_.tab; }
   const OutputLog& log() const { return *log_; }
   bool running() const { return pty_ != nullptr; }
+  // Whoever drew the output up to here, and not further, does not have our screen: it
+  // could not be handed over exactly. -1: everybody has it.
+  int64_t differs_until() const { return differs_until_; }
   bool ended() const { return ended_; }
   int exit_code() const { return exit_code_; }
   const CommandTable& commands() const { return commands_; }
@@ -186,6 +189,7 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   absl::Duration last_resize_ = -absl::InfiniteDuration();
   size_t reply_bytes_ = 0;  // Of answers that the program has not read.
   bool reading_ = true;
+  int64_t differs_until_ = -1;
   bool frozen_ = false;  // Being handed over.
   bool ended_ = false;
   bool lost_ = false;

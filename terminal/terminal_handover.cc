@@ -33,6 +33,7 @@ void Terminal::HandOver(std::function<void(HandedTerminal)> done) {
     handed.set_typed_since_prompt(typed_since_prompt_);
     handed.set_screen(std::move(screen.data));
     handed.set_screen_offset(screen.offset);
+    handed.set_screen_inexact(!screen.exact);
     for (const auto& command : commands_.all()) *handed.add_commands() = command;
     if (const auto running = commands_.RunningFor(Moment())) {
       *handed.mutable_running_for() = ToProtoDuration(*running);
@@ -67,6 +68,7 @@ absl::StatusOr<std::unique_ptr<Terminal>> Terminal::Resume(Loop* loop, ScreenThr
   terminal->commands_.Restore({handed.commands().begin(), handed.commands().end()}, running,
                               terminal->Moment());
   terminal->keeper_->Restore(handed.screen());
+  if (handed.screen_inexact()) terminal->differs_until_ = handed.screen_offset();
   const OutputLog& kept = *terminal->log_;
   if (handed.screen_offset() < kept.end()) {
     terminal->keeper_->Feed(handed.screen_offset(), kept.end());

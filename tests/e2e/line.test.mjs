@@ -1,7 +1,7 @@
 // R15, R16: a slow line, one that loses packets, stands still, or is cut.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { openBrowser, openTab, ready, shows, type, visit } from './browser.mjs';
+import { openBrowser, openTab, ready, shows, tabs, type, visit } from './browser.mjs';
 import { Line } from './line.mjs';
 import { Renderer } from './renderer.mjs';
 import { connect, inviteLink } from './services.mjs';
@@ -169,4 +169,36 @@ test('R16: a page that is cut off resumes at its byte without a reload, and with
   await shows(page, tab, 'typed-66');
   assert.deepEqual(page.problems, []);
   await ready(page);
+});
+
+// 30 s until the gateway gives its socket up, and 10 s more until control does so with it.
+test('R16, N2, M4, M9: a page that was off the network for a minute resumes at its byte, with all that was typed on either side', { timeout: 180_000 }, async (t) => {
+  const [tab] = (await tabs(page)).slice(-1).map((one) => one.name);
+  const other = new Renderer(direct, tab);
+  const session = () => api.call('atrium.v1.SessionService', 'GetSession', { name: 'sessions/main' });
+  assert.equal((await session()).connection_count, 2);
+  const skips = () => page.evaluate(() => window.atrium.counters.skips);
+  const before = await skips(), from = direct.offsets.get(tab), began = performance.now();
+  const LINES = 15_000;
+  const took = await partition(tab, async () => {
+    await page.keyboard.type('echo away-$((70+7))\r');
+    // As much as is sent to somebody who is behind: 1 MiB.
+    direct.type(tab, `seq -f '%060.0f' 1 ${LINES}; echo written-$((80+8))\r`);
+    await until('it is written', () => other.text().includes('written-88'), 30_000);
+    await until('the page is gone for all', async () => (await session()).connection_count === 1, 58_000);
+    await new Promise((done) => setTimeout(done, Math.max(0, began + 60_000 - performance.now())));
+  }, 'away-77');
+  const written = direct.offsets.get(tab) - from;
+  t.diagnostic(`after ${((performance.now() - began) / 1000).toFixed(0)} s and ${(written / 1000).toFixed(0)} kB, by offset: ${took}`);
+  assert.ok(written > 0.85 * 2 ** 20 && written < 2 ** 20, `${written} bytes`);
+  assert.equal(await skips(), before, 'no snapshot was needed');
+  await page.waitForFunction((one) => window.atrium.pendingInput(one) === 0, tab);
+  await until('the other has it', () => other.text().includes('away-77'));
+  const shown = await page.evaluate((one) => window.atrium.terminalText(one), tab);
+  assert.equal(shown.match(/^away-77\s*$/gm).length, 1, 'written once');
+  const numbers = [...shown.matchAll(/^0{50}(\d{10})\s*$/gm)].map((match) => Number(match[1]));
+  assert.ok(numbers.length > 5000, `${numbers.length} lines`);
+  assert.deepEqual(numbers, numbers.map((_, i) => LINES - numbers.length + 1 + i), 'each line once, in order');
+  assert.equal((await session()).connection_count, 2);
+  assert.deepEqual(page.problems, []);
 });

@@ -79,11 +79,15 @@ export class Stack {
   pid(name) {
     return this.processes.get(name).pid;
   }
-  // Kills it at once and starts it again at once, as its supervisor would.
-  async kill(name) {
+  // Kills it at once. launch() starts it again.
+  async end(name) {
     const child = this.processes.get(name);
     child.kill('SIGKILL');
     await child.ended;
+  }
+  // Kills it at once and starts it again at once, as its supervisor would.
+  async kill(name) {
+    await this.end(name);
     this.launch(name);
   }
   log(name) {

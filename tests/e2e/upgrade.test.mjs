@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { openBrowser, openTab, shows, type, visit } from './browser.mjs';
 import { connect, inviteLink } from './services.mjs';
+import { Renderer } from './renderer.mjs';
 import { enter, Page } from './socket.mjs';
 import { Stack, until } from './stack.mjs';
 
@@ -21,11 +22,11 @@ after(async () => {
   await stack?.stop();
 });
 
-const upgrades = () => (stack.log('terminal').match(/took over from the program before/g) ?? []).length;
-async function upgrade() {
-  const count = upgrades();
-  process.kill(stack.pid('terminal'), 'SIGUSR2');
-  await until('the next program took over', () => upgrades() > count);
+const upgrades = (of) => (of.log('terminal').match(/took over from the program before/g) ?? []).length;
+async function upgrade(of = stack) {
+  const count = upgrades(of);
+  process.kill(of.pid('terminal'), 'SIGUSR2');
+  await until('the next program took over', () => upgrades(of) > count);
 }
 
 test('R32: vim, its screen and its unsaved text are there after an upgrade, in the same process', async () => {
@@ -83,6 +84,44 @@ test('R32, N4: three upgrades during output and typing: no byte is lost or doubl
   for (let i = 1; i <= LINES; i += 1) wanted.update(`${String(i).padStart(60, '0')}\r\n`);
   assert.equal(hash.digest('hex'), wanted.update('THE-END\r\n').digest('hex'));
   page.close();
+});
+
+test('R32, N2: a screen of which no bytes say all is shown anew after an upgrade, so that all stay equal', { timeout: 60_000 }, async (t) => {
+  // Without a browser, whose window would give the tab another size.
+  const alone = await new Stack().start();
+  const service = await connect(alone);
+  const pages = [];
+  t.after(async () => {
+    pages.forEach((one) => one.close());
+    service.close();
+    await alone.stop();
+  });
+  const open = async () => pages[pages.push(await new Page(await enter(alone, await inviteLink(alone, service, 'EDITOR'))).open()) - 1];
+  const page = await open();
+  // A wide character that found no room, and what is joined with it later.
+  const script = "stty -echo; read x; printf '\\033[4h\\033[?7l\\033[80G\\344\\275\\240'; read x; printf '\\314\\201\\r!'; read x; echo; echo the-end; read x";
+  const tab = (await service.call('atrium.v1.TabService', 'CreateTab', { parent: 'sessions/main', tab: { command: ['/bin/bash', '-c', script] } })).name;
+  const first = new Renderer(page, tab);
+  await until('it is there', () => page.screens === 1);
+  page.type(tab, '\r');
+  await until('it is drawn', () => page.offsets.get(tab) >= 17 && page.pending.length === 0);
+  assert.equal(page.screens, 1);
+  await upgrade(alone);
+  await until('it is shown anew', () => page.screens === 2);
+  const late = new Renderer(await open(), tab);
+  await until('both have it', () => pages[1].screens > 0);
+  for (const text of ['!', 'the-end']) {
+    page.type(tab, '\r');
+    await until(text, () => first.text().includes(text) && late.text().includes(text));
+    await until('both have all', () => page.offsets.get(tab) === pages[1].offsets.get(tab));
+    assert.equal(late.state(), first.state(), 'equal in every cell');
+  }
+  // What was shown while the program rested was less than all, too.
+  await until('it is shown anew once all can be said', () => page.screens === 3);
+  page.socket.close();
+  page.type(tab, '\r');
+  await until('it came back', () => page.opened === 2 && page.exits.length > 0);
+  assert.equal(page.screens, 3, 'and no more');
 });
 
 test('R32, N7: a command that runs over an upgrade still gives its exit code', async () => {

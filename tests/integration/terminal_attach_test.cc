@@ -330,6 +330,63 @@ TEST_F(AttachTest, N2_N7AStreamInLineGoesOnWhereItsScreenEnds) {
   }
 }
 
+// A wide character that found no room, with autowrap off and inserting on: what it may yet
+// be joined with cannot be told.
+constexpr char kInexact[] =
+    "stty -echo; printf '\\033[4h\\033[?7l\\033[80G\\344\\275\\240'; read x; printf '\\r!'; cat";
+constexpr int64_t kInexactBytes = 4 + 5 + 5 + 3;
+
+TEST_F(AttachTest, N2_M4AScreenThatCannotBeToldExactlyIsToldAMomentLater) {
+  Start(kInexact);
+  Attached witness(&loop_, stub_.get(), 0), late(&loop_, stub_.get(), -1);
+  witness.Open("ann");
+  ASSERT_TRUE(Until([&] { return static_cast<int64_t>(witness.bytes.size()) == kInexactBytes; }));
+  late.Open("eve");
+  ASSERT_TRUE(Until([&] { return late.opened == 1; }));
+  bool drawn = false;  // All that was asked before.
+  terminal().Snapshot(true, [&](ScreenSnapshot now) {
+    EXPECT_FALSE(now.exact);
+    drawn = true;
+  });
+  ASSERT_TRUE(Until([&] { return drawn; }));
+  witness.Type("ann", 1, "\n");
+  ASSERT_TRUE(Says(witness, "!"));
+  EXPECT_EQ(late.snapshots, 0);
+  loop_.Advance(limits::kExactSpacing);
+  ASSERT_TRUE(Until([&] { return late.snapshots == 1; }));
+  const auto& snapshot = late.all.back().snapshot();
+  EXPECT_EQ(snapshot.offset(), kInexactBytes + 2);
+  EXPECT_FALSE(snapshot.required());
+  EXPECT_EQ(witness.snapshots, 0);
+}
+
+TEST_F(AttachTest, N2_M4AScreenThatWasToldInexactlyIsToldAnewToAllOnceItCanBe) {
+  Start(kInexact);
+  Attached page(&loop_, stub_.get(), 0);
+  page.Open("ann");
+  ASSERT_TRUE(Until([&] { return static_cast<int64_t>(page.bytes.size()) == kInexactBytes; }));
+  page.AskSnapshot();
+  // The program rests: nothing is gained by waiting.
+  ASSERT_TRUE(Until([&] {
+    loop_.Advance(absl::Milliseconds(1));
+    return page.snapshots == 1;
+  }));
+  EXPECT_LE(loop_.Monotonic(), limits::kExactSpacing * 10);
+  EXPECT_FALSE(page.all.back().snapshot().required());
+  loop_.Advance(limits::kExactSpacingMost);
+  page.Type("ann", 1, "\n");
+  ASSERT_TRUE(Says(page, "!"));
+  ASSERT_TRUE(Until([&] {
+    loop_.Advance(absl::Milliseconds(1));
+    return page.snapshots == 2;
+  }));
+  EXPECT_TRUE(page.all.back().snapshot().required());
+  EXPECT_EQ(page.all.back().snapshot().offset(), kInexactBytes + 2);
+  page.AskSnapshot();
+  ASSERT_TRUE(Until([&] { return page.snapshots == 3; }));
+  EXPECT_FALSE(page.all.back().snapshot().required()) << "all have it";
+}
+
 // A gateway of before knows only a message of its own for it.
 TEST_F(AttachTest, R32ThatInputWasWrittenIsSaidAloneToWhoeverDidNotAskForMore) {
   Start("cat");

@@ -1,6 +1,7 @@
 // Holds the server's Screen against the page's renderer:
 //
 //   node oracle.mjs PATH_TO_SCREEN_ORACLE [--seed N] [--count N] [--only random|recordings]
+//   node oracle.mjs PATH_TO_SCREEN_ORACLE --files FOLDER
 //
 // For recordings of real programs and for random streams, with resizes in
 // between: after every stretch of output the Screen's state equals that of a
@@ -9,8 +10,12 @@
 // on which the Screen has them. States are cells, wraps, cursor,
 // modes, margins, tab stops, character sets, saved cursors, pen, scrollback.
 // A resize that Screen::Resize calls inexact is followed by a snapshot.
+//
+// --files does so with the .in files of a folder, as `cat` would show them at 80x25, and
+// compares both screens with the .text file beside each: other terminals' test suites.
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { FORGOTTEN, makeTerminal, marksOf, stateOf } from './renderer.mjs';
 import { randomCase, Random } from './streams.mjs';
@@ -192,11 +197,12 @@ function recordedCase(bytes, size, seed) {
 
 function options() {
   const [path, ...rest] = process.argv.slice(2);
-  const given = { path, seed: 1, count: 4000, only: '', keep: false };
+  const given = { path, seed: 1, count: 4000, only: '', files: '', keep: false };
   for (let i = 0; i < rest.length; i++) {
     if (rest[i] === '--seed') given.seed = Number(rest[++i]);
     else if (rest[i] === '--count') given.count = Number(rest[++i]);
     else if (rest[i] === '--only') given.only = rest[++i];
+    else if (rest[i] === '--files') given.files = rest[++i];
     else if (rest[i] === '--keep-going') given.keep = true;
     else throw new Error(`unknown option ${rest[i]}`);
   }
@@ -212,10 +218,11 @@ let cases = 0;
 async function check(name, testCase) {
   cases++;
   const failed = await run(server, testCase);
-  if (!failed) return;
+  if (!failed) return true;
   failures++;
   await report(server, name, testCase, failed);
   if (!given.keep || failures >= 8) finish();
+  return false;
 }
 
 function finish() {
@@ -226,6 +233,56 @@ function finish() {
   process.exit(failures ? 1 : 0);
 }
 
+/** The screen's text of a state, without blanks at the ends of lines. */
+function textOf(state) {
+  const { rows, alternate, normal, alt } = JSON.parse(state);
+  const grid = alternate ? alt : normal;
+  return grid.lines.slice(grid.base, grid.base + rows).map(([, ...cells]) => {
+    const texts = cells.map(([first, width]) => (typeof first === 'number' ? ' '.repeat(first) : first || ' '.repeat(width)));
+    return texts.join('').trimEnd();
+  });
+}
+
+const trimmed = (text) => text.split('\n').map((line) => line.trimEnd()).join('\n').trimEnd();
+
+/** The files of a folder, whole, byte by byte, and cut at random with resizes. */
+async function checkFiles(folder) {
+  const size = { columns: 80, rows: 25 };
+  const as = { renderer: [], server: [] };
+  let equal = 0;
+  const names = readdirSync(folder).filter((name) => name.endsWith('.in')).sort();
+  for (const name of names) {
+    // A terminal's line discipline sends LF as CR LF.
+    const raw = readFileSync(join(folder, name)).toString('latin1').replaceAll('\n', '\r\n');
+    const bytes = Buffer.from(raw, 'latin1');
+    const whole = { ...size, scrollback: 1000, ops: [{ bytes, split: true }] };
+    const each = { ...whole, ops: [...bytes].map((byte) => ({ bytes: Buffer.of(byte), split: true })) };
+    let same = await check(name, whole);
+    if (bytes.length <= 4000) same = (await check(`${name}, byte by byte`, each)) && same;
+    for (let variant = 0; variant < 4; variant++) {
+      same = (await check(`${name} #${variant}`, recordedCase(bytes, size, given.seed * 1000 + variant))) && same;
+    }
+    if (same) equal++;
+    const wanted = join(folder, name.replace(/\.in$/, '.text'));
+    if (!existsSync(wanted)) continue;
+    const text = trimmed(readFileSync(wanted, 'utf8'));
+    const writer = makeTerminal(size.columns, size.rows, 1000);
+    writer.write(bytes);
+    await run(server, whole);
+    if (trimmed(textOf(stateOf(writer)).join('\n')) === text) as.renderer.push(name);
+    if (trimmed(textOf(await server.ask('state')).join('\n')) === text) as.server.push(name);
+  }
+  console.log(`${names.length} files: server and renderer equal in ${equal}`);
+  for (const [who, passed] of Object.entries(as)) {
+    const others = names.filter((name) => !passed.includes(name));
+    console.log(`as in its .text: ${who} ${passed.length}, not ${others.join(', ') || 'any'}`);
+  }
+}
+
+if (given.files) {
+  await checkFiles(given.files);
+  finish();
+}
 if (given.only !== 'random') {
   const folder = new URL('recordings/', import.meta.url);
   let names = [];

@@ -151,6 +151,8 @@ export class RoomHeard implements LinkListener {
       room.commands.onTab(step.value);
     }
     if (step.case === 'participant') room.muting.follow();
+    if (step.case === 'participant' && step.value.name === room.me)
+      room.terminals.sync(room.store.tabs.values());
     if (step.case === 'tab' || step.case === 'participant') room.windowSize.follow();
     if (step.case === 'conversation') room.troubles.followAgent();
     if (step.case === 'approval') this.onApproval(step.value);

@@ -350,7 +350,8 @@ export class Room {
 
   private terminalsListener() {
     return {
-      mayType: (tab: string) => this.driving.obstacle(tab) === undefined,
+      // After a while away one is told of last: until then what was typed is kept.
+      mayType: (tab: string) => this.self && this.driving.obstacle(tab) === undefined,
       looks: () => this.looks(),
       isShortcut: (event: KeyboardEvent) => this.isShortcut(event),
       onScreen: () => this.changes.emit('terminal'),

@@ -36,6 +36,7 @@ let terminals: Terminals;
 let link: { isOpen: boolean; joins: number };
 let told: string[];
 let refusesOnce: boolean;
+let mayType: boolean | undefined;
 
 /** "t@5": subscribed from there; "-t": not any more. */
 function tell(message: Said): boolean {
@@ -43,6 +44,7 @@ function tell(message: Said): boolean {
   const short = (name: string) => name.split('/').at(-1);
   if (message.case === 'subscribe')
     told.push(`${short(message.value.tab)}@${message.value.offset}`);
+  if (message.case === 'input') told.push(`typed ${new TextDecoder().decode(message.value.data)}`);
   if (message.case === 'unsubscribe') told.push(`-${short(message.value.tab)}`);
   return true;
 }
@@ -82,6 +84,7 @@ beforeEach(async () => {
   gaps = [];
   told = [];
   refusesOnce = false;
+  mayType = true;
   link = { isOpen: true, joins: 1 };
   const door = {
     get isOpen() {
@@ -99,7 +102,7 @@ beforeEach(async () => {
       throw new Refused(create(JoinResponse_OutcomeSchema, { code: 14, message: 'not yet' }));
     },
   };
-  const listener = { mayType: () => true, looks: () => ({}), onScreen: () => {} };
+  const listener = { mayType: () => mayType, looks: () => ({}), onScreen: () => {} };
   terminals = new Terminals(
     () => door as unknown as ReturnType<ConstructorParameters<typeof Terminals>[0]>,
     listener as unknown as TerminalsListener,
@@ -158,6 +161,35 @@ describe('N4, M4: a socket that takes the place of a lost one', () => {
     news();
     lose();
     expect(rejoin([tab('a', { state: UNREACHABLE })])).toEqual({ behindHello: [], afterState: [] });
+  });
+});
+
+describe('M9, N4: what was typed while the socket was lost', () => {
+  const type = (text: string) => terminals.type(nameOf('a'), new TextEncoder().encode(text));
+  beforeEach(() => {
+    terminals.sync([tab('a')]);
+    has('a', 500);
+    lose();
+    type('one ');
+    news();
+  });
+
+  it('is sent once it is known that this page may type, as is what is typed meanwhile', () => {
+    mayType = undefined;
+    expect(rejoin([tab('a')]).afterState).toEqual([]);
+    type('two');
+    expect(news()).toEqual([]);
+    mayType = true;
+    terminals.sync([tab('a')]);
+    expect(news()).toEqual(['typed one ', 'typed two']);
+  });
+
+  it('is never sent where this page may not type any more', () => {
+    mayType = false;
+    expect(rejoin([tab('a')]).afterState).toEqual([]);
+    mayType = true;
+    terminals.sync([tab('a')]);
+    expect(news()).toEqual(['typed ']);
   });
 });
 

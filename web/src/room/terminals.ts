@@ -27,8 +27,8 @@ import type { Looks, TerminalScreen } from '../terminal/screen';
 
 /** Told of what happens in the terminals. */
 export interface TerminalsListener {
-  /** False if this page may not type in this tab now. */
-  mayType(tab: string): boolean;
+  /** False if this page may not type in this tab now; undefined while that is not known. */
+  mayType(tab: string): boolean | undefined;
   looks(): Looks;
   isShortcut(event: KeyboardEvent): boolean;
   onScreen(tab: string): void;
@@ -66,7 +66,7 @@ interface Station {
   /** Asked for on this socket before its welcome, where the bytes had come to. */
   resumed: boolean;
   state: Tab_State;
-  /** Input waits that may not be sent: somebody else drives. */
+  /** Input waits that may not be sent: somebody else drives, or it is not known who does. */
   held: boolean;
   lookedAtMs: number;
   typedMs: number;
@@ -300,11 +300,10 @@ export class Terminals {
   /** Who may not type now has nothing to send, not later either. */
   private send(station: Station, inputs: readonly PendingInput[]): void {
     if (inputs.length === 0) return;
-    station.held = !this.listener.mayType(station.tab);
-    if (station.held) {
-      this.input.blank(station.tab);
-      return;
-    }
+    const mayType = this.listener.mayType(station.tab);
+    station.held = !mayType;
+    if (mayType === false) this.input.blank(station.tab);
+    if (!mayType) return;
     for (const { sequence, bytes } of inputs) {
       station.sentMs = Date.now();
       const value = create(TerminalInputSchema, {
@@ -351,7 +350,7 @@ export class Terminals {
     const screen = new module.TerminalScreen(listener.looks(), {
       onInput: (bytes, bySelf) => this.onTyped(tab, bytes, bySelf),
       onPaste: (paste) =>
-        listener.mayType(tab) ? listener.onPaste(tab, paste) : listener.onKeysHeld(tab),
+        listener.mayType(tab) === false ? listener.onKeysHeld(tab) : listener.onPaste(tab, paste),
       onDrawn: () => this.ackSoon(station),
       onGap: () => this.askAgain(station),
       onBell: () => listener.onBell(tab),
@@ -367,7 +366,7 @@ export class Terminals {
   }
 
   private onTyped(tab: string, bytes: Uint8Array, bySelf: boolean): void {
-    if (this.listener.mayType(tab)) this.type(tab, bytes);
+    if (this.listener.mayType(tab) !== false) this.type(tab, bytes);
     else if (bySelf) this.listener.onKeysHeld(tab);
   }
 }
