@@ -200,6 +200,7 @@ const measurements = {
     }
     const { ours } = await turns({ ours: one('atrium', 50, 0) });
     row('a call of 50 talkers, % of a core', round(ours.cpu), '', `${ours.late} frames of the room lost`, 'none');
+    row('the same, ticks of the mixer that were late by 5 ms, of all since it began', `${ours.late_ticks} of ${ours.ticks}`, '', '', '0');
   },
   async delays() {
     const { ours } = await turns({ ours: () => run('delays', quick ? 15 : 40) });

@@ -19,6 +19,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "media/address.h"
@@ -73,12 +74,17 @@ class Bridge {
   virtual void Rest(double seconds) = 0;
   // Frames that came late or not at all; -1: not known.
   virtual int late() { return -1; }
+  // Ends it. Ticks of its mixer since it began, and those that were late; -1: not known.
+  virtual Json End() { return {{"ticks", -1}, {"late_ticks", -1}}; }
 };
 
 class Atrium final : public Bridge, private MediaCall {
  public:
-  Atrium() { agent_ = OpenAgent(1); }
-  ~Atrium() override { CloseAgent(agent_.get()); }
+  // What it counts stands in its log.
+  explicit Atrium(const std::string& log) : MediaCall({"--log_level=info"}, log), log_(log) {
+    agent_ = OpenAgent(1);
+  }
+  ~Atrium() override { std::filesystem::remove(log_); }
   double Connect(int i, CallPeer* peer) override {
     const std::string who = "p" + std::to_string(i);
     PlanPeer(1, who, 1);
@@ -94,9 +100,25 @@ class Atrium final : public Bridge, private MediaCall {
     WaitFor([] { return false; }, seconds);
   }
   int late() override { return agent_->gaps; }
+  Json End() override {
+    CloseAgent(agent_.get());
+    StopDriving();
+    kill(pid_, SIGTERM);
+    waitpid(std::exchange(pid_, -1), nullptr, 0);
+    const std::string log = ReadFile(log_);
+    const size_t told = log.rfind("mixed");
+    if (told == std::string::npos) Fail("media did not say how it kept time");
+    const auto figure = [&](const std::string& name) {
+      const size_t at = log.find(name, told);
+      if (at == std::string::npos) Fail("media did not say " + name);
+      return std::atoll(log.c_str() + log.find_first_of("0123456789", at));
+    };
+    return {{"ticks", figure("ticks")}, {"late_ticks", figure("late")}};
+  }
 
  private:
   void TestBody() override {}
+  const std::string log_;
   std::unique_ptr<Agent> agent_;
 };
 
@@ -221,7 +243,9 @@ int Run(const std::string& which, int talkers, int listeners, double seconds) {
   if (which == "janus") {
     bridge = std::make_unique<Janus>();
   } else {
-    bridge = std::make_unique<Atrium>();
+    std::string log = std::filesystem::temp_directory_path() / "media-log-XXXXXX";
+    close(mkstemp(log.data()));
+    bridge = std::make_unique<Atrium>(log);
   }
   const double threads = StatusOf(bridge->pid(), "Threads");
   const double memory = StatusOf(bridge->pid(), "VmRSS");
@@ -240,10 +264,13 @@ int Run(const std::string& which, int talkers, int listeners, double seconds) {
   const double cpu = CpuOf(bridge->pid()) - before;
   const double took = static_cast<double>(g_get_monotonic_time() - since) / 1e6;
   std::sort(first.begin(), first.end());
-  std::printf("{\"cpu\":%.2f,\"first_ms\":%.1f,\"threads\":%.2f,\"kib\":%.0f,\"late\":%d}\n",
-              100 * cpu / took, first[first.size() / 2],
-              (StatusOf(bridge->pid(), "Threads") - threads) / count,
-              (StatusOf(bridge->pid(), "VmRSS") - memory) / count, bridge->late() - late);
+  Json told = {{"cpu", 100 * cpu / took},
+               {"first_ms", first[first.size() / 2]},
+               {"threads", (StatusOf(bridge->pid(), "Threads") - threads) / count},
+               {"kib", (StatusOf(bridge->pid(), "VmRSS") - memory) / count},
+               {"late", bridge->late() - late}};
+  told.update(bridge->End());
+  std::printf("%s\n", told.dump().c_str());
   bridge.reset();  // Before the peers, whom it would miss.
   return 0;
 }

@@ -244,8 +244,10 @@ test('L3: what writes down what people say, and their language: the deploymentâ€
   await until('the profile counts', () => told().model === 'ear-2' && told().language === 'fr');
   await update(['language', 'transcription_model'], { language: 'it', transcription_model: 'ear-3' });
   await until('the session counts', () => told().model === 'ear-3' && told().language === 'it');
-  const { language, transcription_model } = await conversation();
-  assert.deepEqual([language, transcription_model], ['it', 'ear-3']);
+  await until('it is shown', async () => {
+    const { language, transcription_model } = await conversation();
+    return language === 'it' && transcription_model === 'ear-3';
+  });
   for (const bad of ['German', 'DE', 'd', 'd3', 'de-CH', '../']) {
     await assert.rejects(update(['language'], { language: bad }), /ISO 639/, bad);
   }

@@ -41,8 +41,8 @@ class MediaCall : public testing::Test {
     double Hears(double hertz) const;
   };
 
-  // The process is started with `flags`.
-  explicit MediaCall(std::vector<std::string> flags = {});
+  // The process is started with `flags`; it logs to this file, else as we do.
+  explicit MediaCall(std::vector<std::string> flags = {}, std::string log = "");
   ~MediaCall() override;
 
   void StartProcess();
@@ -87,6 +87,7 @@ class MediaCall : public testing::Test {
   int ResidentKb() const;
 
   const std::vector<std::string> flags_;
+  const std::string log_file_;
   std::unique_ptr<MainLoop> loop_;
   std::string directory_, socket_;
   pid_t pid_ = -1;
