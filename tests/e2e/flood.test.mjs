@@ -194,6 +194,7 @@ test('R17, N3, S5: pages that never read while output floods are cheap, seen, an
   const figures = async (name) => Number((await metrics()).match(new RegExp(`^atrium_gateway_${name}(?:{[^}]*})? (\\d+)$`, 'm'))?.[1]);
   await until('it is told why', async () => (await figures('stalled_total')) >= 1, 60_000);
   t.diagnostic(`given up after ${((Date.now() - began) / 1000).toFixed(0)} s`);
+  assert.ok(Date.now() - began >= 29_000, 'and not before');
   assert.ok((await figures('skips_total')) > 0 || (await figures('stalled_total')) > 0);
   raw.socket.resume();
   const { code, reason } = await raw.closed;

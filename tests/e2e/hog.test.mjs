@@ -68,6 +68,8 @@ for (const [name, program] of [['yes', 'yes'], ['random bytes', 'cat /dev/urando
     const growth = peak.map((now, i) => now - before[i]);
     t.diagnostic(`other tab's echo: calm ${told(calm)}; flooded ${told(flooded)} (aim: p99 <= 20 ms)`);
     t.diagnostic(`flooding tab: ${((to.offset - from.offset) / MiB / seconds).toFixed(1)} MiB/s, ${((to.drawings - from.drawings) / seconds).toFixed(0)} of 25 drawings a second; the end is seen ${sawEnd.toFixed(0)} ms after Ctrl-C`);
+    assert.ok((to.drawings - from.drawings) / seconds > 2.5, 'the newest screen is seen while it floods');
+    assert.ok(flooded.p99 < 1000, told(flooded));
     for (const { name, turns: count, ran, waited } of turns) t.diagnostic(`the ${name}'s loop: ${count} turns, each ${ran.toFixed(0)} us of work after ${waited.toFixed(0)} us of waiting for a core`);
     t.diagnostic(`memory: gateway ${growth[0].toFixed(1)}, terminal ${growth[1].toFixed(1)}, control ${growth[2].toFixed(1)} MiB more`);
     assert.ok(flooded.p50 < 500, told(flooded));

@@ -52,11 +52,11 @@ test('R15: 200 ms of delay, losses and two seconds of stillness: the echo is pro
   const p50 = percentile(times, 0.5), p90 = percentile(times, 0.9);
   t.diagnostic(`echo at ${RTT} ms, each 40th piece lost: p50 ${p50.toFixed(0)}, p90 ${p90.toFixed(0)}, worst ${percentile(times, 1).toFixed(0)} ms (aim: p90 <= ${RTT + 30})`);
   assert.ok(p50 >= RTT, 'the line is slow');
-  assert.ok(p90 <= RTT * 3, `${p90} ms`);
+  assert.ok(p90 <= RTT + 300, `${p90} ms`);
 
   const skips = far.screens;
   far.type(tab, 'flood\r');
-  await until('it floods', () => direct.offsets.get(tab) > 4 * 2 ** 20, 30_000);
+  await until('it floods', () => direct.offsets.get(tab) > 2 ** 20, 30_000);
   line.stall();
   await new Promise((done) => setTimeout(done, 2000));
   const newest = direct.offsets.get(tab), began = performance.now();
@@ -88,7 +88,8 @@ async function partition(tab, meanwhile, text) {
   const done = performance.now();
   assert.equal(await page.evaluate(() => window.atrium.counters.joins), joins + 1);
   assert.equal(await page.evaluate(() => window.sameDocument), true, 'no reload');
-  return `${(done - connected).toFixed(0)} ms after it asked for its new ticket, ${(done - healed).toFixed(0)} ms after it was told`;
+  const told = `${(done - connected).toFixed(0)} ms after it asked for its new ticket, ${(done - healed).toFixed(0)} ms after it was told`;
+  return { told, ms: done - connected };
 }
 
 // Ten thousand coloured lines, and then, when told, eight seconds of more than the line takes.
@@ -155,12 +156,13 @@ test('R16: a page that is cut off resumes at its byte without a reload, and with
     line.delayMs = delayMs;
     const text = `meanwhile-${40 + delayMs}`;
     const took = await partition(tab, run(`seq 1 200; echo meanwhile-$((40+${delayMs}))`, text), text);
-    t.diagnostic(`by offset, RTT ${2 * delayMs} ms: ${took} (aim: 2 RTT + 200 ms)`);
+    t.diagnostic(`by offset, RTT ${2 * delayMs} ms: ${took.told} (aim: 2 RTT + 200 ms)`);
+    assert.ok(took.ms < 4 * delayMs + 2000, took.told);
     assert.equal(await skips(), before, 'no snapshot was needed');
   }
   line.delayMs = 0;
   const took = await partition(tab, run("seq -f '%060.0f' 1 150000 | tail -c 9000000; echo much-$((50+5))", 'much-55'), 'much-55');
-  t.diagnostic(`by snapshot, after 9 MB: ${took}`);
+  t.diagnostic(`by snapshot, after 9 MB: ${took.told}`);
   assert.ok(await skips() > before, 'a snapshot');
   const lines = other.lines().map((one) => one.trimEnd()).join('\n').trimEnd();
   const shown = await page.evaluate((one) => window.atrium.terminalText(one), tab);
@@ -189,7 +191,7 @@ test('R16, N2, M4, M9: a page that was off the network for a minute resumes at i
     await new Promise((done) => setTimeout(done, Math.max(0, began + 60_000 - performance.now())));
   }, 'away-77');
   const written = direct.offsets.get(tab) - from;
-  t.diagnostic(`after ${((performance.now() - began) / 1000).toFixed(0)} s and ${(written / 1000).toFixed(0)} kB, by offset: ${took}`);
+  t.diagnostic(`after ${((performance.now() - began) / 1000).toFixed(0)} s and ${(written / 1000).toFixed(0)} kB, by offset: ${took.told}`);
   assert.ok(written > 0.85 * 2 ** 20 && written < 2 ** 20, `${written} bytes`);
   assert.equal(await skips(), before, 'no snapshot was needed');
   await page.waitForFunction((one) => window.atrium.pendingInput(one) === 0, tab);
