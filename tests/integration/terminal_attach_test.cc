@@ -282,7 +282,8 @@ TEST_F(AttachTest, N2_R17AWholeScreenComesInPiecesAndOneIsOnItsWayAtATime) {
   // of which one that is whole stands for a screen alone, too.
   while (!stalled.all.back().snapshot().without_scrollback()) {
     const int before = stalled.snapshots;
-    ASSERT_LE(before, 12) << "of 50 that were asked for";
+    // Some had gone out before the transport was full.
+    ASSERT_LE(before, 25) << "of 50 that were asked for";
     stalled.AskScreen();
     ASSERT_TRUE(Until([&] { return stalled.snapshots > before; }));
   }
