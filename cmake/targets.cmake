@@ -11,10 +11,10 @@ function(atrium_room name)
 endfunction()
 
 # A test binary, registered with CTest: atrium_test(NAME SOURCES ... DEPS ... [LABELS ...]
-# [NOT_SANITIZED] [ONE_THREAD]). Sanitized builds build and register only those that run
+# [TIMEOUT seconds, 300] [NOT_SANITIZED] [ONE_THREAD]). Sanitized builds build and register only those that run
 # sanitized; what has one thread only has nothing for ThreadSanitizer to find.
 function(atrium_test name)
-  cmake_parse_arguments(ARG "NOT_SANITIZED;ONE_THREAD" "" "SOURCES;DEPS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "NOT_SANITIZED;ONE_THREAD" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
   if(ATRIUM_SANITIZE STREQUAL thread AND ARG_ONE_THREAD)
     set(ARG_NOT_SANITIZED ON)
   endif()
@@ -28,11 +28,14 @@ function(atrium_test name)
   if(NOT ARG_LABELS)
     set(ARG_LABELS unit)
   endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 300)
+  endif()
   if(NOT ARG_NOT_SANITIZED)
     set_property(GLOBAL APPEND PROPERTY ATRIUM_SANITIZED_TESTS ${name})
   endif()
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300)
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
   # gRPC and GLib are not instrumented: what they do between themselves is not judged.
   if(ATRIUM_SANITIZE STREQUAL thread)
     set_tests_properties(${name} PROPERTIES ENVIRONMENT
