@@ -120,6 +120,12 @@ void Publisher::PutEntry(const atrium::v1::TimelineEntry& entry) {
   entries->DeleteSubrange(0, entries->size() - keep);
 }
 
+atrium::v1::SessionSnapshot Publisher::SnapshotFor(const atrium::v1::Participant& self) const {
+  atrium::v1::SessionSnapshot snapshot = snapshot_;
+  Put(snapshot.mutable_participants(), self);
+  return snapshot;
+}
+
 void Publisher::Apply(const SessionChange& change) {
   switch (change.change_case()) {
     case SessionChange::kTab:

@@ -33,6 +33,8 @@ class Publisher {
                Done done = nullptr);
 
   const atrium::v1::SessionSnapshot& snapshot() const { return snapshot_; }
+  // The same for one who comes: itself it sees as it is now, published or not.
+  atrium::v1::SessionSnapshot SnapshotFor(const atrium::v1::Participant& self) const;
   // Stores what could not be stored before; call it now and then.
   void Retry();
   // True from a write that failed to the next that did not.

@@ -133,14 +133,17 @@ void Session::PublishSession(Publisher::Done done) {
           std::move(done));
 }
 
+const Participant& Session::Seen(const ParticipantId& id) {
+  Participant& shown = people_.Find(id)->shown;
+  shown.set_page_count(people_.PresentPagesOf(id));
+  shown.set_presence(shown.page_count() > 0 ? Participant::PRESENT : Participant::RECONNECTING);
+  return shown;
+}
+
 void Session::PublishPerson(const ParticipantId& id) {
-  Person* person = people_.Find(id);
-  person->stale = false;
-  person->shown.set_page_count(people_.PresentPagesOf(id));
-  person->shown.set_presence(person->shown.page_count() > 0 ? Participant::PRESENT
-                                                            : Participant::RECONNECTING);
+  people_.Find(id)->stale = false;
   SessionChange change;
-  *change.mutable_participant() = person->shown;
+  *change.mutable_participant() = Seen(id);
   Publish(std::move(change));
 }
 
@@ -293,7 +296,9 @@ void Session::Greet(const Actor& actor, const PageId& id, Page* page) {
   }
   page->door->Send(welcome);
   JoinResponse snapshot;
-  *snapshot.mutable_snapshot() = publisher_->snapshot();
+  // Who it is and what it may do it knows from the beginning, whatever is told before: a page
+  // that sees itself as a viewer lets its microphone go.
+  *snapshot.mutable_snapshot() = publisher_->SnapshotFor(Seen(page->participant));
   page->door->Send(snapshot);
   if (!actor.participant.empty()) SendToken(actor, id);
 }

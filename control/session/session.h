@@ -239,6 +239,8 @@ class Session final : public Conversation::Room {
   void Publish(atrium::v1::SessionChange change, std::vector<StoreWrite> writes = {},
                Publisher::Done done = nullptr);
   void PublishSession(Publisher::Done done = nullptr);
+  // As all see them now.
+  const atrium::v1::Participant& Seen(const ParticipantId& id);
   void PublishPerson(const ParticipantId& id);
   // A page came: at once, or with those that came a moment before.
   void PublishPresence(const ParticipantId& id);

@@ -313,6 +313,21 @@ TEST_F(LiveTest, L11OwnersDecideWhoMayBeInTheCallAndWhoMayNotAnyMoreLeavesIt) {
   EXPECT_TRUE(absl::IsInvalidArgument(LetCall(static_cast<UsePolicy::Users>(9))));
 }
 
+// Media says who is in the call before their pages say what they may do.
+TEST_F(LiveTest, N4_L8APageThatComesBackIsToldItsRoleBeforeAnythingElse) {
+  FakePage before, after;
+  const int64_t epoch = Enter(&before, "ann");
+  DriveResponse::Inventory inventory;
+  *inventory.add_rooms() = registry_->MakeMediaPlan().rooms(0);
+  Start();
+  registry_->OnMediaInventory(inventory, /*fresh=*/false);
+  ASSERT_TRUE(Join(&after, "ann", Participant::EDITOR, epoch).ok());
+  const auto& told = after.Last(atrium::v1::JoinResponse::kSnapshot)->snapshot();
+  ASSERT_EQ(told.participants_size(), 1);
+  EXPECT_EQ(told.participants(0).role(), Participant::EDITOR);
+  EXPECT_EQ(told.participants(0).presence(), Participant::PRESENT);
+}
+
 TEST_F(LiveTest, L11WhatASessionForbidsHoldsOverARestart) {
   FakePage ann, bob, ann_again, bob_again;
   const int64_t anns = Enter(&ann, "ann"), bobs = Enter(&bob, "bob");
