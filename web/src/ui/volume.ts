@@ -24,10 +24,6 @@ class AtriumVolume extends RoomElement {
     </label>`;
   }
 
-  protected override firstUpdated(): void {
-    this.querySelector('input')?.focus();
-  }
-
   private readonly onChange = (event: Event) => {
     const { name = '' } = this.participant ?? {};
     const volumePercent = Number((event.target as HTMLInputElement).value);

@@ -1,7 +1,7 @@
 // Speaking: the check of devices, the composer, captions, and what goes wrong.
 import assert from 'node:assert/strict';
 import { mediaPage } from './audio.mjs';
-import { faults, focus, gateway, ready, room, shows, visit } from './support.mjs';
+import { faults, focus, gateway, person, ready, room, shows, visit } from './support.mjs';
 
 const [PERMISSION_DENIED, HANDSHAKE_FAILED, LOW_BANDWIDTH, CONNECTION_LOST] = [1, 3, 4, 5];
 const NO_MEDIA = 2;
@@ -562,4 +562,34 @@ export const callWalks = {
       await slider.waitFor({ state: 'detached' });
       assert.equal(await opener.evaluate((one) => one === document.activeElement), true);
     },
+
+  'V6, X7: a volume slider that stays open leaves the keyboard to the terminal': async () => {
+    const terminal = await room();
+    const boss = await visit('owner-boss');
+    const { session } = gateway;
+    for (const id of ['ada', 'ben']) session.participant(id, { live: true });
+    await boss.getByRole('button', { name: 'How loud ada is' }).focus();
+    await boss.keyboard.press('Enter');
+    const slider = boss.getByRole('slider', { name: 'Volume of ada for everybody' });
+    await slider.waitFor();
+    await focus(boss);
+    await boss.keyboard.type('echo one');
+    // Somebody comes who stands above her.
+    session.participant('aaron', { live: true });
+    await boss.locator('[data-participant$="/aaron"]').waitFor();
+    await slider.waitFor();
+    assert.equal(await boss.locator('.xterm:focus-within').count(), 1, 'the terminal has it still');
+    await boss.keyboard.type(' two');
+    await boss.keyboard.press('Home');
+    session.participant('ada', { live: false });
+    await slider.waitFor({ state: 'detached' });
+    session.participant('ada', { live: true });
+    await boss.getByRole('button', { name: 'How loud ada is', expanded: false }).waitFor();
+    await boss.keyboard.press('End');
+    await boss.keyboard.type(' three\n');
+    await boss.waitForFunction(() => window.atrium.pendingInput('build') === 0);
+    assert.match(terminal.typed, /^echo one two.*three\r$/);
+    assert.equal(await slider.count(), 0, 'whoever hung up has none');
+    assert.equal(session.participants.get(person('ada')).volumePercent, undefined);
+  },
 };
