@@ -592,4 +592,50 @@ export const callWalks = {
     assert.equal(await slider.count(), 0, 'whoever hung up has none');
     assert.equal(session.participants.get(person('ada')).volumePercent, undefined);
   },
+
+  'V6, X7: a volume slider follows the hand alone, and goes back where that is refused':
+    async () => {
+      await room();
+      const boss = await visit('owner-boss');
+      const { session } = gateway;
+      session.participant('ada', { live: true });
+      await boss.getByRole('button', { name: 'How loud ada is' }).focus();
+      await boss.keyboard.press('Enter');
+      const slider = boss.getByRole('slider', { name: 'Volume of ada for everybody' });
+      const volume = () => session.participants.get(person('ada')).volumePercent;
+      const drawn = async (id) => {
+        session.participant(id, { live: true });
+        await boss.locator(`[data-participant$="/${id}"]`).waitFor();
+      };
+      const { x, y, width, height } = await slider.boundingBox();
+      await boss.mouse.move(x + width / 2, y + height / 2);
+      await boss.mouse.down();
+      await boss.mouse.move(x + width * 0.8, y + height / 2, { steps: 4 });
+      const dragged = await slider.inputValue();
+      assert.ok(Number(dragged) > 120, dragged);
+      await drawn('ben');
+      assert.equal(await slider.inputValue(), dragged, 'the thumb stays in the hand');
+      assert.equal(volume(), undefined, 'nothing is asked for yet');
+      await boss.mouse.up();
+      await boss
+        .locator('[data-participant$="/ada"]')
+        .getByTitle(`heard at ${dragged} %`)
+        .waitFor();
+      gateway.delayMs = 200;
+      await boss.keyboard.press('Home');
+      for (let step = 1; step <= 5; step++) {
+        await boss.keyboard.press('ArrowRight');
+        session.participant('ben', { muted: step % 2 === 0 });
+        await boss.waitForTimeout(60);
+      }
+      gateway.delayMs = 0;
+      await boss.locator('[data-participant$="/ada"]').getByTitle('heard at 50 %').waitFor();
+      assert.deepEqual([await slider.inputValue(), volume()], ['50', 50], 'no step is lost');
+      const known = session.participants.get(person('ada'));
+      session.participants.delete(known.name);
+      await boss.keyboard.press('End');
+      await boss.getByText('No participant').waitFor();
+      session.participants.set(known.name, known);
+      assert.equal(await slider.inputValue(), '50', 'what was refused is not shown');
+    },
 };
