@@ -55,16 +55,17 @@ test('M5: a tab that is closed fades, can be had back with its shell for five se
   await remember(olga, 'going');
   await shown(olga, 'going').click({ button: 'middle' });
   await remembered(olga, 'tab--closing');
-  await shown(olga, 'going').waitFor({ state: 'detached' });
-  assert.equal(await has(emil, tab), true, 'the others still have it');
-  assert.equal(await olga.evaluate(() => document.querySelector('.tab--selected').textContent.includes('kept')), true);
+  // Before all else: it is offered for so long.
   await olga.getByRole('button', { name: 'Undo' }).click();
   await shown(olga, 'going', '.tab--selected').waitFor();
+  assert.equal(await has(emil, tab), true, 'the others still have it');
   await type(olga, 'echo had-$ANSWER-back\n');
   await shows(olga, tab, 'had-42-back');
   await remember(emil, 'going');
   await shown(olga, 'going').click({ button: 'middle' });
   await olga.getByText('Its shell still runs.').waitFor();
+  await shown(olga, 'going').waitFor({ state: 'detached' });
+  assert.equal(await olga.evaluate(() => document.querySelector('.tab--selected').textContent.includes('kept')), true);
   await remembered(emil, 'tab--closing');
   for (const page of [olga, emil]) await until('it is gone', async () => !(await has(page, tab)));
   await shown(emil, 'going').waitFor({ state: 'detached' });
@@ -136,8 +137,14 @@ test('R5, N4, P10: while the terminal process is dead its tabs are out of reach,
   await type(olga, 'echo again-$((60+4))\n');
   await shows(olga, fresh, 'again-64', 20_000);
   // Nothing runs in it that could be had back.
+  await olga.evaluate(() => {
+    window.offers = 0;
+    const look = () => { window.offers += [...document.querySelectorAll('.notice button')].filter((one) => one.textContent.trim() === 'Undo').length; };
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true });
+  });
   await shown(olga, 'doomed').click({ button: 'middle' });
-  for (const page of [olga, emil]) await until('it is gone', async () => !(await has(page, tab)), 4000);
+  for (const page of [olga, emil]) await until('it is gone', async () => !(await has(page, tab)));
+  assert.equal(await olga.evaluate(() => window.offers), 0, 'no undoing is offered');
 });
 
 test('nobody saw a script error', () => {

@@ -381,11 +381,21 @@ TEST_F(CallTest, V9_R2_FiftyJoinsAndLeavesLeaveNothingBehind) {
 #endif
 }
 
+// malloc's arenas, up to 8 for each core, fill over many rounds and give nothing back: with
+// two of them what is kept is known after a few.
+class CrowdTest : public MediaCall {
+ protected:
+  CrowdTest() : MediaCall({}, "", {"MALLOC_ARENA_MAX=2"}) {}
+};
+
 // As a room that fills and empties again: who leaks one thing for each peer is 500 above.
-TEST_F(CallTest, V9_R2_TenRoundsOfFiftyWhoJoinAndLeaveLeaveEverythingWhereItWas) {
+TEST_F(CrowdTest, V9_R2_TenRoundsOfFiftyWhoJoinAndLeaveLeaveEverythingWhereItWas) {
   constexpr int kRounds = 10, kPeers = 50;
-  // What malloc may keep more than after the second round, as a share of it.
+  // What malloc may keep more than after the second round: a share of it, and for each peer.
   constexpr double kKept = 0.1;
+  constexpr int kKeptKb = 64;
+  // So many handshakes at once take a slow machine long.
+  constexpr double kSeconds = 60;
   int threads = 0, descriptors = 0, resident = 0;
   for (int round = 0; round <= kRounds; ++round) {
     const auto who = [](int i) { return StrCat("p", i); };
@@ -400,10 +410,12 @@ TEST_F(CallTest, V9_R2_TenRoundsOfFiftyWhoJoinAndLeaveLeaveEverythingWhereItWas)
     for (int i = 0; i < kPeers; ++i) {
       Connect(Participant(1, who(i)), round + 1, peers[static_cast<size_t>(i)].get());
     }
-    ASSERT_TRUE(WaitFor([&] {
-      return std::all_of(peers.begin(), peers.end(),
-                         [](const auto& peer) { return peer->packets() > 0; });
-    }));
+    ASSERT_TRUE(WaitFor(
+        [&] {
+          return std::all_of(peers.begin(), peers.end(),
+                             [](const auto& peer) { return peer->packets() > 0; });
+        },
+        kSeconds));
     plan_.clear_rooms();
     SendPlan();
     ASSERT_TRUE(WaitFor([&] { return planned_generation_ == plan_.generation(); }));
@@ -425,7 +437,7 @@ TEST_F(CallTest, V9_R2_TenRoundsOfFiftyWhoJoinAndLeaveLeaveEverythingWhereItWas)
       << Threads() << " threads of " << threads << ", " << Descriptors() << " descriptors of "
       << descriptors;
 #ifndef __SANITIZE_ADDRESS__  // It keeps what was freed.
-  EXPECT_LT(ResidentKb(), resident * (1 + kKept));
+  EXPECT_LT(ResidentKb(), resident * (1 + kKept) + kKeptKb * kPeers);
 #endif
 }
 

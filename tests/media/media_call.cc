@@ -38,8 +38,9 @@ double MediaCall::Agent::Hears(double hertz) const {
   return heard.size() < 10 ? 0 : ToneIn(all.data(), all.size(), hertz);
 }
 
-MediaCall::MediaCall(std::vector<std::string> flags, std::string log)
-    : flags_(std::move(flags)), log_file_(std::move(log)) {
+MediaCall::MediaCall(std::vector<std::string> flags, std::string log,
+                     std::vector<std::string> variables)
+    : flags_(std::move(flags)), log_file_(std::move(log)), variables_(std::move(variables)) {
   gst_init(nullptr, nullptr);
   loop_ = NewMainLoop();
   std::string name = std::filesystem::temp_directory_path() / "atrium-media-XXXXXX";
@@ -61,12 +62,16 @@ void MediaCall::StartProcess() {
   std::vector<char*> argv = {binary.data(), listen.data(), level.data()};
   for (const std::string& flag : flags_) argv.push_back(const_cast<char*>(flag.c_str()));
   argv.push_back(nullptr);
+  std::vector<char*> environment;
+  for (const std::string& one : variables_) environment.push_back(const_cast<char*>(one.c_str()));
+  for (char** one = environ; *one != nullptr; ++one) environment.push_back(*one);
+  environment.push_back(nullptr);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   if (!log_file_.empty()) {
     posix_spawn_file_actions_addopen(&actions, 2, log_file_.c_str(), O_WRONLY | O_APPEND, 0);
   }
-  ASSERT_EQ(posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environ), 0);
+  ASSERT_EQ(posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environment.data()), 0);
   posix_spawn_file_actions_destroy(&actions);
   channel_ = rpc::UnixChannel(socket_);
   stub_ = v1::MediaService::NewStub(channel_);

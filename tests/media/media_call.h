@@ -41,8 +41,10 @@ class MediaCall : public testing::Test {
     double Hears(double hertz) const;
   };
 
-  // The process is started with `flags`; it logs to this file, else as we do.
-  explicit MediaCall(std::vector<std::string> flags = {}, std::string log = "");
+  // The process is started with `flags` and, beside our environment, with `variables`
+  // ("NAME=value"); it logs to this file, else as we do.
+  explicit MediaCall(std::vector<std::string> flags = {}, std::string log = "",
+                     std::vector<std::string> variables = {});
   ~MediaCall() override;
 
   void StartProcess();
@@ -88,6 +90,7 @@ class MediaCall : public testing::Test {
 
   const std::vector<std::string> flags_;
   const std::string log_file_;
+  const std::vector<std::string> variables_;
   std::unique_ptr<MainLoop> loop_;
   std::string directory_, socket_;
   pid_t pid_ = -1;

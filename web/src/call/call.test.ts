@@ -71,6 +71,7 @@ let told: CallProblem_Category[];
 let stats: Map<string, object>;
 let said: Said[];
 let playing: unknown;
+let changed: () => void;
 
 const turn = () => new Promise((resolve) => setTimeout(resolve));
 const ready = async (epoch: number) => {
@@ -104,6 +105,7 @@ beforeEach(() => {
   stats = new Map();
   said = [];
   playing = undefined;
+  changed = () => {};
   const stream = { getAudioTracks: () => [track], getTracks: () => [track] };
   call = new Call(
     {
@@ -126,7 +128,7 @@ beforeEach(() => {
       ask: async (message) => said.push(message),
     },
     {
-      onCallChanged: () => {},
+      onCallChanged: () => changed(),
       onCallProblem: ({ text, category }) => {
         if (text) problems.push(text);
         if (category) told.push(category);
@@ -201,6 +203,16 @@ describe('L8, L12: whose microphone is missing, or taken', () => {
     expect([call.listensOnly, words().length]).toEqual(['Viewers listen.', words().length]);
     call.hangUp();
     expect(call.listensOnly).toBe('');
+  });
+
+  it('S4: whoever may not speak any more once the browser gave it enters once, to listen', async () => {
+    changed = () => {
+      if (call.microphone) void call.onlyListen('Viewers listen.');
+    };
+    await call.start('');
+    expect([goLives(), track.stopped, call.listensOnly]).toEqual([1, true, 'Viewers listen.']);
+    await ready(1);
+    expect([peers.length, peers[0]!.directions]).toEqual([1, ['recvonly']]);
   });
 });
 

@@ -310,9 +310,10 @@ export class Call {
   private async goLive(): Promise<void> {
     this.endRetry();
     this.endedThere = false;
+    // Whoever hears of the phase may let the microphone go.
+    this.asking = true;
     this.setPhase('connecting');
     this.watchHandshake();
-    this.asking = true;
     try {
       await this.line.ask({ case: 'goLive', value: create(GoLiveSchema) }).finally(() => {
         this.asking = false;

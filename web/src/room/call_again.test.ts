@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Participant_Role, UsePolicy_Users } from '../gen/atrium/v1/session_pb';
 import { rememberCall, resumeCall } from './call_again';
 import type { Room } from './room';
 
@@ -10,6 +11,7 @@ beforeEach(() => {
     hide = run;
   });
   vi.stubGlobal('navigator', {});
+  vi.stubGlobal('RTCPeerConnection', class {});
   vi.stubGlobal('sessionStorage', {
     getItem: (key: string) => stored.get(key) ?? null,
     setItem: (key: string, value: string) => stored.set(key, value),
@@ -21,11 +23,17 @@ afterEach(() => vi.unstubAllGlobals());
 function make(phase: string, isMutedForWant: boolean) {
   const did: string[] = [];
   const room = {
-    call: { phase, isMutedForWant, deafened: false },
-    self: { muted: true },
+    call: { phase, isMutedForWant, deafened: false, start: () => did.push('starts') },
+    self: { muted: true, role: Participant_Role.EDITOR },
+    settings: { microphone: '' },
+    degradations: [],
+    troubles: { forbidden: {} },
+    store: { session: {} },
     mayType: true,
     muting: { takeBack: () => did.push('takes back'), follow: () => did.push('follows') },
-    notices: { show: () => did.push('offers') },
+    notices: {
+      show: (text: string) => did.push(text.startsWith('You were in') ? 'offers' : text),
+    },
   };
   return { room: room as unknown as Room, did };
 }
@@ -40,6 +48,17 @@ describe('L8: a reload of a page in the call', () => {
     const { room, did } = make('idle', false);
     await resumeCall(room);
     expect(did).toEqual([...(first ? [first] : []), 'follows', 'offers']);
+  });
+
+  it('S4: opens no microphone where calls were forbidden meanwhile, and says so', async () => {
+    rememberCall(make('live', true).room);
+    hide();
+    vi.stubGlobal('navigator', { permissions: { query: async () => ({ state: 'granted' }) } });
+    const { room, did } = make('idle', false);
+    Object.assign(room.store.session!, { usePolicy: { calls: UsePolicy_Users.OWNERS } });
+    await resumeCall(room);
+    const why = 'The owners of this room let only owners be in the call.';
+    expect(did).toEqual(['takes back', 'follows', why]);
   });
 
   it('is none where the page was not in it', async () => {

@@ -1,4 +1,4 @@
-import { VIEWERS_LISTEN } from './actions';
+import { callObstacle, VIEWERS_LISTEN } from './actions';
 import type { Room } from './room';
 
 const WAS_LIVE = 'atrium.was-live';
@@ -16,7 +16,8 @@ export function rememberCall(room: Room): void {
 
 /**
  * A reload ended the peer connection, not the call (L8): it goes on by itself
- * where the browser needs no question, else with one click.
+ * where the browser needs no question, else with one click; where it may not be any more, that
+ * is said before any microphone is opened.
  */
 export async function resumeCall(room: Room): Promise<void> {
   const was = sessionStorage.getItem(WAS_LIVE);
@@ -25,6 +26,11 @@ export async function resumeCall(room: Room): Promise<void> {
   if (was === UNHEARD) room.muting.takeBack();
   room.muting.follow();
   room.call.deafened = room.self?.deafened ?? false;
+  const obstacle = callObstacle(room);
+  if (obstacle) {
+    room.notices.show(obstacle, 'warn');
+    return;
+  }
   if (!room.mayType) {
     await room.call.listen(VIEWERS_LISTEN, false);
     return;

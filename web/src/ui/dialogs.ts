@@ -1,5 +1,6 @@
 import './agent_dialog';
 import './invite';
+import './more_icons';
 import './session_dialog';
 import './shortcuts';
 import './size_dialog';

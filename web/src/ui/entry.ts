@@ -12,7 +12,8 @@ const CLOCK = new Intl.DateTimeFormat(undefined, {
   minute: '2-digit',
   hourCycle: 'h23',
 });
-const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
+/** A moment, for people who look closely. */
+export const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
 
 const KIND_CLASS: Partial<Record<TimelineEntry_Kind, string>> = {
   [TimelineEntry_Kind.CHAT]: 'chat',
@@ -22,20 +23,6 @@ const KIND_CLASS: Partial<Record<TimelineEntry_Kind, string>> = {
   [TimelineEntry_Kind.APPROVAL]: 'approval',
   [TimelineEntry_Kind.NOTICE]: 'notice',
 };
-
-const DAY = new Intl.DateTimeFormat(undefined, {
-  day: 'numeric',
-  month: 'short',
-  hour: '2-digit',
-  minute: '2-digit',
-  hourCycle: 'h23',
-});
-
-/** A moment, for machines, for people who look closely, and in short. */
-export function whenOf(ms: number): { iso: string; exact: string; day: string } {
-  const time = new Date(ms);
-  return { iso: time.toISOString(), exact: EXACT.format(time), day: DAY.format(time) };
-}
 
 /** One line of the timeline. */
 export function entryRow(room: Room, entry: TimelineEntry): TemplateResult {

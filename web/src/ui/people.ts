@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
 import { kindAndTitle } from '../capture/title';
 import {
   type Conversation,
@@ -46,10 +47,20 @@ class AtriumPeople extends RoomElement {
         }
       </div>
       <ul class="people__list" tabindex="0" aria-label="People in the room">
-        ${people.map((one) => this.person(one))}
+        ${repeat(
+          people,
+          (one) => one.name,
+          (one) => this.person(one),
+        )}
         ${room.agentAvailable ? this.agent(room.store.conversation) : nothing}
       </ul>
     </section>`;
+  }
+
+  /** A slider that could not be used any more is put away for good. */
+  protected override willUpdate(): void {
+    const one = this.room.store.participants.get(this.setting);
+    if (!one || !this.room.volume.may(one)) this.setting = '';
   }
 
   protected override updated(): void {
@@ -142,21 +153,32 @@ class AtriumPeople extends RoomElement {
     if (!this.room.volume.may(one)) return nothing;
     const isOpen = this.setting === one.name;
     const name = `How loud ${one.displayName} is`;
-    const toggle = () => this.setVolumeOf(isOpen ? '' : one.name);
+    const toggle = () => (isOpen ? this.closeVolume() : void this.openVolume(one.name));
     return html`<button class="button button--icon person__give person__loud" title=${`${name} for everybody`} aria-label=${name} aria-expanded=${isOpen} @click=${toggle}>${icon('speaker')}<span class="person__give-word">Volume</span></button>`;
   }
 
   private volumeSlider(one: Participant): TemplateResult | typeof nothing {
-    if (this.setting !== one.name || !this.room.volume.may(one)) return nothing;
-    return html`<atrium-volume .participant=${one} @close=${() => this.setVolumeOf('', one.name)}></atrium-volume>`;
+    if (this.setting !== one.name) return nothing;
+    const close = () => {
+      this.closeVolume();
+      this.querySelector<HTMLElement>(`[data-participant="${one.name}"] .person__loud`)?.focus();
+    };
+    return html`<atrium-volume .participant=${one} @close=${close}></atrium-volume>`;
   }
 
-  /** Opens the slider of somebody, or puts it away and gives the keyboard back. */
-  private setVolumeOf(name: string, back = ''): void {
+  /** Only this brings the keyboard to a slider: it may be drawn anew while somebody types. */
+  private async openVolume(name: string): Promise<void> {
     this.setting = name;
     this.requestUpdate();
-    if (back)
-      this.querySelector<HTMLElement>(`[data-participant="${back}"] .person__loud`)?.focus();
+    await this.updateComplete;
+    const slider = this.querySelector<RoomElement>('atrium-volume');
+    await slider?.updateComplete;
+    slider?.querySelector('input')?.focus();
+  }
+
+  private closeVolume(): void {
+    this.setting = '';
+    this.requestUpdate();
   }
 
   private agent(conversation: Conversation | undefined): TemplateResult {

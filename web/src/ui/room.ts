@@ -7,7 +7,6 @@ import { shortcutOf } from '../room/shortcuts';
 import { isWide, WIDE } from '../room/wide';
 import { RoomElement } from './element';
 import { icon } from './icons';
-import './captions';
 import './composer';
 import './header';
 import './people';
@@ -54,8 +53,13 @@ class AtriumRoom extends RoomElement {
     const { room } = this;
     document.documentElement.dataset.theme = room.isDark() ? 'dark' : 'light';
     document.title = this.windowTitle();
+    const classes = [
+      'room',
+      room.door && 'room--outside',
+      room.settings.largeCaptions && 'room--large-captions',
+    ];
     return html`
-      <div class="room ${room.door ? 'room--outside' : ''}" data-panel=${room.panel}>
+      <div class=${classes.filter(Boolean).join(' ')} data-panel=${room.panel}>
         <header class="header">
           <atrium-header></atrium-header>
           <atrium-tabs></atrium-tabs>

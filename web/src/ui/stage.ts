@@ -9,7 +9,6 @@ import type { TerminalScreen } from '../terminal/screen';
 import { RoomElement } from './element';
 import { icon } from './icons';
 import { Touch } from './touch';
-import './status';
 
 const MAX_ZOOM = 4;
 /** A row and a column are about so many font sizes big before anything is drawn. */

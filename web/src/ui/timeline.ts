@@ -12,7 +12,6 @@ import { visibleBytes } from '../state/visible';
 import { approvalCard, askText } from './approval';
 import { RoomElement } from './element';
 import { entryRow } from './entry';
-import { foundList } from './found';
 import { icon } from './icons';
 import { stepMenu } from './menu';
 
@@ -57,7 +56,7 @@ class AtriumTimeline extends RoomElement {
     const { query } = this.search;
     return html`<section class="timeline" aria-label="Timeline">
       ${this.head()}
-      ${query ? foundList(this.search, (entry) => void this.show(entry), this.onFoundKey) : nothing}
+      ${query ? html`<atrium-found .search=${this.search} .show=${(entry: TimelineEntry) => void this.show(entry)} @keydown=${this.onFoundKey}></atrium-found>` : nothing}
       <div class="timeline__scroll" ?hidden=${query !== ''} tabindex="0" role="log" aria-label="Entries" @scroll=${this.onScroll}>
         ${this.olderButton()}
         ${entries.length === 0 ? html`<p class="empty">What is said, run and decided here will be listed in this place.</p>` : nothing}

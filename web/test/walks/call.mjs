@@ -1,7 +1,7 @@
 // Speaking: the check of devices, the composer, captions, and what goes wrong.
 import assert from 'node:assert/strict';
 import { mediaPage } from './audio.mjs';
-import { faults, focus, gateway, ready, room, shows, visit } from './support.mjs';
+import { faults, focus, gateway, person, ready, room, shows, visit } from './support.mjs';
 
 const [PERMISSION_DENIED, HANDSHAKE_FAILED, LOW_BANDWIDTH, CONNECTION_LOST] = [1, 3, 4, 5];
 const NO_MEDIA = 2;
@@ -561,5 +561,81 @@ export const callWalks = {
       await boss.keyboard.press('Escape');
       await slider.waitFor({ state: 'detached' });
       assert.equal(await opener.evaluate((one) => one === document.activeElement), true);
+    },
+
+  'V6, X7: a volume slider that stays open leaves the keyboard to the terminal': async () => {
+    const terminal = await room();
+    const boss = await visit('owner-boss');
+    const { session } = gateway;
+    for (const id of ['ada', 'ben']) session.participant(id, { live: true });
+    await boss.getByRole('button', { name: 'How loud ada is' }).focus();
+    await boss.keyboard.press('Enter');
+    const slider = boss.getByRole('slider', { name: 'Volume of ada for everybody' });
+    await slider.waitFor();
+    await focus(boss);
+    await boss.keyboard.type('echo one');
+    // Somebody comes who stands above her.
+    session.participant('aaron', { live: true });
+    await boss.locator('[data-participant$="/aaron"]').waitFor();
+    await slider.waitFor();
+    assert.equal(await boss.locator('.xterm:focus-within').count(), 1, 'the terminal has it still');
+    await boss.keyboard.type(' two');
+    await boss.keyboard.press('Home');
+    session.participant('ada', { live: false });
+    await slider.waitFor({ state: 'detached' });
+    session.participant('ada', { live: true });
+    await boss.getByRole('button', { name: 'How loud ada is', expanded: false }).waitFor();
+    await boss.keyboard.press('End');
+    await boss.keyboard.type(' three\n');
+    await boss.waitForFunction(() => window.atrium.pendingInput('build') === 0);
+    assert.match(terminal.typed, /^echo one two.*three\r$/);
+    assert.equal(await slider.count(), 0, 'whoever hung up has none');
+    assert.equal(session.participants.get(person('ada')).volumePercent, undefined);
+  },
+
+  'V6, X7: a volume slider follows the hand alone, and goes back where that is refused':
+    async () => {
+      await room();
+      const boss = await visit('owner-boss');
+      const { session } = gateway;
+      session.participant('ada', { live: true });
+      await boss.getByRole('button', { name: 'How loud ada is' }).focus();
+      await boss.keyboard.press('Enter');
+      const slider = boss.getByRole('slider', { name: 'Volume of ada for everybody' });
+      const volume = () => session.participants.get(person('ada')).volumePercent;
+      const drawn = async (id) => {
+        session.participant(id, { live: true });
+        await boss.locator(`[data-participant$="/${id}"]`).waitFor();
+      };
+      const { x, y, width, height } = await slider.boundingBox();
+      await boss.mouse.move(x + width / 2, y + height / 2);
+      await boss.mouse.down();
+      await boss.mouse.move(x + width * 0.8, y + height / 2, { steps: 4 });
+      const dragged = await slider.inputValue();
+      assert.ok(Number(dragged) > 120, dragged);
+      await drawn('ben');
+      assert.equal(await slider.inputValue(), dragged, 'the thumb stays in the hand');
+      assert.equal(volume(), undefined, 'nothing is asked for yet');
+      await boss.mouse.up();
+      await boss
+        .locator('[data-participant$="/ada"]')
+        .getByTitle(`heard at ${dragged} %`)
+        .waitFor();
+      gateway.delayMs = 200;
+      await boss.keyboard.press('Home');
+      for (let step = 1; step <= 5; step++) {
+        await boss.keyboard.press('ArrowRight');
+        session.participant('ben', { muted: step % 2 === 0 });
+        await boss.waitForTimeout(60);
+      }
+      gateway.delayMs = 0;
+      await boss.locator('[data-participant$="/ada"]').getByTitle('heard at 50 %').waitFor();
+      assert.deepEqual([await slider.inputValue(), volume()], ['50', 50], 'no step is lost');
+      const known = session.participants.get(person('ada'));
+      session.participants.delete(known.name);
+      await boss.keyboard.press('End');
+      await boss.getByText('No participant').waitFor();
+      session.participants.set(known.name, known);
+      assert.equal(await slider.inputValue(), '50', 'what was refused is not shown');
     },
 };

@@ -409,4 +409,27 @@ export const roomWalks = {
       await page.locator('.usage').getByText(text).waitFor();
     assert.deepEqual(await faults(page), []);
   },
+  'what comes after first paint changes no terminal’s size': async () => {
+    await room();
+    const page = await visit('editor-ada');
+    const size = () =>
+      page.locator('.stage__box').evaluate((one) => [one.clientWidth, one.clientHeight]);
+    const small = await size();
+    await page.getByRole('button', { name: 'Large captions' }).click();
+    const large = await size();
+    assert.ok(large[1] < small[1]);
+    let come = () => {};
+    const held = new Promise((go) => {
+      come = go;
+    });
+    await page.route('**/later-*.js', (route) => held.then(() => route.continue()));
+    await page.reload();
+    await ready(page);
+    assert.equal(await page.locator('.status').count(), 0);
+    assert.deepEqual(await size(), large);
+    come();
+    await page.locator('.status').waitFor();
+    await page.locator('.captions--large').waitFor();
+    assert.deepEqual(await size(), large);
+  },
 };
