@@ -337,6 +337,21 @@ TEST_F(LiveTest, L11WhatASessionForbidsHoldsOverARestart) {
   EXPECT_EQ(registry_->MakeMediaPlan().rooms(0).peers_size(), 0);
 }
 
+TEST_F(LiveTest, L11WhoeverIsBackBeforeMediaAndMayNotCallAnyMoreIsNotTakenUpAgain) {
+  FakePage before, after;
+  const int64_t epoch = Enter(&before, "bob");
+  DriveResponse::Inventory inventory;
+  *inventory.add_rooms() = registry_->MakeMediaPlan().rooms(0);
+  ASSERT_TRUE(LetCall(atrium::v1::UsePolicy::OWNERS).ok());
+  Start();
+  media_.is_connected = false;
+  ASSERT_TRUE(Join(&after, "bob", Participant::EDITOR, epoch).ok());
+  media_.is_connected = true;
+  registry_->OnMediaInventory(inventory, /*fresh=*/false);
+  EXPECT_FALSE(Shown("bob")->live());
+  EXPECT_EQ(registry_->MakeMediaPlan().rooms_size(), 0) << "media keeps the connection";
+}
+
 TEST_F(LiveTest, L11WhatWasForbiddenWhileTheProviderWasReachedIsRefused) {
   WithAgent();
   FakePage page;
