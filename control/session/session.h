@@ -310,6 +310,9 @@ class Session final : public Conversation::Room {
   // What the session's owners let somebody of this role do (L11).
   absl::Status MayCall(atrium::v1::Participant::Role role) const;
   absl::Status MayShowScreens(atrium::v1::Participant::Role role) const;
+  // What somebody is, while a page of theirs is here; until one is, as after a restart,
+  // perhaps an owner, as a service is that never joins.
+  atrium::v1::Participant::Role RoleAtMost(const ParticipantId& id) const;
   // Whoever may not any more leaves the call, and shows nothing.
   void EnforceUse();
   // A viewer in the call is muted, whatever anybody says.

@@ -304,12 +304,14 @@ void Session::AdoptPeers(const DriveResponse::Inventory& inventory, bool fresh) 
   for (const auto& room : inventory.rooms()) {
     if (room.session() != name()) continue;
     // A call that was forbidden since then is not taken up again.
-    if (!context_->allowed.calls || !MayCall(Participant::OWNER).ok()) continue;
+    if (!context_->allowed.calls) continue;
     for (const auto& peer : room.peers()) {
       const absl::StatusOr<ChildName> parsed = ParseParticipantName(peer.participant());
       if (!parsed.ok()) continue;
       const ParticipantId id(parsed->id);
       last_epoch_ = std::max(last_epoch_, peer.epoch());
+      // Nor is whoever came back and may not be in it any more.
+      if (!MayCall(RoleAtMost(id)).ok()) continue;
       Person& person = people_.all()[id];
       if (person.live_epoch != 0) continue;
       const bool unknown = person.shown.name().empty();

@@ -4,6 +4,7 @@
 
 #include "common/errors.h"
 #include "common/proto_time.h"
+#include "common/resource_name.h"
 #include "common/str_cat.h"
 #include "common/text.h"
 #include "control/agent/tool_list.h"
@@ -165,21 +166,24 @@ absl::Status Session::MayShowScreens(Participant::Role role) const {
   return MayUse(record_.session().use_policy().screens(), role, "show screens");
 }
 
+Participant::Role Session::RoleAtMost(const ParticipantId& id) const {
+  const auto person = people_.all().find(id);
+  const bool known = person != people_.all().end() && people_.PagesOf(id) > 0;
+  return known ? person->second.shown.role() : Participant::OWNER;
+}
+
 void Session::EnforceUse() {
-  const bool nobody_calls = record_.session().use_policy().calls() == UsePolicy::NOBODY;
   std::vector<std::pair<ParticipantId, absl::Status>> leave;
   for (const auto& [id, person] : people_.all()) {
-    // Of whom only media has told, the role is known once a page is back.
-    if (person.live_epoch == 0 || (people_.PagesOf(id) == 0 && !nobody_calls)) continue;
-    if (absl::Status s = MayCall(person.shown.role()); !s.ok()) leave.emplace_back(id, s);
+    if (person.live_epoch == 0) continue;
+    if (absl::Status s = MayCall(RoleAtMost(id)); !s.ok()) leave.emplace_back(id, s);
   }
   for (const auto& [id, why] : leave) EndLive(id, DetailsOf(why).reason, ToStd(why.message()));
   std::vector<std::string> stop;
   for (const auto& [capture, screen] : captures_.all()) {
-    // A service that never joined is an owner.
-    const Person* person = people_.FindByName(screen.shown.participant());
-    const Participant::Role role = person == nullptr ? Participant::OWNER : person->shown.role();
-    if (!MayShowScreens(role).ok()) stop.push_back(capture);
+    const absl::StatusOr<ChildName> whose = ParseParticipantName(screen.shown.participant());
+    const ParticipantId id(whose.ok() ? whose->id : "");
+    if (!MayShowScreens(RoleAtMost(id)).ok()) stop.push_back(capture);
   }
   for (const std::string& capture : stop) {
     EndCapture(capture, StrCat(DisplayName(captures_.Find(capture)->shown.participant()),

@@ -37,6 +37,7 @@ class LiveTest : public SessionTest {
   absl::Status LetCall(atrium::v1::UsePolicy::Users users, const Actor& actor = Service()) {
     atrium::v1::UpdateSessionRequest request;
     request.mutable_session()->mutable_use_policy()->set_calls(users);
+    request.mutable_session()->mutable_use_policy()->set_screens(atrium::v1::UsePolicy::EDITORS);
     request.mutable_update_mask()->add_paths("use_policy");
     Answers<atrium::v1::Session> answers;
     session_->UpdateSession(actor, request, Into(&answers));
@@ -231,7 +232,7 @@ TEST_F(LiveTest, S4S21OnlyOwnersSetTheVolumeOfOthersAndNobodyOutOfRange) {
 }
 
 TEST_F(LiveTest, V6N4AVolumeIsKeptOverARestartOfControl) {
-  FakePage ann, bob, ann_again, bob_again;
+  FakePage ann, bob, carl, ann_again, bob_again;
   const int64_t anns = Enter(&ann, "ann"), bobs = Enter(&bob, "bob");
   const Actor owner = Person("ann", Participant::OWNER);
   ASSERT_TRUE(SetVolume(owner, "ann", 120).ok());
@@ -329,13 +330,18 @@ TEST_F(LiveTest, N4_L8APageThatComesBackIsToldItsRoleBeforeAnythingElse) {
 }
 
 TEST_F(LiveTest, L11WhatASessionForbidsHoldsOverARestart) {
-  FakePage ann, bob, ann_again, bob_again;
+  FakePage ann, bob, carl, ann_again, bob_again;
   const int64_t anns = Enter(&ann, "ann"), bobs = Enter(&bob, "bob");
+  Answers<atrium::v1::Capture> screen;
+  session_->StartCapture(Person("ann"), PageOf("ann"), {}, Into(&screen));
   DriveResponse::Inventory inventory;
   *inventory.add_rooms() = registry_->MakeMediaPlan().rooms(0);
+  ASSERT_EQ(inventory.rooms(0).captures_size(), 1);
   ASSERT_TRUE(LetCall(atrium::v1::UsePolicy::OWNERS).ok());
   Start();
   registry_->OnMediaInventory(inventory, /*fresh=*/false);
+  ASSERT_TRUE(Join(&carl, "carl").ok());
+  EXPECT_EQ(session_->snapshot().captures_size(), 1) << "a screen that is allowed was ended";
   ASSERT_TRUE(Join(&ann_again, "ann", Participant::OWNER, anns).ok());
   ASSERT_TRUE(Join(&bob_again, "bob", Participant::EDITOR, bobs).ok());
   EXPECT_TRUE(Shown("ann")->live()) << "whose role was not known yet was thrown out";
@@ -343,7 +349,22 @@ TEST_F(LiveTest, L11WhatASessionForbidsHoldsOverARestart) {
   ASSERT_TRUE(LetCall(atrium::v1::UsePolicy::NOBODY).ok());
   Start();
   registry_->OnMediaInventory(inventory, /*fresh=*/false);
-  EXPECT_EQ(registry_->MakeMediaPlan().rooms_size(), 0);
+  EXPECT_EQ(registry_->MakeMediaPlan().rooms(0).peers_size(), 0);
+}
+
+TEST_F(LiveTest, L11WhoeverIsBackBeforeMediaAndMayNotCallAnyMoreIsNotTakenUpAgain) {
+  FakePage before, after;
+  const int64_t epoch = Enter(&before, "bob");
+  DriveResponse::Inventory inventory;
+  *inventory.add_rooms() = registry_->MakeMediaPlan().rooms(0);
+  ASSERT_TRUE(LetCall(atrium::v1::UsePolicy::OWNERS).ok());
+  Start();
+  media_.is_connected = false;
+  ASSERT_TRUE(Join(&after, "bob", Participant::EDITOR, epoch).ok());
+  media_.is_connected = true;
+  registry_->OnMediaInventory(inventory, /*fresh=*/false);
+  EXPECT_FALSE(Shown("bob")->live());
+  EXPECT_EQ(registry_->MakeMediaPlan().rooms_size(), 0) << "media keeps the connection";
 }
 
 TEST_F(LiveTest, L11WhatWasForbiddenWhileTheProviderWasReachedIsRefused) {
