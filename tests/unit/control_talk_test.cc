@@ -349,6 +349,26 @@ TEST_F(ApprovalTest, S13R4WhatIsDeniedIsDeniedBeforeTheHostHasTold) {
   EXPECT_TRUE(Decide(name, Person("ann"), false).ok());
 }
 
+TEST_F(ApprovalTest, L2AnUpdateOfTheConversationIsAppliedWholeOrNotAtAll) {
+  atrium::v1::UpdateConversationRequest update;
+  update.mutable_conversation()->set_instructions("Speak in rhymes");
+  update.mutable_conversation()->set_language("DE");
+  update.mutable_update_mask()->add_paths("instructions");
+  update.mutable_update_mask()->add_paths("language");
+  const auto refused = session_->UpdateConversation(Person("ann"), update);
+  EXPECT_THAT(std::string(refused.status().message()), HasSubstr("conversation.language"));
+  const auto told = [this] { return providers_.latest().settings.instructions; };
+  EXPECT_THAT(told(), testing::Not(HasSubstr("rhymes")));
+  update.mutable_conversation()->set_language("de");
+  update.mutable_update_mask()->add_paths("nonsense");
+  EXPECT_TRUE(
+      absl::IsInvalidArgument(session_->UpdateConversation(Person("ann"), update).status()));
+  EXPECT_THAT(told(), testing::Not(HasSubstr("rhymes")));
+  update.mutable_update_mask()->mutable_paths()->RemoveLast();
+  ASSERT_TRUE(session_->UpdateConversation(Person("ann"), update).ok());
+  EXPECT_EQ(told(), "Speak in rhymes");
+}
+
 TEST_F(ApprovalTest, R4APendingApprovalSurvivesARestartAndStillEnds) {
   Propose();
   loop_.Advance(absl::Seconds(30));
