@@ -270,6 +270,11 @@ void Session::PublishApproval(const Approval& approval, Publisher::Done done) {
 void Session::AgentPropose(const Conversation::Proposal& proposal, Done<std::string> done) {
   const auto action = Judge(record_.session().command_policy(), proposal.input);
   if (action == atrium::v1::CommandPolicy::DENY) return done(CommandDenied());
+  if (proposal.tool == "ask_for_screen") {
+    // No click could answer it.
+    if (!context_->allowed.screens) return done(Forbidden("show screens"));
+    if (absl::Status s = MayShowScreens(Participant::OWNER); !s.ok()) return done(s);
+  }
   Propose("agent", proposal, std::move(done));
 }
 
