@@ -58,6 +58,20 @@ std::string FromBase64(const std::string& text) {
   return out;
 }
 
+json TranscriptionOf(const ProviderSettings& settings, const Transcribing& told) {
+  json transcription = json::object();
+  const auto name = [&](const char* field, const std::string& value, bool was_told) {
+    if (!value.empty()) {
+      transcription[field] = value;
+    } else if (was_told) {
+      transcription[field] = nullptr;
+    }
+  };
+  name("model", settings.transcription_model, told.model);
+  name("language", settings.language, told.language);
+  return transcription;
+}
+
 std::string GaName(const std::string& type) {
   static const std::map<std::string, std::string> kNames = {
       {"response.audio.delta", "response.output_audio.delta"},

@@ -24,6 +24,14 @@ bool Holds(const nlohmann::json& list, std::string_view text);
 std::string ToBase64(const std::string& bytes);
 std::string FromBase64(const std::string& text);
 
+// What of how speech is written down a provider session was ever told.
+struct Transcribing {
+  bool model = false, language = false;
+};
+// How speech is written down, for a `session.update`. As one leaves alone what it does not
+// name, what was told and is no more is named, as null.
+nlohmann::json TranscriptionOf(const ProviderSettings& settings, const Transcribing& told);
+
 // GA's name for an event that the beta called otherwise.
 std::string GaName(const std::string& type);
 // Whether trying again cannot mend this error.

@@ -385,7 +385,10 @@ class Session final : public Conversation::Room {
   std::string Moved(const atrium::v1::Approval& approval) const;
   // Whether an owner forbade it since it was asked for.
   absl::Status StillAllowed(const atrium::v1::Approval& approval) const;
-  // It was approved before a restart, and nobody is left who would do it.
+  // The host has told, for the first time since our start: what was approved before is
+  // done, unless it moved or was forbidden meanwhile.
+  void DoApprovedBefore();
+  // It was approved before a restart, and is not done any more.
   void GiveUp(atrium::v1::Approval approval);
   void ExpireApproval(const std::string& name);
   void Settle(const atrium::v1::Approval& approval, const std::string& decider,
@@ -422,6 +425,8 @@ class Session final : public Conversation::Room {
   std::map<std::string, std::shared_ptr<CommandRun>> runs_;  // By request id, or made up.
   std::map<std::string, CommandNews> command_news_;  // By tab.
   std::map<std::string, atrium::v1::Approval> approvals_;
+  bool host_told_ = false;  // Since our start: what runs where. Until then these wait.
+  std::vector<atrium::v1::Approval> approved_before_;
   std::map<std::string, Loop::HandlePtr> approval_timers_;
   std::map<std::string, Done<std::string>> proposals_;  // The agent waits, by approval.
   std::map<std::string, atrium::v1::TimelineEntry> said_;  // By request id.

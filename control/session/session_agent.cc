@@ -46,6 +46,34 @@ std::string Guarded(const std::string& path, const std::string& act) {
                 ";; *) echo 'outside the working directory'; false;; esac");
 }
 
+// Before anything is applied.
+absl::Status CheckConversation(const atrium::v1::UpdateConversationRequest& request) {
+  const atrium::v1::Conversation& wanted = request.conversation();
+  if (request.update_mask().paths_size() == 0) return MissingField("update_mask");
+  for (const std::string& path : request.update_mask().paths()) {
+    if (path == "instructions") {
+      if (wanted.instructions().size() > limits::kTextBytes) {
+        return BadField("conversation.instructions", "is too long");
+      }
+    } else if (path == "language") {
+      if (!IsLanguage(wanted.language())) {
+        return BadField("conversation.language", "must be an ISO 639 code, for example de");
+      }
+    } else if (path == "mode") {
+      if (!atrium::v1::Conversation::Mode_IsValid(wanted.mode())) {
+        return BadField("conversation.mode", "must be VOICE or TEXT");
+      }
+    } else if (path != "profile" && path != "voice" && path != "transcription_model" &&
+               path != "audio_mode") {
+      return BadField("update_mask",
+                      StrCat("may name instructions, voice, mode, profile, audio_mode, language "
+                             "and transcription_model, not ",
+                             path));
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 // The conversation.
@@ -85,6 +113,7 @@ absl::StatusOr<atrium::v1::Conversation> Session::UpdateConversation(
     const Actor& actor, const atrium::v1::UpdateConversationRequest& request) {
   RETURN_IF_ERROR(actor.Require(Participant::EDITOR, "change the conversation"));
   if (!conversation_) return NoAgent();
+  RETURN_IF_ERROR(CheckConversation(request));
   for (const std::string& path : request.update_mask().paths()) {
     if (path == "profile") {
       RETURN_IF_ERROR(conversation_->SetProfile(request.conversation().profile()));
@@ -99,18 +128,12 @@ absl::StatusOr<atrium::v1::Conversation> Session::UpdateConversation(
   for (const std::string& path : request.update_mask().paths()) {
     if (path == "profile") continue;
     if (path == "instructions") {
-      if (request.conversation().instructions().size() > limits::kTextBytes) {
-        return BadField("conversation.instructions", "is too long");
-      }
       record_.set_instructions(CleanText(request.conversation().instructions(), limits::kTextBytes));
       conversation_->SetInstructions(record_.instructions());
     } else if (path == "voice") {
       record_.set_voice(CleanName(request.conversation().voice(), limits::kTitleChars));
       conversation_->SetVoice(record_.voice());
     } else if (path == "language") {
-      if (!IsLanguage(request.conversation().language())) {
-        return BadField("conversation.language", "must be an ISO 639 code, for example de");
-      }
       record_.set_language(request.conversation().language());
       conversation_->SetLanguage(record_.language());
     } else if (path == "transcription_model") {
@@ -118,23 +141,14 @@ absl::StatusOr<atrium::v1::Conversation> Session::UpdateConversation(
           CleanName(request.conversation().transcription_model(), limits::kTitleChars));
       conversation_->SetTranscriptionModel(record_.transcription_model());
     } else if (path == "mode") {
-      if (!atrium::v1::Conversation::Mode_IsValid(request.conversation().mode())) {
-        return BadField("conversation.mode", "must be VOICE or TEXT");
-      }
       record_.set_mode(request.conversation().mode());
       conversation_->SetMode(request.conversation().mode());
-    } else if (path == "audio_mode") {
+    } else {
       record_.set_audio_mode(request.conversation().audio_mode());
       conversation_->SetAudioMode(request.conversation().audio_mode());
       context_->media->PlanChanged();
-    } else {
-      return BadField("update_mask",
-                      StrCat("may name instructions, voice, mode, profile, audio_mode, language "
-                             "and transcription_model, not ",
-                             path));
     }
   }
-  if (request.update_mask().paths_size() == 0) return MissingField("update_mask");
   Touch();
   PublishSession();
   return conversation_->Shown();

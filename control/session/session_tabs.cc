@@ -317,11 +317,13 @@ void Session::AdoptTerminals(const atrium::terminal::v1::DriveResponse::Inventor
     if (record.tab().state() == Tab::RUNNING) AnswerStarting(name, absl::OkStatus());
     if (record.tab().state() == Tab::EXITED || record.tab().state() == Tab::LOST) FinishRuns(name);
   }
+  DoApprovedBefore();
 }
 
 void Session::OnHostTerminal(const TerminalStatus& status) {
   PublishTabs(tabs_.Update(status));
   NoteBusy(status);
+  DoApprovedBefore();
   if (status.state() == Tab::RUNNING) AnswerStarting(status.tab(), absl::OkStatus());
   if (status.state() == Tab::EXITED) {
     AnswerStarting(status.tab(), absl::OkStatus());

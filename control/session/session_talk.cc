@@ -178,10 +178,14 @@ void Session::LoadApproval(const Approval& approval) {
   const std::string approval_name = approval.name();
   if (approval.state() == Approval::APPROVED) {
     // Approved and stored, but perhaps not done when the process ended. What is ours is
-    // done now; its id keeps it from being done twice. Whoever asked for anything else
-    // ended with that process.
+    // done once the host has told what runs where; its id keeps it from being done twice.
+    // Whoever asked for anything else ended with that process.
+    if (IsOurs(approval)) {
+      approved_before_.push_back(approval);
+      return;
+    }
     context_->loop->Post([this, approval] {
-      if (IsOurs(approval) || IsDoneByApproving(approval)) return Perform(approval);
+      if (IsDoneByApproving(approval)) return Perform(approval);
       GiveUp(approval);
     });
     return;
@@ -193,6 +197,14 @@ void Session::LoadApproval(const Approval& approval) {
   approval_timers_[approval_name] =
       context_->loop->After(std::max(left, absl::ZeroDuration()),
                             [this, approval_name] { ExpireApproval(approval_name); });
+}
+
+void Session::DoApprovedBefore() {
+  host_told_ = true;
+  for (const Approval& approval : std::exchange(approved_before_, {})) {
+    const bool may = Moved(approval).empty() && StillAllowed(approval).ok();
+    may ? Perform(approval) : GiveUp(approval);
+  }
 }
 
 void Session::GiveUp(Approval approval) {
@@ -258,6 +270,11 @@ void Session::PublishApproval(const Approval& approval, Publisher::Done done) {
 void Session::AgentPropose(const Conversation::Proposal& proposal, Done<std::string> done) {
   const auto action = Judge(record_.session().command_policy(), proposal.input);
   if (action == atrium::v1::CommandPolicy::DENY) return done(CommandDenied());
+  if (proposal.tool == "ask_for_screen") {
+    // No click could answer it.
+    if (!context_->allowed.screens) return done(Forbidden("show screens"));
+    if (absl::Status s = MayShowScreens(Participant::OWNER); !s.ok()) return done(s);
+  }
   Propose("agent", proposal, std::move(done));
 }
 
@@ -305,6 +322,10 @@ void Session::DecideApproval(const Actor& actor, const atrium::v1::DecideApprova
   }
   if (request.approve() && IsDoneByApproving(approval)) return done(ShareToApprove());
   if (absl::Status s = StillAllowed(approval); request.approve() && !s.ok()) return done(s);
+  // Nobody knows which program would read it, right after a start.
+  if (request.approve() && !host_told_ && approval.tool() == "type_text") {
+    return done(Unreachable("terminal", "it has not answered"));
+  }
   // What it is for moved under it: whoever approves has not seen that.
   if (const std::string moved = Moved(approval); request.approve() && !moved.empty()) {
     ExpireApproval(request.name());

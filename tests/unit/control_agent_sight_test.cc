@@ -152,6 +152,23 @@ TEST_F(AskTest, L17ACardThatAsksForAScreenIsApprovedByShowingOneAlone) {
   EXPECT_THAT(providers_.latest().late_results.at(0).second, HasSubstr("shown"));
 }
 
+TEST_F(AskTest, L11NobodyIsAskedForAScreenThatNobodyMayShow) {
+  atrium::v1::UpdateSessionRequest update;
+  update.mutable_session()->mutable_use_policy()->set_calls(atrium::v1::UsePolicy::EVERYBODY);
+  update.mutable_session()->mutable_use_policy()->set_screens(atrium::v1::UsePolicy::NOBODY);
+  update.mutable_update_mask()->add_paths("use_policy");
+  session_->UpdateSession(Service(), update, [](auto) {});
+  const auto call = [this](const char* id) {
+    providers_.listener->OnToolCall(id, "ask_for_screen", R"({"reason":"Show me the error"})");
+    return providers_.latest().results.back().second;
+  };
+  EXPECT_THAT(call("refused"), HasSubstr("nobody"));
+  EXPECT_EQ(session_->snapshot().approvals_size(), 0) << "a card that no click can answer";
+  context_.allowed.screens = false;
+  EXPECT_THAT(call("again"), HasSubstr("deployment"));
+  EXPECT_EQ(session_->snapshot().approvals_size(), 0);
+}
+
 TEST_F(AskTest, S13OneScreenAnswersItAndOnlyOnce) {
   const std::string ask = Ask();
   store_.Hold();

@@ -75,6 +75,16 @@ TEST(RealtimeEventsTest, L3UsageIsReadWithAndWithoutDetails) {
   EXPECT_EQ(realtime::EndOf({{"usage", nullptr}, {"status", 7}}).problem, "");
 }
 
+TEST(RealtimeEventsTest, L16WhatIsNoLongerSetIsTakenBackFromAServerThatMerges) {
+  using realtime::TranscriptionOf;
+  EXPECT_EQ(TranscriptionOf({}, {}), json::object()) << "a server may not know the fields";
+  EXPECT_EQ(TranscriptionOf({.transcription_model = "m", .language = "de"}, {}),
+            json({{"model", "m"}, {"language", "de"}}));
+  EXPECT_EQ(TranscriptionOf({.transcription_model = "m"}, {.model = true, .language = true}),
+            json({{"model", "m"}, {"language", nullptr}}));
+  EXPECT_EQ(TranscriptionOf({}, {.model = true}), json({{"model", nullptr}}));
+}
+
 TEST(RealtimeEventsTest, S22WhatATranscriptionUsedIsRead) {
   const ProviderUsage used = realtime::UsageOf(
       {{"type", "tokens"},

@@ -289,10 +289,84 @@ TEST_F(ApprovalTest, R4WhatWasApprovedBeforeARestartIsDoneUnderTheSameId) {
   ASSERT_EQ(host_.writes.size(), 1u);
   Start();
   loop_.RunPosted();
+  EXPECT_EQ(host_.writes.size(), 1u) << "nobody knows yet what runs there now";
+  Tell(tab_, Tab::RUNNING, "/home");
   ASSERT_EQ(host_.writes.size(), 2u);
   EXPECT_EQ(host_.writes[1].request.write_id(), name);
   host_.writes[1].done(atrium::terminal::v1::WriteInputResponse());
   EXPECT_TRUE(store_.records(RecordKind::kApproval).empty());
+}
+
+TEST_F(ApprovalTest, S13R4WhatMovedWhileControlWasAwayIsNotDone) {
+  const std::string name = Propose();
+  ASSERT_TRUE(Decide(name, Person("ann"), true).ok());
+  Start();
+  loop_.RunPosted();
+  atrium::terminal::v1::DriveResponse::Inventory inventory;
+  auto* there = inventory.add_terminals();
+  there->set_tab(tab_);
+  there->set_state(Tab::RUNNING);
+  there->set_incarnation("one");
+  there->set_working_directory("/home");
+  there->set_command_runs(true);
+  registry_->OnHostInventory(inventory);
+  EXPECT_EQ(host_.writes.size(), 1u) << "another program reads it";
+  const auto& last = *session_->snapshot().entries().rbegin();
+  EXPECT_EQ(last.approval().name(), name);
+  EXPECT_EQ(last.approval().state(), Approval::NOT_DONE);
+  EXPECT_TRUE(store_.records(RecordKind::kApproval).empty());
+}
+
+TEST_F(ApprovalTest, S13R4WhatAnOwnerForbadeMeanwhileIsNotDoneAfterARestart) {
+  ASSERT_TRUE(Decide(Propose(), Person("ann"), true).ok());
+  ASSERT_EQ(host_.writes.size(), 1u) << "not answered when control ends";
+  atrium::v1::UpdateSessionRequest update;
+  auto* policy = update.mutable_session()->add_tool_policies();
+  policy->set_tool("type_text");
+  policy->set_action(atrium::v1::CommandPolicy::DENY);
+  update.mutable_update_mask()->add_paths("tool_policies");
+  session_->UpdateSession(Service(), update, [](auto) {});
+  Start();
+  Tell(tab_, Tab::RUNNING, "/home");
+  EXPECT_EQ(host_.writes.size(), 1u);
+}
+
+TEST_F(ApprovalTest, S13R4WhatRunsIsKnownBeforeADecisionIsJudgedByIt) {
+  Runs(true);
+  const std::string name = Propose();
+  Start();
+  const absl::Status early = Decide(name, Person("ann"), true).status();
+  EXPECT_TRUE(absl::IsUnavailable(early)) << early;
+  ASSERT_EQ(session_->snapshot().approvals_size(), 1) << "it expired, though nothing moved";
+  Runs(true);
+  EXPECT_TRUE(Decide(name, Person("ann"), true).ok());
+  EXPECT_EQ(host_.writes.size(), 1u);
+}
+
+TEST_F(ApprovalTest, S13R4WhatIsDeniedIsDeniedBeforeTheHostHasTold) {
+  const std::string name = Propose();
+  Start();
+  EXPECT_TRUE(Decide(name, Person("ann"), false).ok());
+}
+
+TEST_F(ApprovalTest, L2AnUpdateOfTheConversationIsAppliedWholeOrNotAtAll) {
+  atrium::v1::UpdateConversationRequest update;
+  update.mutable_conversation()->set_instructions("Speak in rhymes");
+  update.mutable_conversation()->set_language("DE");
+  update.mutable_update_mask()->add_paths("instructions");
+  update.mutable_update_mask()->add_paths("language");
+  const auto refused = session_->UpdateConversation(Person("ann"), update);
+  EXPECT_THAT(std::string(refused.status().message()), HasSubstr("conversation.language"));
+  const auto told = [this] { return providers_.latest().settings.instructions; };
+  EXPECT_THAT(told(), testing::Not(HasSubstr("rhymes")));
+  update.mutable_conversation()->set_language("de");
+  update.mutable_update_mask()->add_paths("nonsense");
+  EXPECT_TRUE(
+      absl::IsInvalidArgument(session_->UpdateConversation(Person("ann"), update).status()));
+  EXPECT_THAT(told(), testing::Not(HasSubstr("rhymes")));
+  update.mutable_update_mask()->mutable_paths()->RemoveLast();
+  ASSERT_TRUE(session_->UpdateConversation(Person("ann"), update).ok());
+  EXPECT_EQ(told(), "Speak in rhymes");
 }
 
 TEST_F(ApprovalTest, R4APendingApprovalSurvivesARestartAndStillEnds) {
