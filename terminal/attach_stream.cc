@@ -184,6 +184,7 @@ void AttachStream::AskSnapshot(bool scrollback) {
     return;
   }
   snapshot_asked_ = true;
+  exact_tries_ = 0;
   TakeSnapshot(scrollback);
 }
 
