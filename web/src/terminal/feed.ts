@@ -15,6 +15,8 @@ export interface FeedListener {
   onDrawn(): void;
   /** Bytes are missing: subscribe again. */
   onGap(): void;
+  /** A snapshot is about to be drawn. */
+  onSnapshot(): void;
   /** A snapshot was drawn; the bytes go on at this offset. */
   onRebuilt(offset: number): void;
 }
@@ -94,6 +96,7 @@ export class Feed {
   private reset(size: CellSize | undefined): void {
     if (size) this.size = size;
     this.writer.forget();
+    this.writer.between(() => this.listener.onSnapshot());
     this.writer.write(RESET, () => {
       this.replaying = true;
       if (size) resizeRenderer(this.renderer, size.columns, size.rows);

@@ -33,11 +33,11 @@ export class Gutter {
 
   /** Something that it shows changed. */
   readonly drawSoon = () => {
-    cancelAnimationFrame(this.frame);
-    this.frame = requestAnimationFrame(() => this.draw());
+    this.frame ||= requestAnimationFrame(() => this.draw());
   };
 
   private draw(): void {
+    this.frame = 0;
     const { active } = this.term.buffer;
     const height = this.listener.cellHeight();
     const shows = active.type === 'normal' && height > 0;

@@ -29,7 +29,7 @@ export class PredictedEcho {
     this.cursor.className = 'predicted__cursor';
     this.element.append(this.letters, this.cursor);
     term.onWriteParsed(() => this.onDrawn());
-    term.onScroll(() => this.draw());
+    term.onScroll(() => this.onScroll());
     term.onResize(() => this.forget());
     term.buffer.onBufferChange(() => this.forget());
   }
@@ -54,6 +54,11 @@ export class PredictedEcho {
   dispose(): void {
     clearTimeout(this.timer);
     this.element.remove();
+  }
+
+  /** Comes with every line that is printed: there must be something to move. */
+  private onScroll(): void {
+    if (this.prediction.dueMs !== undefined) this.draw();
   }
 
   private onDrawn(): void {

@@ -37,6 +37,7 @@ function fed() {
       if (offset !== null) acks.push(offset);
     },
     onGap: () => expect.unreachable('a gap'),
+    onSnapshot: () => {},
     onRebuilt: () => {},
   });
   const snapshot = (data: Uint8Array, offset: number, size = SIZE) =>

@@ -4,6 +4,7 @@ import { type ITheme, Terminal } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
 import { type MarkedCommand, placeOf } from '../state/commands';
 import { clipboardOffer } from './clipboard';
+import { Drawing } from './drawing';
 import { dumpState, dumpText, type TerminalState } from './dump';
 import { type CellSize, Feed } from './feed';
 import { Gutter } from './gutter';
@@ -69,6 +70,13 @@ export class TerminalScreen {
   /** What is typed, before the server echoes it. */
   readonly predicted: PredictedEcho;
   private readonly gutter: Gutter;
+  /** Once it is in the page. */
+  private drawing: Drawing | undefined;
+  /** Called once something was drawn. */
+  private onFirstDrawn: () => void = () => {};
+  private readonly firstDrawn = new Promise<void>((resolve) => {
+    this.onFirstDrawn = resolve;
+  });
   private readonly listener: ScreenListener;
   /** True while what the terminal emits was caused by a program. */
   private readonly isAnswering: () => boolean;
@@ -90,6 +98,7 @@ export class TerminalScreen {
     this.feed = new Feed(this.term, {
       onDrawn: () => listener.onDrawn(),
       onGap: () => listener.onGap(),
+      onSnapshot: () => this.drawing?.hold(),
       onRebuilt: (offset) => this.onRebuilt(offset),
     });
     this.marks = new ShellMarks(this.term, {
@@ -115,6 +124,8 @@ export class TerminalScreen {
     if (this.host.parentElement !== parent) parent.append(this.host);
     if (!this.term.element) {
       this.term.open(this.host);
+      this.drawing = new Drawing(this.term);
+      if (this.feed.replaying) this.drawing.hold();
       this.host.addEventListener('paste', (event) => this.onPaste(event), true);
     }
   }
@@ -189,8 +200,11 @@ export class TerminalScreen {
 
   /** Draws with the graphics card from now on, where there is one. */
   async accelerate(): Promise<void> {
-    if (this.accelerated || !this.term.element || !hasGraphicsCard()) return;
+    if (this.accelerated) return;
     this.accelerated = true;
+    // To find out takes longer than to draw the first screen without.
+    await this.firstDrawn;
+    if (this.disposed || !this.term.element || !hasGraphicsCard()) return;
     const { WebglAddon } = await import('@xterm/addon-webgl');
     try {
       const addon = new WebglAddon();
@@ -225,6 +239,7 @@ export class TerminalScreen {
 
   dispose(): void {
     this.disposed = true;
+    this.drawing?.dispose();
     this.predicted.dispose();
     this.term.dispose();
     this.host.remove();
@@ -253,6 +268,8 @@ export class TerminalScreen {
   }
 
   private onRebuilt(offset: number): void {
+    this.drawing?.release();
+    this.onFirstDrawn();
     this.marks.commands.rebuilt(offset);
     this.listener.onRebuilt(offset);
   }

@@ -19,6 +19,7 @@ function fed() {
   const feed = new Feed(term, {
     onDrawn: () => calls.drawn++,
     onGap: () => calls.gaps++,
+    onSnapshot: () => {},
     onRebuilt: () => {},
   });
   const screen = (text: string, offset: number, size = { columns: 20, rows: 5 }) =>

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { focus, gateway, room, shows, visit } from './support.mjs';
 
-const DELAY_MS = 150;
+/** Each way: longer than a few keys take, on a busy machine too. */
+const DELAY_MS = 400;
 
 /** Lets a page measure its link until it takes so long. */
 const measured = (page, least, most) =>
