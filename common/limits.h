@@ -28,6 +28,9 @@ inline constexpr int kMaxColumns = 1000;
 inline constexpr int kMaxRows = 500;
 // What one gRPC message may hold; a snapshot with all its scrollback fits.
 inline constexpr int kRpcMessageBytes = 64 << 20;
+// How often processes ask one another whether they are there, and how long that may take.
+inline constexpr absl::Duration kRpcPingInterval = absl::Milliseconds(500);
+inline constexpr absl::Duration kRpcPingPatience = absl::Milliseconds(1500);
 // Connections on one unix socket.
 inline constexpr int kSocketConnections = 256;
 // Names people see.

@@ -180,6 +180,9 @@ class UnixServer final : public Server {
     grpc::ServerBuilder builder;
     builder.SetMaxReceiveMessageSize(limits::kRpcMessageBytes);
     builder.SetMaxSendMessageSize(limits::kRpcMessageBytes);
+    // Channels ask often whether we are there.
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 1);
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 0);
     builder.RegisterService(&health_);
     for (const NamedService& service : services) {
       builder.RegisterService(service.service);
@@ -256,6 +259,12 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(Loop* loop, Options option
   return server;
 }
 
+namespace {
+
+int Milliseconds(absl::Duration time) { return static_cast<int>(absl::ToInt64Milliseconds(time)); }
+
+}  // namespace
+
 std::shared_ptr<grpc::Channel> UnixChannel(const std::string& socket_path) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(limits::kRpcMessageBytes);
@@ -265,6 +274,10 @@ std::shared_ptr<grpc::Channel> UnixChannel(const std::string& socket_path) {
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, Milliseconds(limits::kRpcPingInterval));
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Milliseconds(limits::kRpcPingPatience));
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   return grpc::CreateCustomChannel("unix:" + socket_path, grpc::InsecureChannelCredentials(),
                                    arguments);
 }

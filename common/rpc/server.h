@@ -40,7 +40,9 @@ class Server {
   virtual void Shutdown(Loop::Fn done) = 0;
 };
 
-// A channel to another process's unix socket; reconnects by itself, fast.
+// A channel to another process's unix socket; reconnects by itself, fast. A process that
+// is there and does not answer, as one that is stopped, counts as gone after two seconds
+// (R7): all that is under way ends UNAVAILABLE.
 std::shared_ptr<grpc::Channel> UnixChannel(const std::string& socket_path);
 
 }  // namespace atrium::rpc
