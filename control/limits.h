@@ -67,6 +67,8 @@ inline constexpr absl::Duration kControlRequestLife = absl::Seconds(30);
 inline constexpr absl::Duration kIdleTabLeast = absl::Minutes(1);
 // Between two publications that a page of one person came.
 inline constexpr absl::Duration kPresenceSpacing = absl::Milliseconds(100);
+// A session where nobody did anything for so long is IDLE.
+inline constexpr absl::Duration kSessionIdle = absl::Minutes(5);
 // Between two publications of a session's counters.
 inline constexpr absl::Duration kTouchSpacing = absl::Milliseconds(500);
 // How often sessions look at what lapses, and how often in a row something must

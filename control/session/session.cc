@@ -37,7 +37,7 @@ Session::Session(Context* context, SessionId id, atrium::control::v1::SessionRec
     : context_(context), id_(std::move(id)), record_(std::move(record)) {
   record_.mutable_session()->set_name(SessionName(id_));
   record_.mutable_session()->set_state_epoch(context_->state_epoch);
-  record_.mutable_session()->set_state(atrium::v1::Session::IDLE);
+  record_.mutable_session()->set_state(atrium::v1::Session::DISCONNECTED);
   record_.mutable_session()->clear_degradations();
   record_.mutable_session()->set_has_display(context_->has_display);
   if (context_->providers != nullptr) {
@@ -122,11 +122,18 @@ void Session::Publish(SessionChange change, std::vector<StoreWrite> writes, Publ
   publisher_->Publish(std::move(change), std::move(writes), std::move(done));
 }
 
+atrium::v1::Session::State Session::StateNow() const {
+  using atrium::v1::Session;
+  if (people_.present_pages() == 0) return Session::DISCONNECTED;
+  const bool rests = context_->loop->Monotonic() - active_at_ >= limits::kSessionIdle;
+  return rests ? Session::IDLE : Session::ACTIVE;
+}
+
 void Session::PublishSession(Publisher::Done done) {
   auto* session = record_.mutable_session();
   const int pages = people_.present_pages();
   session->set_connection_count(pages);
-  session->set_state(pages > 0 ? atrium::v1::Session::ACTIVE : atrium::v1::Session::IDLE);
+  session->set_state(StateNow());
   SessionChange change;
   *change.mutable_session() = *session;
   Publish(std::move(change), {{RecordKind::kSession, id_.value(), record_.SerializeAsString()}},
@@ -418,11 +425,15 @@ absl::Status Session::UpdateSelf(const Actor& actor, const PageId& page_id,
   return absl::OkStatus();
 }
 
-void Session::Touch() {
+void Session::Active() {
   *record_.mutable_session()->mutable_last_active_time() = ToProtoTime(context_->loop->Now());
+  active_at_ = context_->loop->Monotonic();
+}
+
+void Session::Touch() {
+  Active();
   // A thousand pages that come back at once are not worth a thousand words each.
-  const bool active = record_.session().state() == atrium::v1::Session::ACTIVE;
-  if (active != (people_.present_pages() > 0)) return PublishSession();
+  if (record_.session().state() != StateNow()) return PublishSession();
   PublishSoon();
 }
 

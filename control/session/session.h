@@ -258,7 +258,10 @@ class Session final : public Conversation::Room {
   void MakeRoomForPage(const ParticipantId& participant);
   void ForgetPage(const PageId& id);
   void ForgetPerson(const ParticipantId& id);
+  // Somebody did something; Touch() publishes it, too.
+  void Active();
   void Touch();
+  atrium::v1::Session::State StateNow() const;
   // Stores and publishes the session in a moment, with what else changes until then.
   void PublishSoon();
   // For what hosts answer: nothing more is done once it is expired.
@@ -407,6 +410,7 @@ class Session final : public Conversation::Room {
   Loop::HandlePtr host_grace_;
   Loop::HandlePtr capture_grace_;  // After a start: until pages must be back.
   std::map<std::string, Loop::HandlePtr> capture_retries_;  // By capture.
+  absl::Duration active_at_;  // Monotonic.
   Loop::HandlePtr touched_;  // Until the session is stored and published.
   // State.
   People people_;

@@ -319,7 +319,7 @@ void Session::CheckHealth() {
                                [](const auto& a, const auto& b) {
                                  return a.kind() == b.kind() && a.message() == b.message();
                                });
-  if (same) return;
+  if (same && record_.session().state() == StateNow()) return;
   shown->Swap(&now);
   PublishSession();
 }

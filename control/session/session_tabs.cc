@@ -365,7 +365,7 @@ void Session::OnHostTyped(const std::string& tab, const std::string& participant
     drivers_.Typed(record->tab(), participant, context_->loop->Monotonic());
     Used(tab);
   }
-  *record_.mutable_session()->mutable_last_active_time() = ToProtoTime(context_->loop->Now());
+  Active();
 }
 
 void Session::OnHostLost() {

@@ -132,5 +132,5 @@ test('P5: a session says whether anybody is there, how many are, and when it was
   await until('typing counts', async () => (await echo.once()) > 0 && at(await session()) > at(before));
   second.close();
   page.close();
-  await until('nobody is there', async () => (await session()).state === 'IDLE' && (await session()).connection_count === 0, 30_000);
+  await until('nobody is there', async () => (await session()).state === 'DISCONNECTED' && (await session()).connection_count === 0, 30_000);
 });

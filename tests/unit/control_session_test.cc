@@ -78,6 +78,24 @@ TEST_F(SessionTest, P5WhoComesBackInTimeStays) {
   EXPECT_EQ(Shown("ann")->presence(), Participant::PRESENT);
 }
 
+TEST_F(SessionTest, P5_P12ASessionIsActiveThenIdleThenDisconnected) {
+  const auto state = [&] { return session_->snapshot().session().state(); };
+  EXPECT_EQ(state(), atrium::v1::Session::DISCONNECTED);
+  FakePage page;
+  const PageId id = *Join(&page, "ann");
+  const std::string tab = OpenTab();
+  EXPECT_EQ(state(), atrium::v1::Session::ACTIVE);
+  loop_.Advance(absl::Minutes(5) + absl::Seconds(1));
+  EXPECT_EQ(state(), atrium::v1::Session::IDLE);
+  session_->OnHostTyped(tab, "sessions/main/participants/ann");
+  loop_.Advance(absl::Seconds(1));
+  EXPECT_EQ(state(), atrium::v1::Session::ACTIVE);
+  EXPECT_EQ(page.Last(JoinResponse::kChange)->change().session().state(),
+            atrium::v1::Session::ACTIVE);
+  session_->Leave(id, &page);
+  EXPECT_EQ(state(), atrium::v1::Session::DISCONNECTED);
+}
+
 TEST_F(SessionTest, R4APageGetsTheSameAttachmentAlsoFromTheNextControl) {
   FakePage first, second, third, other;
   session_->Leave(*Join(&first, "ann"), &first);
