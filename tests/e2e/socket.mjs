@@ -23,7 +23,8 @@ export async function ticket(who) {
 const ACK_EVERY_BYTES = 64 * 1024, ACK_AFTER_MS = 500;
 
 // A page that stays: reconnects, resumes by offset, sends again what was not
-// acknowledged. `onOutput(offset, bytes)` gets every byte once, in order.
+// acknowledged. `onOutput(offset, bytes)` gets every byte once, in order;
+// `onConfirmed(tab, sequence)` is told what the terminal has written.
 export class Page {
   constructor(who, { pageId = `test-page-${Math.random().toString(36).slice(2)}-0000`, delivery = 'LIVE' } = {}) {
     Object.assign(this, { who, pageId, delivery });
@@ -139,6 +140,7 @@ export class Page {
       const ack = decode(fields[8]);
       const tab = ack[1].toString(), upTo = Number(ack[2]);
       this.pending = this.pending.filter((input) => input.tab !== tab || Number(input.sequence) > upTo);
+      this.onConfirmed?.(tab, upTo);
     }
   }
   close() {
