@@ -87,6 +87,12 @@ export class Page {
   resize(tab, columns, rows) {
     this.say({ resize: { tab, size: { columns, rows } } });
   }
+  // The same as the real page says it: in binary, which costs less to read.
+  resizeInBinary(tab, columns, rows) {
+    const size = Buffer.from([0x08, ...varint(columns), 0x10, ...varint(rows)]);
+    const resize = Buffer.concat([field(1, Buffer.from(tab)), field(2, size)]);
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(field(7, resize));
+  }
   type(tab, text) {
     const sequence = (this.sequences.get(tab) ?? 0) + 1;
     this.sequences.set(tab, sequence);
@@ -154,6 +160,13 @@ function sizeOf(bytes) {
   const size = bytes ? decode(bytes) : {};
   return { columns: Number(size[1] ?? 80), rows: Number(size[2] ?? 24) };
 }
+
+function varint(value) {
+  const bytes = [];
+  for (; value > 0x7f; value = Math.floor(value / 128)) bytes.push((value & 0x7f) | 0x80);
+  return [...bytes, value];
+}
+const field = (number, bytes) => Buffer.concat([Buffer.from([(number << 3) | 2, ...varint(bytes.length)]), bytes]);
 
 // A proto message as {field number: last value}; bytes stay Buffers.
 function decode(bytes) {
