@@ -177,7 +177,9 @@ int main(int argc, char** argv) {
       {"noise 10 dB below", [&](const Pcm& pcm, const Pcm&) { return Noisy(pcm, 10, &random); }},
       {"another voice 20 dB below", [](const Pcm& pcm, const Pcm& other) { return Together(pcm, other, -20); }},
       {"another voice 12 dB below", [](const Pcm& pcm, const Pcm& other) { return Together(pcm, other, -12); }}};
-  const auto asks_back = [](const std::string& heard) { return heard == "computer" || heard == kAsks; };
+  const auto asks_back = [](const std::string& heard) {
+    return heard == "computer" || heard == kAsks;
+  };
   const auto acts = [&](const std::string& heard) { return !heard.empty() && !asks_back(heard); };
   for (const Condition& condition : conditions) {
     int right = 0, wrong = 0, asked = 0, total = 0, taken = 0, answered = 0, others = 0;

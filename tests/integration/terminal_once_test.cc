@@ -26,7 +26,9 @@ class OnceTest : public HostTest {
   static std::string DataOf(const AttachmentId& id, int64_t sequence) {
     return StrCat(id.value(), sequence, ";");
   }
-  int64_t Below(int64_t count) { return static_cast<int64_t>(random_() % static_cast<uint64_t>(count)); }
+  int64_t Below(int64_t count) {
+    return static_cast<int64_t>(random_() % static_cast<uint64_t>(count));
+  }
 
   // The next, one of before, or one that comes before its turn.
   int64_t SomeSequence(int64_t accepted) {
@@ -91,7 +93,8 @@ class OnceTest : public HostTest {
   int repeated_ = 0, early_ = 0;
 };
 
-TEST_F(OnceTest, R33AMillionRepeatedReplayedAndReorderedOperationsAreWrittenExactlyOnceInTheirOrder) {
+TEST_F(OnceTest,
+       R33AMillionRepeatedReplayedAndReorderedOperationsAreWrittenExactlyOnceInTheirOrder) {
   Create({"/bin/sh", "-c", "stty raw -echo; printf ready; exec cat"});
   ASSERT_TRUE(Says("ready"));
   ASSERT_TRUE(host_->Open(this, kTab, kBob).ok());
