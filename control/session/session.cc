@@ -31,6 +31,22 @@ bool IsPageId(const std::string& id) {
                      [](char c) { return g_ascii_isalnum(c) || c == '_' || c == '-'; });
 }
 
+// In the words that whoever tries it is refused with.
+void TellForbidden(const Session::Allowed& allowed, atrium::v1::Session* session) {
+  using atrium::v1::ForbiddenAct;
+  session->clear_forbidden_acts();
+  const auto tell = [session](ForbiddenAct::Act act, const absl::Status& why) {
+    ForbiddenAct* forbidden = session->add_forbidden_acts();
+    forbidden->set_act(act);
+    forbidden->set_message(std::string(why.message()));
+  };
+  if (!allowed.calls) tell(ForbiddenAct::CALL, Forbidden("make calls"));
+  if (!allowed.screens) tell(ForbiddenAct::SHOW_SCREENS, Forbidden("show screens"));
+  if (!allowed.agent_sight) {
+    tell(ForbiddenAct::SHOW_TO_AGENT, Forbidden("show screens to the agent"));
+  }
+}
+
 }  // namespace
 
 Session::Session(Context* context, SessionId id, atrium::control::v1::SessionRecord record)
@@ -40,6 +56,7 @@ Session::Session(Context* context, SessionId id, atrium::control::v1::SessionRec
   record_.mutable_session()->set_state(atrium::v1::Session::IDLE);
   record_.mutable_session()->clear_degradations();
   record_.mutable_session()->set_has_display(context_->has_display);
+  TellForbidden(context_->allowed, record_.mutable_session());
   if (context_->providers != nullptr) {
     conversation_ = std::make_unique<Conversation>(
         context_->loop, context_->providers, &context_->profiles, context_->media, this,

@@ -7,6 +7,33 @@ namespace {
 using atrium::media::v1::DriveResponse;
 using testing::HasSubstr;
 
+TEST_F(LiveTest, L11_L20WhatTheDeploymentForbidsIsInTheFirstSnapshotInTheWordsOfItsRefusal) {
+  using atrium::v1::ForbiddenAct;
+  allowed_ = {.calls = false, .screens = false, .agent_sight = false};
+  Start();
+  FakePage page, again;
+  ASSERT_TRUE(Join(&page, "ann").ok());
+  const auto told = page.Last(JoinResponse::kSnapshot)->snapshot().session().forbidden_acts();
+  ASSERT_EQ(told.size(), 3);
+  EXPECT_EQ(told[0].act(), ForbiddenAct::CALL);
+  EXPECT_EQ(told[1].act(), ForbiddenAct::SHOW_SCREENS);
+  EXPECT_EQ(told[2].act(), ForbiddenAct::SHOW_TO_AGENT);
+  GoLive("ann");
+  EXPECT_EQ(told[0].message(), live_.back().message());
+  Answers<atrium::v1::Capture> screen;
+  session_->StartCapture(Person("ann"), PageOf("ann"), {}, Into(&screen));
+  EXPECT_EQ(told[1].message(), screen.at(0).status().message());
+  EXPECT_THAT(told[2].message(), HasSubstr("show screens to the agent"));
+  // It is said with whatever else changes of the session, too.
+  ASSERT_TRUE(LetCall(atrium::v1::UsePolicy::NOBODY).ok());
+  const auto& changed = page.Last(JoinResponse::kChange)->change().session();
+  EXPECT_EQ(changed.forbidden_acts_size(), 3);
+  allowed_ = {};
+  Start();
+  ASSERT_TRUE(Join(&again, "ann").ok());
+  EXPECT_EQ(session_->snapshot().session().forbidden_acts_size(), 0) << "it was stored";
+}
+
 TEST_F(LiveTest, L11CallsThatWereForbiddenSinceAreNotTakenUpAgain) {
   FakePage before;
   const int64_t epoch = Enter(&before, "ann");
