@@ -31,6 +31,22 @@ bool IsPageId(const std::string& id) {
                      [](char c) { return g_ascii_isalnum(c) || c == '_' || c == '-'; });
 }
 
+// In the words that whoever tries it is refused with.
+void TellForbidden(const Session::Allowed& allowed, atrium::v1::Session* session) {
+  using atrium::v1::ForbiddenAct;
+  session->clear_forbidden_acts();
+  const auto tell = [session](ForbiddenAct::Act act, const absl::Status& why) {
+    ForbiddenAct* forbidden = session->add_forbidden_acts();
+    forbidden->set_act(act);
+    forbidden->set_message(std::string(why.message()));
+  };
+  if (!allowed.calls) tell(ForbiddenAct::CALL, Forbidden("make calls"));
+  if (!allowed.screens) tell(ForbiddenAct::SHOW_SCREENS, Forbidden("show screens"));
+  if (!allowed.agent_sight) {
+    tell(ForbiddenAct::SHOW_TO_AGENT, Forbidden("show screens to the agent"));
+  }
+}
+
 }  // namespace
 
 Session::Session(Context* context, SessionId id, atrium::control::v1::SessionRecord record)
@@ -40,6 +56,7 @@ Session::Session(Context* context, SessionId id, atrium::control::v1::SessionRec
   record_.mutable_session()->set_state(atrium::v1::Session::DISCONNECTED);
   record_.mutable_session()->clear_degradations();
   record_.mutable_session()->set_has_display(context_->has_display);
+  TellForbidden(context_->allowed, record_.mutable_session());
   if (context_->providers != nullptr) {
     conversation_ = std::make_unique<Conversation>(
         context_->loop, context_->providers, &context_->profiles, context_->media, this,
@@ -199,32 +216,72 @@ AttachmentId Session::AttachmentOf(const ParticipantId& participant, const PageI
   return id;
 }
 
+ParticipantId Session::JoinsAs(const Actor& actor, const PageId& page) const {
+  if (!actor.participant.empty()) return actor.participant;
+  return ParticipantId("service-" + AttachmentOf(actor.participant, page).value().substr(0, 12));
+}
+
+absl::Status Session::Admit(const ParticipantId& participant, const PageId& page) {
+  if (people_.Find(participant) == nullptr &&
+      people_.all().size() >= limits::kParticipantsPerSession) {
+    return TooMany("participants", limits::kParticipantsPerSession, absl::Seconds(30));
+  }
+  auto known = people_.pages().find(page);
+  const bool others = known != people_.pages().end() && known->second.participant != participant;
+  if (others && known->second.door != nullptr) {
+    return BadField("hello.page_id", "belongs to somebody else");
+  }
+  if (known == people_.pages().end() || others) {
+    MakeRoomForPage(participant);
+    if (people_.PagesOf(participant) >= static_cast<int>(limits::kPagesPerParticipant)) {
+      return TooMany("pages", limits::kPagesPerParticipant, absl::Seconds(10));
+    }
+  }
+  // A page that comes back as somebody else, by a better link: who it was is gone.
+  if (others) ForgetPage(page);
+  return absl::OkStatus();
+}
+
+void Session::Introduce(const Actor& actor, const atrium::v1::JoinRequest::Hello& hello,
+                        const ParticipantId& participant, Person* person) {
+  Participant& shown = person->shown;
+  const bool fresh = shown.name().empty();
+  if (fresh) shown.set_name(ParticipantName(id_, participant));
+  shown.set_role(actor.role);
+  shown.set_kind(actor.kind == Actor::Kind::kPerson ? Participant::PERSON : Participant::SERVICE);
+  const std::string wanted = CleanName(hello.display_name(), limits::kDisplayNameChars);
+  if (!wanted.empty()) {
+    context_->auth->SetDisplayName(id_, participant, wanted);
+    shown.set_display_name(wanted);
+  } else if (fresh) {
+    const std::string known = context_->auth->DisplayNameOf(id_, participant);
+    shown.set_display_name(known.empty() ? "Service" : known);
+  }
+  if (fresh || hello.muted()) shown.set_muted(hello.muted());
+  if (fresh || hello.deafened()) shown.set_deafened(hello.deafened());
+}
+
+bool Session::Attach(const ParticipantId& participant, const PageId& id, PageDoor* door,
+                     Page* page) {
+  page->door = door;
+  page->participant = participant;
+  page->lease.reset();
+  page->attachment = AttachmentOf(participant, id);
+  page->attachment_told = false;
+  const bool adopted = service_attachments_.erase(page->attachment) > 0;
+  page->attachment_generation = adopted ? 0 : context_->host->PlanChanged();
+  return adopted;
+}
+
 absl::StatusOr<PageId> Session::Join(const Actor& actor,
                                      const atrium::v1::JoinRequest::Hello& hello, PageDoor* door) {
   if (ended_) return SessionEnded();
   if (!IsPageId(hello.page_id())) {
     return BadField("hello.page_id", "must be 16-64 of [A-Za-z0-9_-]");
   }
-  ParticipantId participant = actor.participant;
-  // A service joins as a participant of its own, one for each page id.
-  if (participant.empty()) participant = ParticipantId("service-" + AttachmentOf(participant, PageId(hello.page_id())).value().substr(0, 12));
-  Person* person = people_.Find(participant);
-  if (person == nullptr && people_.all().size() >= limits::kParticipantsPerSession) {
-    return TooMany("participants", limits::kParticipantsPerSession, absl::Seconds(30));
-  }
   const PageId id(hello.page_id());
-  auto known = people_.pages().find(id);
-  const bool others = known != people_.pages().end() && known->second.participant != participant;
-  if (others && known->second.door != nullptr) {
-    return BadField("hello.page_id", "belongs to somebody else");
-  }
-  if (known == people_.pages().end() || others) MakeRoomForPage(participant);
-  if ((known == people_.pages().end() || others) &&
-      people_.PagesOf(participant) >= static_cast<int>(limits::kPagesPerParticipant)) {
-    return TooMany("pages", limits::kPagesPerParticipant, absl::Seconds(10));
-  }
-  // A page that comes back as somebody else, by a better link: who it was is gone.
-  if (others) ForgetPage(id);
+  const ParticipantId participant = JoinsAs(actor, id);
+  RETURN_IF_ERROR(Admit(participant, id));
   Page& page = people_.pages()[id];
   // The same page again, while its old stream still seems to live: the old ends.
   if (PageDoor* old = std::exchange(page.door, nullptr)) {
@@ -233,32 +290,12 @@ absl::StatusOr<PageId> Session::Join(const Actor& actor,
   }
   Person& who = people_.all()[participant];
   who.lease.reset();
-  const bool fresh = who.shown.name().empty();
-  if (fresh) who.shown.set_name(ParticipantName(id_, participant));
-  who.shown.set_role(actor.role);
-  who.shown.set_kind(actor.kind == Actor::Kind::kPerson ? Participant::PERSON
-                                                        : Participant::SERVICE);
-  const std::string wanted = CleanName(hello.display_name(), limits::kDisplayNameChars);
-  if (!wanted.empty()) {
-    context_->auth->SetDisplayName(id_, participant, wanted);
-    who.shown.set_display_name(wanted);
-  } else if (fresh) {
-    const std::string known = context_->auth->DisplayNameOf(id_, participant);
-    who.shown.set_display_name(known.empty() ? "Service" : known);
-  }
-  if (fresh || hello.muted()) who.shown.set_muted(hello.muted());
-  if (fresh || hello.deafened()) who.shown.set_deafened(hello.deafened());
+  Introduce(actor, hello, participant, &who);
   // Whose window tabs fit if nobody's: whoever comes first and may type.
   if (actor.kind == Actor::Kind::kPerson && actor.role >= Participant::EDITOR) {
     PublishTabs(tabs_.ReleaseSize("", ParticipantName(id_, participant)));
   }
-  page.door = door;
-  page.participant = participant;
-  page.lease.reset();
-  page.attachment = AttachmentOf(participant, id);
-  page.attachment_told = false;
-  const bool adopted = service_attachments_.erase(page.attachment) > 0;
-  page.attachment_generation = adopted ? 0 : context_->host->PlanChanged();
+  const bool adopted = Attach(participant, id, door, &page);
   // It may be an owner now, to whom the agent listens; or nobody's talker any more.
   KeepListening(&who);
   if (who.live_epoch != 0) {

@@ -252,6 +252,15 @@ class Session final : public Conversation::Room {
 
   // People.
   AttachmentId AttachmentOf(const ParticipantId& participant, const PageId& page) const;
+  // Whom it joins as: a service as a participant of its own, one for each page id.
+  ParticipantId JoinsAs(const Actor& actor, const PageId& page) const;
+  // There is room for the page, and it is nobody else's.
+  absl::Status Admit(const ParticipantId& participant, const PageId& page);
+  // Says who has joined, as everybody sees them.
+  void Introduce(const Actor& actor, const atrium::v1::JoinRequest::Hello& hello,
+                 const ParticipantId& participant, Person* person);
+  // Gives the page its right to the terminals; true if the host knows it already.
+  bool Attach(const ParticipantId& participant, const PageId& id, PageDoor* door, Page* page);
   void Greet(const Actor& actor, const PageId& id, Page* page);
   void SendToken(const Actor& actor, const PageId& id);
   void TellAttachment(Page* page);

@@ -186,7 +186,7 @@ const measurements = {
   // Counts, not times: the same in every run.
   async voice() {
     for (const [condition, got] of Object.entries(await run('voice', ...(quick ? ['--quick'] : [])))) {
-      row(`spoken commands understood, ${condition}`, `${got.right} of ${got.commands}`, '', `${got.wrong} taken for another; ${got.taken} of ${got.others} other sentences taken for one; ${got.returned} of ${got.unknown} requests that it does not know asked back`, '');
+      row(`spoken commands understood, ${condition}`, `${got.right} of ${got.commands}`, '', `${got.wrong} taken for another, ${got.asked} asked back; ${got.taken} of ${got.others} other sentences taken for one; ${got.returned} of ${got.unknown} requests that it does not know asked back`, '');
     }
   },
   async call() {

@@ -117,12 +117,16 @@ Pcm Together(Pcm pcm, const Pcm& other, double gain_db) {
   return pcm;
 }
 
+const std::string kAsks = "?";
+
 // What the agent takes from one person's audio, silence around it.
 class Ear final : atrium::agent::Endpointer::Listener {
  public:
   explicit Ear(atrium::agent::Recognizer* recognizer) : recognizer_(recognizer) {}
+  // Empty, the wake word, a command, or "?" where it asks which of two was meant.
   std::string Hear(const Pcm& speech) {
     heard_.clear();
+    asks_ = false;
     atrium::agent::Resampler resampler(kRate, 16000);
     atrium::agent::Endpointer endpointer(this);
     Pcm all(kRate / 2);
@@ -131,16 +135,19 @@ class Ear final : atrium::agent::Endpointer::Listener {
     for (size_t at = 0; at + kFrame <= all.size(); at += kFrame) {
       endpointer.Process(resampler.Process(&all[at], kFrame));
     }
-    return heard_;
+    return asks_ ? kAsks : heard_;
   }
 
  private:
   void OnBegin(int64_t) override {}
   void OnEnd(int64_t, std::vector<int16_t> utterance) override {
-    heard_ += recognizer_->Recognize(utterance);
+    const atrium::agent::Heard heard = recognizer_->Recognize(utterance);
+    heard_ += atrium::agent::WithoutManners(heard.text);
+    asks_ |= !heard.other.empty();
   }
   atrium::agent::Recognizer* const recognizer_;
   std::string heard_;
+  bool asks_ = false;
 };
 
 }  // namespace
@@ -170,6 +177,10 @@ int main(int argc, char** argv) {
       {"noise 10 dB below", [&](const Pcm& pcm, const Pcm&) { return Noisy(pcm, 10, &random); }},
       {"another voice 20 dB below", [](const Pcm& pcm, const Pcm& other) { return Together(pcm, other, -20); }},
       {"another voice 12 dB below", [](const Pcm& pcm, const Pcm& other) { return Together(pcm, other, -12); }}};
+  const auto asks_back = [](const std::string& heard) {
+    return heard == "computer" || heard == kAsks;
+  };
+  const auto acts = [&](const std::string& heard) { return !heard.empty() && !asks_back(heard); };
   for (const Condition& condition : conditions) {
     int right = 0, wrong = 0, asked = 0, total = 0, taken = 0, answered = 0, others = 0;
     int unknown = 0, returned = 0, mistaken = 0;
@@ -181,20 +192,20 @@ int main(int argc, char** argv) {
       for (const std::string& text : kCommands) {
         const std::string heard = hear("computer, " + text);
         right += heard == "computer " + text;
-        asked += heard == "computer";
-        wrong += !heard.empty() && heard != "computer" && heard != "computer " + text;
+        asked += asks_back(heard);
+        wrong += acts(heard) && heard != "computer " + text;
         ++total;
       }
       for (const std::string& text : kOthers) {
         const std::string heard = hear(text);
-        taken += !heard.empty() && heard != "computer";
-        answered += heard == "computer";
+        taken += acts(heard);
+        answered += asks_back(heard);
         ++others;
       }
       for (const std::string& text : kUnknown) {
         const std::string heard = hear("computer, " + text);
-        returned += heard == "computer";
-        mistaken += !heard.empty() && heard != "computer";
+        returned += asks_back(heard);
+        mistaken += acts(heard);
         ++unknown;
       }
     }

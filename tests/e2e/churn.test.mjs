@@ -1,20 +1,13 @@
 // M8, V9: a hundred who come and go leave nothing behind.
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
-import { after, before, test } from 'node:test';
-import { connect, inviteLink } from './services.mjs';
+import { test } from 'node:test';
+import { house } from './house.mjs';
+import { inviteLink } from './services.mjs';
 import { enter, Page } from './socket.mjs';
-import { Stack, until } from './stack.mjs';
+import { until } from './stack.mjs';
 
-let stack, api;
-before(async () => {
-  stack = await new Stack().start();
-  api = await connect(stack);
-});
-after(async () => {
-  api?.close();
-  await stack?.stop();
-});
+const { stack, api, person, makeTab } = await house();
 
 const counts = () => Object.fromEntries(['control', 'gateway', 'terminal'].map((name) => [
   name, { threads: readdirSync(`/proc/${stack.pid(name)}/task`).length, descriptors: readdirSync(`/proc/${stack.pid(name)}/fd`).length },
@@ -23,7 +16,7 @@ const counts = () => Object.fromEntries(['control', 'gateway', 'terminal'].map((
 test('M8: 100 joins and leaves leave no thread, descriptor or subscription', { timeout: 120_000 }, async () => {
   const link = await inviteLink(stack, api, 'EDITOR');
   const who = await Promise.all(Array.from({ length: 10 }, () => enter(stack, link)));
-  const tab = (await api.call('atrium.v1.TabService', 'CreateTab', { parent: 'sessions/main' })).name;
+  const tab = await makeTab();
   const round = async () => {
     const pages = await Promise.all(Array.from({ length: 100 }, async (_, i) => {
       const page = await new Page(who[i % 10]).open();
@@ -51,9 +44,9 @@ test('M8: 100 joins and leaves leave no thread, descriptor or subscription', { t
 });
 
 test('M8, M5: a page that saw more tabs come and go than it may follow at once follows the next', { timeout: 60_000 }, async () => {
-  const page = await new Page(await enter(stack, await inviteLink(stack, api, 'EDITOR'))).open();
+  const page = await new Page(await person()).open();
   for (let i = 0; i < 70; i += 1) {
-    const tab = (await api.call('atrium.v1.TabService', 'CreateTab', { parent: 'sessions/main', tab: { command: ['echo', `tab-${i}`] } })).name;
+    const tab = await makeTab('echo', `tab-${i}`);
     page.subscribe(tab, () => {});
     await until(`tab ${i} is seen`, () => page.offsets.has(tab));
     await api.call('atrium.v1.TabService', 'DeleteTab', { name: tab });

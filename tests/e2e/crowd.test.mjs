@@ -1,30 +1,19 @@
-// R28, R29, R31, R33: hostile text, storms of sizes, a crowd that types, and repeated
-// or reordered input.
+// R28, R29, R33: hostile text, storms of sizes, and repeated or reordered input.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
+import { house } from './house.mjs';
 import { Renderer } from './renderer.mjs';
-import { connect, inviteLink } from './services.mjs';
-import { enter, Page } from './socket.mjs';
-import { Stack, until } from './stack.mjs';
+import { Page } from './socket.mjs';
+import { until } from './stack.mjs';
 
-let stack, api, who, folder;
-before(async () => {
-  stack = await new Stack().start();
-  api = await connect(stack);
-  who = await enter(stack, await inviteLink(stack, api, 'EDITOR'));
-  folder = mkdtempSync(join(tmpdir(), 'atrium-texts-'));
-  chmodSync(folder, 0o755);
-});
-after(async () => {
-  api?.close();
-  await stack?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-const makeTab = async (...command) => (await api.call('atrium.v1.TabService', 'CreateTab', { parent: 'sessions/main', tab: { command } })).name;
+const { stack, api, person, makeTab } = await house();
+const who = await person(), folder = mkdtempSync(join(tmpdir(), 'atrium-texts-'));
+chmodSync(folder, 0o755);
+after(() => rmSync(folder, { recursive: true, force: true }));
 
 // The same numbers each time.
 function random(seed) {
@@ -34,10 +23,6 @@ function random(seed) {
     return Math.floor((state / 2 ** 32) * below);
   };
 }
-
-// The server keeps so many code points of one cell; the renderer keeps them all.
-const CLUSTER = 64;
-const clustersCut = (state) => state.replace(/"(?:[^"\\]|\\.)*"/gu, (text) => [...text].slice(0, CLUSTER + 1).join(''));
 
 // Text that is hard to lay out, and bytes that are none.
 function nastyText(seed) {
@@ -62,35 +47,40 @@ function nastyText(seed) {
   return Buffer.concat(pieces);
 }
 
-test('R28: unicode garbage looks the same to all, whenever they came: in every cell, but for what is beyond 64 marks in one', { timeout: 120_000 }, async (t) => {
+test('R28: unicode garbage looks the same to a hundred, whenever they came, in every cell', { timeout: 120_000 }, async (t) => {
   const halves = [1, 2].map((seed) => nastyText(seed));
   halves.forEach((half, i) => writeFileSync(join(folder, `half${i}`), half));
   const tab = await makeTab('bash', '-c', `stty -echo; echo ready; read go; cat ${folder}/half0; read go; cat ${folder}/half1; printf '\\x18\\033[m\\r\\nthe-end\\r\\n'; read go`);
   const pages = [];
   const look = async (count, delivery = 'LIVE') => {
-    for (let i = 0; i < count; i += 1) {
-      const page = await new Page(who, { delivery }).open();
+    const them = await person();
+    await Promise.all(Array.from({ length: count }, async () => {
+      const page = await new Page(them, { delivery }).open();
       if (delivery === 'LOSSLESS') page.offsets.set(tab, 0);
       pages.push({ page, renderer: new Renderer(page, tab) });
-    }
+    }));
   };
-  const all = (what, check) => until(what, () => pages.every(({ renderer }) => check(renderer.text())), 30_000);
+  const all = (what, check) => until(what, () => pages.every(({ renderer }) => check(renderer.text())), 60_000);
   // One that sees every byte and no snapshot, beside others.
   await look(1, 'LOSSLESS');
-  await look(7);
+  await look(19);
+  await look(20);
   await all('they see it', (text) => text.includes('ready'));
   const first = pages[0].page;
   first.type(tab, '\n');
   // Some come while it is under way, and some behind it.
-  await until('the first half is there', () => first.offsets.get(tab) >= halves[0].length, 30_000);
-  await look(4);
-  await until('they are there', () => pages.every(({ page }) => page.offsets.get(tab) >= halves[0].length));
+  await until('the first half is there', () => first.offsets.get(tab) >= halves[0].length, 60_000);
+  await look(15);
+  await look(15);
+  await until('they are there', () => pages.every(({ page }) => page.offsets.get(tab) >= halves[0].length), 60_000);
   first.type(tab, '\n');
   await all('the end', (text) => text.includes('the-end'));
-  await look(6);
+  await look(15);
+  await look(15);
   await all('the end for all', (text) => text.includes('the-end'));
-  const states = pages.map(({ renderer }) => createHash('sha256').update(clustersCut(renderer.state())).digest('hex'));
-  t.diagnostic(`${pages.length} renderers, ${new Set(states).size} state(s), of ${halves[0].length + halves[1].length} bytes`);
+  const states = pages.map(({ renderer }) => createHash('sha256').update(renderer.state()).digest('hex'));
+  t.diagnostic(`${pages.length} renderers, ${new Set(states).size} state(s), of ${halves[0].length + halves[1].length} bytes; ${pages.filter(({ page }) => page.screens > 0).length} began with a snapshot`);
+  assert.equal(pages.length, 100);
   assert.equal(first.screens, 0);
   assert.equal(new Set(states).size, 1);
   const shown = await api.call('atrium.v1.TabService', 'ReadScreen', { tab });
@@ -127,22 +117,21 @@ test('R28, S7: titles and paths that are no text cost nobody the host, nor an up
   page.close();
 });
 
+// Says how often it was told of a size, how often in any one second, and what it is now.
 const COUNTER = `
-import os, signal, sys
-count = 0
-def winch(*_):
-    global count
-    count += 1
-signal.signal(signal.SIGWINCH, winch)
+import bisect, os, signal, sys, time
+told = []
+signal.signal(signal.SIGWINCH, lambda *_: told.append(time.monotonic()))
 print("ready", flush=True)
 for line in sys.stdin:
+    most = max((i + 1 - bisect.bisect_right(told, at - 1) for i, at in enumerate(told)), default=0)
     size = os.get_terminal_size()
-    print(f"told {count} times, now {size.columns}x{size.lines}.", flush=True)
+    print(f"told {len(told)} times, {most} in a second, now {size.columns}x{size.lines}.", flush=True)
 `;
 
 test('N8: a tab is as large as the window of whoever drives, as often as that changes', { timeout: 60_000 }, async () => {
   const tab = await makeTab('cat');
-  const owner = await enter(stack, await inviteLink(stack, api, 'OWNER')), guest = await enter(stack, await inviteLink(stack, api, 'OWNER'));
+  const owner = await person('OWNER'), guest = await person('OWNER');
   const pages = [];
   for (const [person, columns] of [[owner, 101], [guest, 77]]) {
     const page = await new Page(person).open();
@@ -172,9 +161,10 @@ test('R29: a thousand sizes a second, 1x1 and 65535x65535: clamped, and told to 
   const ask = async () => {
     const at = seen.length;
     page.type(tab, '\r');
-    await until('it answers', () => /told \d+ times, now \d+x\d+\./.test(seen.slice(at)));
-    const [, times, columns, rows] = seen.slice(at).match(/told (\d+) times, now (\d+)x(\d+)\./).map(Number);
-    return { times, columns, rows };
+    const answer = /told (\d+) times, (\d+) in a second, now (\d+)x(\d+)\./;
+    await until('it answers', () => answer.test(seen.slice(at)));
+    const [, times, most, columns, rows] = seen.slice(at).match(answer).map(Number);
+    return { times, most, columns, rows };
   };
   const size = async (columns, rows, wanted) => {
     page.resize(tab, columns, rows);
@@ -185,60 +175,25 @@ test('R29: a thousand sizes a second, 1x1 and 65535x65535: clamped, and told to 
   };
   await size(100, 30, [100, 30]);
   const before = await ask(), began = performance.now();
-  const SIZES = 800;
-  for (let i = 0; i < SIZES; i += 1) {
-    page.resize(tab, 20 + (i % 200), 5 + (i % 40));
-    if (i % 10 === 9) await new Promise((done) => setTimeout(done, 10));
+  const SIZES = 3000;
+  const elapsed = () => (performance.now() - began) / 1000;
+  const storm = (i) => (i % 100 === 0 ? [65535, 65535] : i % 100 === 50 ? [1, 1] : [20 + (i % 200), 5 + (i % 40)]);
+  // As many as are due: what the clock was late for goes out in one go.
+  for (let i = 0; i < SIZES; await new Promise((done) => setTimeout(done, 1))) {
+    for (; i < Math.min(SIZES, 1000 * elapsed()); i += 1) page.resizeInBinary(tab, ...storm(i));
   }
+  const sent = elapsed();
   await size(77, 33, [77, 33]);
-  const told = (await ask()).times - before.times, seconds = (performance.now() - began) / 1000;
-  t.diagnostic(`${SIZES} sizes in ${seconds.toFixed(2)} s: told ${told} times, ${(told / seconds).toFixed(0)} a second`);
-  assert.ok(told <= 60 * seconds + 5, `${told} in ${seconds} s`);
-  assert.ok(told > 0);
+  const { times, most } = await ask(), told = times - before.times, seconds = elapsed();
+  t.diagnostic(`${SIZES} sizes in ${sent.toFixed(2)} s: told ${told} times in ${seconds.toFixed(2)} s, at most ${most} in any second (aim: 60)`);
+  // At the program a signal that was late is nearer to the next: one more than are sent.
+  assert.ok(most <= 61, `${most} in a second`);
+  assert.ok(told <= 60 * seconds + 1, `${told} in ${seconds} s`);
+  assert.ok(told > seconds, 'it is told while it goes on');
   await size(1, 1, [2, 1]);
   await size(65535, 65535, [1000, 500]);
   await size(80, 24, [80, 24]);
   page.close();
-});
-
-const PEOPLE = 10, PAGES = 20, LINES = 25;
-
-test('R31: two hundred pages type at once in one tab: all in one order, the same for all, no character torn', { timeout: 180_000 }, async (t) => {
-  const tab = await makeTab('bash', '-c', 'stty -echo; echo ready; exec cat');
-  const pages = [];
-  for (let person = 0; person < PEOPLE; person += 1) {
-    const one = await enter(stack, await inviteLink(stack, api, 'EDITOR'));
-    for (let i = 0; i < PAGES; i += 1) {
-      const page = await new Page(one).open();
-      page.got = [];
-      page.offsets.set(tab, 0);
-      page.subscribe(tab, (_at, bytes) => page.got.push(Buffer.from(bytes)));
-      pages.push(page);
-    }
-  }
-  await until('all look', () => pages.every((page) => page.got.length > 0), 30_000);
-  const began = performance.now();
-  for (let line = 0; line < LINES; line += 1) {
-    for (const [i, page] of pages.entries()) page.type(tab, `<${i}:${line}:é€𝄞你>\r`);
-    await until('the terminal keeps up', () => pages.every((page) => page.pending.length < 10), 60_000);
-  }
-  const text = (page) => Buffer.concat(page.got).toString();
-  const bytes = Buffer.byteLength('ready\r\n') + pages.reduce((sum, _page, i) => sum + Array.from({ length: LINES }, (_, line) => Buffer.byteLength(`<${i}:${line}:é€𝄞你>\r\n`)).reduce((a, b) => a + b, 0), 0);
-  await until('all have all', () => pages.every((page) => page.offsets.get(tab) >= bytes), 60_000);
-  const seconds = (performance.now() - began) / 1000;
-  const all = text(pages[0]);
-  const lines = all.split('\r\n').slice(1, -1);
-  assert.equal(lines.length, pages.length * LINES);
-  const next = pages.map(() => 0);
-  for (const line of lines) {
-    const [, i, number] = line.match(/^<(\d+):(\d+):é€𝄞你>$/) ?? assert.fail(`torn: ${line}`);
-    assert.equal(Number(number), next[i], 'each in its own order');
-    next[i] += 1;
-  }
-  const orders = new Set(pages.map((page) => createHash('sha256').update(text(page)).digest('hex')));
-  t.diagnostic(`${pages.length} pages, ${lines.length} lines in ${seconds.toFixed(1)} s, ${(lines.length / seconds).toFixed(0)} a second, ${orders.size} order(s)`);
-  assert.equal(orders.size, 1);
-  pages.forEach((page) => page.close());
 });
 
 test('R33: input that is repeated, replayed and reordered is written exactly once, in its order', { timeout: 120_000 }, async (t) => {

@@ -4,20 +4,12 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { get } from 'node:http';
 import { connect as connectTcp } from 'node:net';
-import { after, before, test } from 'node:test';
-import { connect, inviteLink } from './services.mjs';
-import { enter, Page } from './socket.mjs';
-import { Stack, until } from './stack.mjs';
+import { test } from 'node:test';
+import { house } from './house.mjs';
+import { Page } from './socket.mjs';
+import { until } from './stack.mjs';
 
-let stack, api;
-before(async () => {
-  stack = await new Stack().start();
-  api = await connect(stack);
-});
-after(async () => {
-  api?.close();
-  await stack?.stop();
-});
+const { stack, person, makeTab } = await house();
 
 const descriptors = () => readdirSync(`/proc/${stack.pid('gateway')}/fd`).length;
 const limit = (to) => execFileSync('prlimit', ['--pid', String(stack.pid('gateway')), `--nofile=${to}`]);
@@ -32,8 +24,8 @@ const answers = () => new Promise((resolve) => {
 });
 
 test('R22: without descriptors new connections are refused, old ones stay, and it goes on at once when there are some', async (t) => {
-  const page = await new Page(await enter(stack, await inviteLink(stack, api, 'EDITOR'))).open();
-  const tab = (await api.call('atrium.v1.TabService', 'CreateTab', { parent: 'sessions/main', tab: { command: ['cat'] } })).name;
+  const page = await new Page(await person()).open();
+  const tab = await makeTab('cat');
   let seen = '';
   page.subscribe(tab, (_at, bytes) => { seen += bytes.toString('latin1'); });
   const echo = async (mark) => {

@@ -1,6 +1,6 @@
 // R18, R30: what one tab's programs do, the others do not feel.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { watch } from './cores.mjs';
@@ -29,6 +29,16 @@ async function house(terminalFlags = []) {
   const makeTab = async (...command) => (await api.call('atrium.v1.TabService', 'CreateTab', { parent: 'sessions/main', tab: { command } })).name;
   const echo = await new Echo(page, await makeTab('cat')).ready();
   return { ...all, makeTab, echo };
+}
+// What runs in a tab, by what its programs were given; needs the right to look.
+function processesOf(tab) {
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`ATRIUM_TAB=${tab}\0`);
+    } catch {
+      return false;
+    }
+  });
 }
 const memoryOf = (stack) => ['gateway', 'terminal', 'control'].map((name) => Number(readFileSync(`/proc/${stack.pid(name)}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1]) / 1024);
 
@@ -89,20 +99,25 @@ for (const [how, flags] of [['where there may be cgroups', []], ['without cgroup
     t.diagnostic(stack.log('terminal').includes('terminals have cgroups') ? stack.log('terminal').match(/terminals have cgroups.*/)[0].replace(/directory=\S+ /, '') : 'no cgroups');
     const calm = await echo.times(200);
     for (const [name, script, reason] of [['fork bomb', BOMB, /more than 256 processes ran/], ['memory hog', HOG, /used more than 300 MiB/]]) {
-      const gone = [];
+      const ended = [], gone = [];
       const under = await echo.during(async () => {
         for (let i = 0; i < 3; i += 1) {
-          const began = performance.now();
-          const tab = await makeTab('bash', '-c', script);
+          const tab = await makeTab('bash', '-c', script), began = performance.now();
           await until('it is ended', async () => (await api.call('atrium.v1.TabService', 'GetTab', { name: tab })).state === 'EXITED', 30_000);
-          gone.push(performance.now() - began);
+          ended.push(performance.now() - began);
+          await until('nothing of it is left', () => processesOf(tab).length === 0);
+          gone.push(performance.now() - began - ended.at(-1));
           const screen = await api.call('atrium.v1.TabService', 'ReadScreen', { tab });
           assert.match(screen.text, reason);
           assert.doesNotMatch(screen.text, /not-ended/);
         }
       });
-      t.diagnostic(`${name}: ended ${gone.map((one) => one.toFixed(0)).join(', ')} ms after it was asked for; neighbour's echo: calm ${told(calm)}; beside it ${told(under)} (aim: p99 <= 20 ms)`);
-      assert.ok(Math.max(...gone) < 20_000 && under.p50 < 500);
+      const ms = (times) => times.map((one) => one.toFixed(0)).join(', ');
+      t.diagnostic(`${name}: ended ${ms(ended)} ms after it was begun, nothing left of it ${ms(gone)} ms later (aim: 1 s); neighbour's echo: calm ${told(calm)}; beside it ${told(under)} (aim: p99 <= 20 ms)`);
+      // Looser than R30's 1 s and p99 of 20 ms: a core that something else on the machine
+      // has is waited for by the hog, by who ends it and by the echo.
+      assert.ok(Math.max(...ended) < 10_000 && Math.max(...gone) < 3000, `${ms(ended)}; ${ms(gone)}`);
+      assert.ok(under.p50 < 20 && under.p99 < 1000, told(under));
     }
     assert.equal(page.opened, 1);
   });

@@ -1,22 +1,14 @@
 // P2, P9: a hundred sockets and a hundred sessions at once. How long it takes is told
 // here and measured in tests/bench; that everything arrives is what is tested.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { figures, told } from './echo.mjs';
-import { connect } from './services.mjs';
+import { house } from './house.mjs';
 import { enter, Page } from './socket.mjs';
-import { Stack, until } from './stack.mjs';
+import { until } from './stack.mjs';
 
 const COUNT = 100;
-let stack, api;
-before(async () => {
-  stack = await new Stack().start();
-  api = await connect(stack);
-});
-after(async () => {
-  api?.close();
-  await stack?.stop();
-});
+const { stack, api, person, makeTab } = await house();
 const all = (work) => Promise.all(Array.from({ length: COUNT }, (_, i) => work(i)));
 
 test('P2, P9, P7: a hundred sockets in a hundred sessions: each command\'s result comes to its own and to nobody else', { timeout: 180_000 }, async (t) => {
@@ -71,13 +63,10 @@ test('P2, P9, P7: a hundred sockets in a hundred sessions: each command\'s resul
 });
 
 test('P9: a hundred sockets in one session see the same result of a command', { timeout: 120_000 }, async () => {
-  const tab = (await api.call('atrium.v1.TabService', 'CreateTab', { parent: 'sessions/main', tab: { command: ['bash', '-c', 'stty -echo; while read -r a b; do echo "[$a:$((a*b))]"; done'] } })).name;
+  const tab = await makeTab('bash', '-c', 'stty -echo; while read -r a b; do echo "[$a:$((a*b))]"; done');
   // Twenty sockets of one participant at most: five of them.
   const people = [];
-  for (let i = 0; i < 5; i += 1) {
-    const { secret } = await api.call('atrium.v1.SessionService', 'CreateInvite', { parent: 'sessions/main', invite: { role: 'EDITOR' } });
-    people.push(await enter(stack, `${stack.origin}/join/${secret}`));
-  }
+  for (let i = 0; i < 5; i += 1) people.push(await person());
   const pages = await all(async (i) => ({ page: await new Page(people[i % 5]).open(), seen: '' }));
   for (const one of pages) one.page.subscribe(tab, (_at, bytes) => { one.seen += bytes.toString('latin1'); });
   await until('all follow', () => pages.every(({ page }) => page.offsets.has(tab)), 30_000);

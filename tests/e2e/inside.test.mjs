@@ -4,19 +4,12 @@ import assert from 'node:assert/strict';
 import { chmodSync, copyFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
+import { house } from './house.mjs';
 import { connect } from './services.mjs';
 import { root, Stack } from './stack.mjs';
 
-let stack, api;
-before(async () => {
-  stack = await new Stack().start();
-  api = await connect(stack);
-});
-after(async () => {
-  api?.close();
-  await stack?.stop();
-});
+const { stack, api } = await house();
 const run = async (command) => (await api.call('atrium.v1.TabService', 'RunCommand', { parent: 'sessions/main', command })).output.toString();
 // As a person for themselves the shell is that person: then there is no wall.
 const skip = process.getuid() !== 0 ? 'needs root: the wall stands between two users' : false;

@@ -1,20 +1,13 @@
 // N4: any process may be killed at any moment; no byte is lost or doubled.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { after, before, test } from 'node:test';
-import { connect, inviteLink } from './services.mjs';
-import { enter, Page } from './socket.mjs';
-import { Stack, until } from './stack.mjs';
+import { test } from 'node:test';
+import { figures, told } from './echo.mjs';
+import { house } from './house.mjs';
+import { Page } from './socket.mjs';
+import { until } from './stack.mjs';
 
-let stack, api;
-before(async () => {
-  stack = await new Stack().start();
-  api = await connect(stack);
-});
-after(async () => {
-  api?.close();
-  await stack?.stop();
-});
+const { stack, api, person, makeTab } = await house();
 
 // 50 MB of numbered lines, at a pace that a reader which was away for a second
 // can catch up with, as the log keeps 4 MiB.
@@ -30,7 +23,7 @@ const expected = Buffer.concat([
 
 for (const victim of ['gateway', 'control']) {
   test(`R3, R4, N4: kill -9 of ${victim} during 50 MB of output loses and doubles no byte`, { timeout: 180_000 }, async (t) => {
-    const who = await enter(stack, await inviteLink(stack, api, 'EDITOR'));
+    const who = await person();
     const pages = [];
     const tab = await api.call('atrium.v1.TabService', 'CreateTab', { parent: 'sessions/main', tab: { command: ['/bin/bash', '-c', `read go; ${program}; read end`] } });
     for (let i = 0; i < 2; i += 1) {
@@ -72,7 +65,7 @@ for (const victim of ['gateway', 'control']) {
   });
 
   test(`R33, N4: kill -9 of ${victim} while 10,000 numbered lines are typed: each arrives exactly once`, { timeout: 120_000 }, async () => {
-    const who = await enter(stack, await inviteLink(stack, api, 'EDITOR'));
+    const who = await person();
     const page = await new Page(who).open();
     const tab = await api.call('atrium.v1.TabService', 'CreateTab', { parent: 'sessions/main', tab: { command: ['/bin/bash', '-c', 'stty -echo; echo ready; while read -r line; do echo "got $line"; done'] } });
     let seen = '';
@@ -99,7 +92,7 @@ for (const victim of ['gateway', 'control']) {
 }
 
 test('R4: after kill -9 of control what is typed is there at once, changes are taken again, and no shell ends', async (t) => {
-  const who = await enter(stack, await inviteLink(stack, api, 'EDITOR'));
+  const who = await person();
   const page = await new Page(who).open();
   const tab = await api.call('atrium.v1.TabService', 'CreateTab', { parent: 'sessions/main' });
   let seen = '';
@@ -123,40 +116,59 @@ test('R4: after kill -9 of control what is typed is there at once, changes are t
   page.close();
 });
 
-test('R6: kill -9 of one shell is told to all pages, once, with its exit status', async (t) => {
-  const who = await enter(stack, await inviteLink(stack, api, 'EDITOR'));
+test('R6: kill -9 of one shell is told to all pages, once, with its exit status', { timeout: 120_000 }, async (t) => {
   const pages = [];
-  for (let i = 0; i < 5; i += 1) pages.push(await new Page(who).open());
+  for (let i = 0; i < 10; i += 1) {
+    const page = await new Page(await person()).open();
+    const hear = page.hear.bind(page);
+    page.hear = (...news) => {
+      hear(...news);
+      page.onNews?.();
+    };
+    pages.push(page);
+  }
   const times = [];
-  for (let turn = 0; turn < 5; turn += 1) {
-    const tab = await api.call('atrium.v1.TabService', 'CreateTab', { parent: 'sessions/main', tab: { command: ['bash', '-c', 'echo shell-$$-; read end'] } });
+  for (let turn = 0; turn < 40; turn += 1) {
+    const tab = await makeTab('bash', '-c', 'echo shell-$$-; read end');
     let seen = '';
     // The first page asks for all from the start; who comes later gets a screen.
-    pages[0].offsets.set(tab.name, 0);
-    pages[0].subscribe(tab.name, (_at, bytes) => { seen += bytes.toString('latin1'); });
+    pages[0].offsets.set(tab, 0);
+    pages[0].subscribe(tab, (_at, bytes) => { seen += bytes.toString('latin1'); });
     await until('its number', () => /shell-\d+-/.test(seen));
-    for (const page of pages.slice(1)) page.subscribe(tab.name, () => {});
-    await until('all see it', () => pages.every((page) => page.offsets.get(tab.name) > 0));
+    for (const page of pages.slice(1)) page.subscribe(tab, () => {});
+    await until('all see it', () => pages.every((page) => page.offsets.get(tab) > 0));
+    const changes = (page) => page.changes.filter((change) => change.tab?.name === tab && change.tab.state === 'EXITED');
+    const exits = (page) => page.exits.filter((exit) => exit.tab === tab);
     const began = performance.now();
+    const known = pages.map((page) => new Promise((done, fail) => {
+      const late = setTimeout(() => fail(new Error('it is told to nobody')), 20_000);
+      page.onNews = () => {
+        if (changes(page).length === 0 || exits(page).length === 0) return;
+        clearTimeout(late);
+        page.onNews = undefined;
+        done(times.push(performance.now() - began));
+      };
+    }));
     process.kill(Number(seen.match(/shell-(\d+)-/)[1]), 'SIGKILL');
-    const changes = (page) => page.changes.filter((change) => change.tab?.name === tab.name && change.tab.state === 'EXITED');
-    const exits = (page) => page.exits.filter((exit) => exit.tab === tab.name);
-    await until('all pages know', () => pages.every((page) => changes(page).length > 0 && exits(page).length > 0));
-    times.push(performance.now() - began);
-    // What comes later comes behind an answer.
-    await api.call('atrium.v1.TabService', 'GetTab', { name: tab.name });
+    await Promise.all(known);
+    // What comes later comes behind an answer, and behind what is said after it.
+    await api.call('atrium.v1.TabService', 'DeleteTab', { name: tab });
+    await until('it is gone for all', () => pages.every((page) => page.changes.some((change) => change.deletedTab === tab)));
     for (const page of pages) {
-      assert.deepEqual(exits(page), [{ tab: tab.name, exitCode: 137 }]);
-      assert.ok(changes(page).every((change) => change.tab.exitCode === 137));
+      assert.deepEqual(exits(page), [{ tab, exitCode: 137 }]);
+      assert.deepEqual(changes(page).map((change) => change.tab.exitCode), [137]);
     }
   }
-  t.diagnostic(`told to five pages within ${times.map((time) => time.toFixed(0)).join(', ')} ms (aim: 100 ms)`);
-  assert.ok(Math.min(...times) < 2000);
+  const all = figures(times);
+  t.diagnostic(`told to ten pages, forty times: ${told(all)} (aim: p99 <= 100 ms)`);
+  // Looser than R6's p99 of 100 ms: on a machine that others keep busy, what is told waits
+  // for a disk and five processes for a core.
+  assert.ok(all.p50 < 100 && all.p99 < 2000, told(all));
   pages.forEach((page) => page.close());
 });
 
 test('P1, M4: after kill -9 of the gateway a page resumes by its offset', async (t) => {
-  const who = await enter(stack, await inviteLink(stack, api, 'EDITOR'));
+  const who = await person();
   const page = await new Page(who).open();
   const tab = await api.call('atrium.v1.TabService', 'CreateTab', { parent: 'sessions/main' });
   let seen = '';
@@ -174,7 +186,7 @@ test('P1, M4: after kill -9 of the gateway a page resumes by its offset', async 
 });
 
 test('P10, R5: after kill -9 of the terminal process its tabs are LOST, all that they kept readable', async (t) => {
-  const who = await enter(stack, await inviteLink(stack, api, 'EDITOR'));
+  const who = await person();
   const pages = [];
   const follow = async (tab) => {
     const page = await new Page(who).open();

@@ -3,20 +3,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { after, before, test } from 'node:test';
-import { connect } from './services.mjs';
-import { Stack, until } from './stack.mjs';
+import { test } from 'node:test';
+import { house } from './house.mjs';
+import { until } from './stack.mjs';
 
 const TABS = 'atrium.v1.TabService', SESSIONS = 'atrium.v1.SessionService';
-let stack, api;
-before(async () => {
-  stack = await new Stack().start();
-  api = await connect(stack);
-});
-after(async () => {
-  api?.close();
-  await stack?.stop();
-});
+const { stack, api } = await house();
 
 test('X2: grpc-js lists services by reflection and checks health', async () => {
   const services = await api.services();

@@ -23,7 +23,8 @@ export async function ticket(who) {
 const ACK_EVERY_BYTES = 64 * 1024, ACK_AFTER_MS = 500;
 
 // A page that stays: reconnects, resumes by offset, sends again what was not
-// acknowledged. `onOutput(offset, bytes)` gets every byte once, in order.
+// acknowledged. `onOutput(offset, bytes)` gets every byte once, in order;
+// `onConfirmed(tab, sequence)` is told what the terminal has written.
 export class Page {
   constructor(who, { pageId = `test-page-${Math.random().toString(36).slice(2)}-0000`, delivery = 'LIVE' } = {}) {
     Object.assign(this, { who, pageId, delivery });
@@ -86,6 +87,12 @@ export class Page {
   resize(tab, columns, rows) {
     this.say({ resize: { tab, size: { columns, rows } } });
   }
+  // The same as the real page says it: in binary, which costs less to read.
+  resizeInBinary(tab, columns, rows) {
+    const size = Buffer.from([0x08, ...varint(columns), 0x10, ...varint(rows)]);
+    const resize = Buffer.concat([field(1, Buffer.from(tab)), field(2, size)]);
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(field(7, resize));
+  }
   type(tab, text) {
     const sequence = (this.sequences.get(tab) ?? 0) + 1;
     this.sequences.set(tab, sequence);
@@ -139,6 +146,7 @@ export class Page {
       const ack = decode(fields[8]);
       const tab = ack[1].toString(), upTo = Number(ack[2]);
       this.pending = this.pending.filter((input) => input.tab !== tab || Number(input.sequence) > upTo);
+      this.onConfirmed?.(tab, upTo);
     }
   }
   close() {
@@ -152,6 +160,13 @@ function sizeOf(bytes) {
   const size = bytes ? decode(bytes) : {};
   return { columns: Number(size[1] ?? 80), rows: Number(size[2] ?? 24) };
 }
+
+function varint(value) {
+  const bytes = [];
+  for (; value > 0x7f; value = Math.floor(value / 128)) bytes.push((value & 0x7f) | 0x80);
+  return [...bytes, value];
+}
+const field = (number, bytes) => Buffer.concat([Buffer.from([(number << 3) | 2, ...varint(bytes.length)]), bytes]);
 
 // A proto message as {field number: last value}; bytes stay Buffers.
 function decode(bytes) {

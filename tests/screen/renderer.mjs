@@ -11,6 +11,7 @@ const { default: graphemes } = await import('@xterm/addon-unicode-graphemes');
 const MAX_COUNT = 65535;
 const MAX_REPEAT = 8192;
 const MAX_OSC_UNITS = 64 * 1024;
+const MAX_CELL_CODE_POINTS = 64;
 
 /** Options of the Terminal that the server's Screen takes for granted. */
 export const OPTIONS = {
@@ -63,10 +64,26 @@ export function addHooks(terminal) {
   parser.registerCsiHandler({ prefix: '?', final: 'J' }, guard);
 }
 
+const bounded = new WeakSet();
+
+/** Keeps no more code points of a cell than the server does; its width it knows. */
+function boundCells(terminal) {
+  const line = Object.getPrototypeOf(terminal._core.buffer.lines.get(0));
+  if (bounded.has(line)) return;
+  bounded.add(line);
+  const add = line.addCodepointToCell;
+  line.addCodepointToCell = function (cell, codePoint, width) {
+    add.call(this, cell, codePoint, width);
+    const text = this._combined[cell];
+    if (text?.length > MAX_CELL_CODE_POINTS) this._combined[cell] = [...text].slice(0, MAX_CELL_CODE_POINTS).join('');
+  };
+}
+
 export function makeTerminal(columns, rows, scrollback) {
   const terminal = new headless.Terminal({ ...OPTIONS, cols: columns, rows, scrollback });
   terminal.loadAddon(new graphemes.UnicodeGraphemesAddon());
   terminal.unicode.activeVersion = '15-graphemes';
+  boundCells(terminal);
   addHooks(terminal);
   const writer = new Writer(terminal);
   writer.marks = [];

@@ -50,7 +50,8 @@ class SessionTest : public testing::Test {
                 .providers = with_agent_ ? &providers_ : nullptr,
                 .tool_servers = tool_servers_,
                 .attachment_key = "the-key",
-                .state_epoch = RandomId()};
+                .state_epoch = RandomId(),
+                .allowed = allowed_};
     registry_ = std::make_unique<Registry>(&context_);
     auth_->set_listener(registry_.get());
     ASSERT_TRUE(auth_->LoadFromStore().ok());
@@ -132,6 +133,7 @@ class SessionTest : public testing::Test {
   const SessionId main_{"main"};
   const std::string key_path_ = testing::TempDir() + "/key-" + RandomId();
   bool with_agent_ = false;
+  Session::Allowed allowed_;  // By the deployment, from the next Start() on.
   ToolServers* tool_servers_ = nullptr;
   ManualLoop loop_;
   FakeStore store_;

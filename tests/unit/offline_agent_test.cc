@@ -262,17 +262,48 @@ TEST_F(EndpointerTest, WhatNeverEndsIsBounded) {
   EXPECT_LE(utterances_[0].size(), 16000u * 15 + 160);
 }
 
+TEST(ReadingsTest, L2WhatTwoReadingsAgreeUponCountsAndOfThreeThatDifferItAsksBack) {
+  const auto weigh = [](const std::vector<std::string>& readings) {
+    const Heard heard = Weigh(readings);
+    return heard.other.empty() ? heard.text : heard.text + " | " + heard.other;
+  };
+  EXPECT_EQ(weigh({"computer a", "computer a"}), "computer a");
+  EXPECT_EQ(weigh({"computer a", "computer b", "computer b"}), "computer b");
+  EXPECT_EQ(weigh({"", "computer b", ""}), "");
+  EXPECT_EQ(weigh({"computer a", "okay computer a please"}), "computer a") << "no other command";
+  EXPECT_EQ(weigh({"computer a", "computer b", "computer c"}), "computer a | computer b");
+  EXPECT_EQ(weigh({"computer", "computer b", "computer c"}), "computer b | computer c");
+  // Nothing is done, or asked of people who may not have spoken to it.
+  EXPECT_EQ(weigh({"computer a", "computer b", ""}), "");
+  EXPECT_EQ(weigh({"computer a", "computer", ""}), "");
+}
+
+TEST_F(CommandsTest, L2OfTwoThatItMayHaveHeardItAsksWhichUnlessTheyDoTheSame) {
+  const auto act = commands_.Spoken(Heard{"computer close shell", "computer close tab two"}, {});
+  ASSERT_TRUE(act);
+  EXPECT_EQ(act->tool, "");
+  EXPECT_THAT(act->say, HasSubstr("Did you mean: close shell, or: close tab two?"));
+  const auto same = commands_.Spoken(Heard{"computer close shell", "computer close tab one"}, {});
+  EXPECT_EQ(same->tool, "close_tab");
+  EXPECT_EQ(commands_.Spoken(Heard{"computer list the tabs", ""}, {})->tool, "list_tabs");
+  EXPECT_FALSE(commands_.Spoken(Heard{}, {}));
+}
+
 // The agent's own voice is heard by its own ear, with the silence of a muted
-// microphone around it.
-std::string SaidAndHeard(Voice* voice, Recognizer* recognizer, const std::string& text) {
+// microphone around it; at the same time it says something else `behind`, which is
+// 20 dB below.
+Heard SaidAndHeard(Voice* voice, Recognizer* recognizer, const std::string& text,
+                   const std::string& behind = "") {
   class Ear final : public Endpointer::Listener {
    public:
     explicit Ear(Recognizer* recognizer) : recognizer_(recognizer) {}
     void OnBegin(int64_t) override {}
     void OnEnd(int64_t, std::vector<int16_t> utterance) override {
-      heard += recognizer_->Recognize(utterance);
+      Heard more = recognizer_->Recognize(utterance);
+      heard.text += more.text;
+      heard.other += more.other;
     }
-    std::string heard;
+    Heard heard;
 
    private:
     Recognizer* const recognizer_;
@@ -280,6 +311,14 @@ std::string SaidAndHeard(Voice* voice, Recognizer* recognizer, const std::string
   const std::string speech = voice->Speak(text);
   std::vector<int16_t> samples(12000 + speech.size() / 2 + 24000);
   std::memcpy(&samples[12000], speech.data(), speech.size());
+  if (!behind.empty()) {
+    const std::string other = voice->Speak(behind);
+    std::vector<int16_t> quiet(other.size() / 2);
+    std::memcpy(quiet.data(), other.data(), quiet.size() * 2);
+    for (size_t i = 12000; i < 12000 + speech.size() / 2; ++i) {
+      samples[i] = static_cast<int16_t>(samples[i] + quiet[i % quiet.size()] / 10);
+    }
+  }
   Resampler resampler(24000, 16000);
   Endpointer endpointer(&ear);
   for (size_t at = 0; at + 480 <= samples.size(); at += 480) {
@@ -288,7 +327,7 @@ std::string SaidAndHeard(Voice* voice, Recognizer* recognizer, const std::string
   return ear.heard;
 }
 
-TEST(RecognizerTest, N13CommandsAreUnderstoodOutOfDigitalSilence) {
+TEST(RecognizerTest, L2_N13CommandsAreUnderstoodOutOfDigitalSilenceAndBesideAnotherVoice) {
   auto voice = Voice::Create();
   auto recognizer = Recognizer::Create();
   ASSERT_TRUE(voice.ok()) << voice.status();
@@ -300,13 +339,22 @@ TEST(RecognizerTest, N13CommandsAreUnderstoodOutOfDigitalSilence) {
   for (const char* text :
        {"what time is it", "list the tabs", "which tabs are open", "open a new tab",
         "close tab two", "git status", "close build", "show the date"}) {
-    EXPECT_EQ(SaidAndHeard(voice->get(), recognizer->get(), StrCat("computer, ", text)),
+    EXPECT_EQ(SaidAndHeard(voice->get(), recognizer->get(), StrCat("computer, ", text)).text,
               StrCat("computer ", text));
   }
-  EXPECT_EQ(SaidAndHeard(voice->get(), recognizer->get(), "I think we should go home now"), "");
+  EXPECT_EQ(SaidAndHeard(voice->get(), recognizer->get(), "I think we should go home now").text,
+            "");
   // To it, and nothing that it knows.
-  EXPECT_EQ(SaidAndHeard(voice->get(), recognizer->get(), "computer, play some music for us"),
+  EXPECT_EQ(SaidAndHeard(voice->get(), recognizer->get(), "computer, play some music for us").text,
             "computer");
+  // While somebody talks in the background, too.
+  for (const char* text : {"git status", "show the date", "list files", "rename tab one to server",
+                           "show disk usage", "close build"}) {
+    const Heard heard = SaidAndHeard(voice->get(), recognizer->get(), StrCat("computer, ", text),
+                                     "well yes I am saying something too");
+    EXPECT_TRUE(heard.text == StrCat("computer ", text) || !heard.other.empty())
+        << text << " was taken for: " << heard.text;
+  }
 }
 
 }  // namespace

@@ -121,6 +121,15 @@ std::optional<Act> Commands::Spoken(const std::string& text, absl::Time now) con
   return Understand(words, now).value_or(Act{.say = kNotUnderstood});
 }
 
+std::optional<Act> Commands::Spoken(const Heard& heard, absl::Time now) const {
+  std::optional<Act> act = Spoken(heard.text, now);
+  if (heard.other.empty() || act == Spoken(heard.other, now)) return act;
+  std::string one = heard.text, other = heard.other;
+  Strip(&one, kWakeWord);
+  Strip(&other, kWakeWord);
+  return Act{.say = StrCat("Did you mean: ", one, ", or: ", other, "? Say it once more.")};
+}
+
 Act Commands::Typed(const std::string& text, absl::Time now) const {
   std::string words = Words(text);
   Strip(&words, "okay");

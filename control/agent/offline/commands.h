@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "control/agent/offline/readings.h"
 
 namespace atrium::agent {
 
@@ -18,6 +19,7 @@ struct Act {
   std::string say;        // If not empty: this.
   std::string tool;       // If not empty: then this,
   std::string arguments;  // with this JSON object.
+  bool operator==(const Act&) const = default;
 };
 
 class Commands {
@@ -30,6 +32,8 @@ class Commands {
   std::string Grammar(const std::function<bool(const std::string&)>& knows) const;
   // What was said aloud, as the grammar has it. Nothing if it was not for us.
   std::optional<Act> Spoken(const std::string& text, absl::Time now) const;
+  // The same; of two that may have been said, and do different things, it asks which.
+  std::optional<Act> Spoken(const Heard& heard, absl::Time now) const;
   // What was typed to us: as spoken, the wake word may be missing, and "run"
   // takes any command. Never nothing.
   Act Typed(const std::string& text, absl::Time now) const;

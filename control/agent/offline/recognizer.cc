@@ -6,6 +6,7 @@
 #include <sphinxbase/jsgf.h>
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <random>
 #include <set>
@@ -28,8 +29,12 @@ constexpr double kFillerEntry = 1e-2, kFillerPhone = 1e-2;
 constexpr double kUnknownEntry = 1e-6, kUnknownPhone = 1e-2;
 constexpr float kLanguageWeight = 6.5f;
 constexpr int kDither = 4;  // Of 32767.
+// The noise of each reading: so many decibels below the speech. The last one, without,
+// counts where the others differ. Of 36 commands beside a second voice 12 dB below them
+// they make 36 understood instead of 30 (tests/bench/voice.cc).
+constexpr double kNoiseDb[] = {20, 17};
+constexpr size_t kPowerFrame = 160;  // 10 ms.
 constexpr char kFillerPrefix[] = "zz";
-constexpr char kWakeWord[] = "computer";
 const char* const kPhones[] = {"aa", "ae", "ah", "ao", "aw", "ay", "b",  "ch", "d",  "dh",
                                "eh", "er", "ey", "f",  "g",  "hh", "ih", "iy", "jh", "k",
                                "l",  "m",  "n",  "ng", "ow", "oy", "p",  "r",  "s",  "sh",
@@ -84,6 +89,32 @@ std::vector<int16_t> Dithered(std::vector<int16_t> audio) {
   std::uniform_int_distribution<int> noise(-kDither, kDither);
   for (int16_t& sample : audio) {
     sample = static_cast<int16_t>(std::clamp(sample + noise(random), -32768, 32767));
+  }
+  return audio;
+}
+
+// The power of what is spoken: of the loudest three tenths of its frames.
+double SpeechPower(const std::vector<int16_t>& audio) {
+  std::vector<double> powers;
+  for (size_t at = 0; at + kPowerFrame <= audio.size(); at += kPowerFrame) {
+    double sum = 0;
+    for (size_t i = at; i < at + kPowerFrame; ++i) sum += static_cast<double>(audio[i]) * audio[i];
+    powers.push_back(sum / kPowerFrame);
+  }
+  std::sort(powers.begin(), powers.end(), std::greater<>());
+  powers.resize((powers.size() * 3 + 9) / 10);
+  double sum = 0;
+  for (const double power : powers) sum += power;
+  return powers.empty() ? 0 : sum / static_cast<double>(powers.size());
+}
+
+// With white noise, the same each time, that many decibels below the speech.
+std::vector<int16_t> Noisy(std::vector<int16_t> audio, double below_db) {
+  std::minstd_rand random(static_cast<uint32_t>(below_db));
+  const double power = SpeechPower(audio) * std::pow(10, -below_db / 10);
+  std::normal_distribution<double> noise(0, std::sqrt(std::max(power, 1e-9)));
+  for (int16_t& sample : audio) {
+    sample = static_cast<int16_t>(std::clamp(sample + noise(random), -32768.0, 32767.0));
   }
   return audio;
 }
@@ -160,7 +191,14 @@ absl::Status Recognizer::SetGrammar(const std::string& jsgf_text) {
   return set ? absl::OkStatus() : absl::InternalError("The grammar cannot be used");
 }
 
-std::string Recognizer::Recognize(const std::vector<int16_t>& audio) {
+Heard Recognizer::Recognize(const std::vector<int16_t>& audio) {
+  std::vector<std::string> readings;
+  for (const double below_db : kNoiseDb) readings.push_back(Read(Noisy(audio, below_db)));
+  if (WithoutManners(readings[0]) != WithoutManners(readings[1])) readings.push_back(Read(audio));
+  return Weigh(readings);
+}
+
+std::string Recognizer::Read(const std::vector<int16_t>& audio) {
   ps_decoder_t* decoder = decoder_->decoder;
   const std::vector<int16_t> heard = Dithered(audio);
   ps_start_utt(decoder);

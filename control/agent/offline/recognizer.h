@@ -1,6 +1,8 @@
 // Recognizer turns 16 kHz audio into words of a grammar, or into nothing: next to
 // the grammar runs a loop of all phones, which wins when something else was said.
-// Pocketsphinx with its US English model.
+// It reads an utterance at least twice, under a little noise that covers who speaks in
+// the background and tips over what was near to something else, so that it knows when it
+// is not sure. Pocketsphinx with its US English model.
 #ifndef ATRIUM_CONTROL_AGENT_OFFLINE_RECOGNIZER_H_
 #define ATRIUM_CONTROL_AGENT_OFFLINE_RECOGNIZER_H_
 
@@ -11,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "control/agent/offline/readings.h"
 
 namespace atrium::agent {
 
@@ -23,10 +26,10 @@ class Recognizer {
   bool Knows(const std::string& word) const;
   // The rule `atrium.command` of this JSGF is what may be said from now on.
   absl::Status SetGrammar(const std::string& jsgf);
-  // What was said; empty if it was none of the grammar.
-  std::string Recognize(const std::vector<int16_t>& audio);
+  Heard Recognize(const std::vector<int16_t>& audio);
 
  private:
+  std::string Read(const std::vector<int16_t>& audio);
   struct Decoder;
   explicit Recognizer(std::unique_ptr<Decoder> decoder);
   // Owned.

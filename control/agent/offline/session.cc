@@ -228,7 +228,7 @@ void Session::Commit(const std::string& id, const std::vector<int16_t>& utteranc
   // One recognizer serves all sessions: this one's grammar goes first.
   const absl::Status ready = recognizer_->SetGrammar(grammar_);
   if (!ready.ok()) LogError("no grammar", {{"error", ready.message()}});
-  const std::string text = recognizer_->Recognize(utterance);
+  const auto [text, other] = recognizer_->Recognize(utterance);
   LogDebug("heard", {{"bytes", text.size()}});
   json item = {{"id", id},
                {"object", "realtime.item"},
@@ -247,7 +247,7 @@ void Session::Commit(const std::string& id, const std::vector<int16_t>& utteranc
   Emit({{"type", "input_audio_buffer.committed"}, {"item_id", id}, {"previous_item_id", previous}});
   EmitItem("conversation.item.added", item);
   EmitItem("conversation.item.done", item);
-  turns_.push_back({id, text, true});
+  turns_.push_back({id, text, true, other});
   items_.Find(id)->shape["content"][0]["transcript"] = text;
   if (!settings_.shape()["audio"]["input"]["transcription"].is_object()) return;
   // The transcript goes first, so that whoever asks for a response has it.
@@ -378,7 +378,9 @@ Act Session::NextAct() {
   if (turns_.empty()) return {};
   const Turn turn = turns_.back();
   turns_.clear();
-  if (turn.spoken) return commands_.Spoken(turn.text, loop_->Now()).value_or(Act{});
+  if (turn.spoken) {
+    return commands_.Spoken(Heard{turn.text, turn.other}, loop_->Now()).value_or(Act{});
+  }
   return commands_.Typed(WithoutName(turn.text), loop_->Now());
 }
 

@@ -50,6 +50,7 @@ class Session final : public Ear::Listener, public Response::Listener {
   struct Turn {
     std::string item, text;
     bool spoken = false;
+    std::string other;  // What was spoken may as well have been this.
   };
   struct ToolCall {
     std::string tool, arguments;

@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FakePeer, FakeTrack } from '../../test/support/fake_peer';
 import {
   CallProblem_Category,
   LiveEndedSchema,
@@ -8,58 +9,6 @@ import {
 } from '../gen/atrium/v1/live_pb';
 import type { Said } from '../link/codec';
 import { Call } from './call';
-
-class FakeTrack {
-  enabled = true;
-  kind = 'audio';
-  stopped = false;
-  onended: (() => void) | null = null;
-  stop() {
-    this.stopped = true;
-  }
-}
-
-class FakePeer {
-  connectionState = 'new';
-  signalingState = 'stable';
-  localDescription: { sdp: string } | null = null;
-  answer = '';
-  closed = false;
-  tracks: unknown[] = [];
-  directions: unknown[] = [];
-  onicecandidate: ((event: { candidate: object | null }) => void) | null = null;
-  ontrack: ((event: object) => void) | null = null;
-  onconnectionstatechange: (() => void) | null = null;
-  addTransceiver(track: unknown, { direction }: RTCRtpTransceiverInit) {
-    this.tracks.push(track);
-    this.directions.push(direction);
-  }
-  async createOffer() {
-    return { type: 'offer', sdp: 'offer' };
-  }
-  async setLocalDescription(offer: { sdp: string }) {
-    this.onicecandidate?.({ candidate: { candidate: 'early', sdpMLineIndex: 0 } });
-    this.localDescription = offer;
-    this.signalingState = 'have-local-offer';
-  }
-  async setRemoteDescription({ sdp }: { sdp: string }) {
-    this.answer = sdp;
-    this.signalingState = 'stable';
-  }
-  getSenders() {
-    return [];
-  }
-  async getStats() {
-    return stats;
-  }
-  close() {
-    this.closed = true;
-  }
-  become(state: string) {
-    this.connectionState = state;
-    this.onconnectionstatechange?.();
-  }
-}
 
 let call: Call;
 let peers: FakePeer[];
@@ -115,7 +64,7 @@ beforeEach(() => {
         return stream as unknown as MediaStream;
       },
       peer: () => {
-        peers.push(new FakePeer());
+        peers.push(new FakePeer(() => stats));
         return peers.at(-1) as unknown as RTCPeerConnection;
       },
       play: (sound) => {

@@ -4,7 +4,6 @@ import {
   CallProblem_Category,
   GoLiveSchema,
   HangUpSchema,
-  IceCandidateSchema,
   type LiveEnded,
   type LiveReady,
   type PeerSignal,
@@ -13,6 +12,7 @@ import {
 } from '../gen/atrium/v1/live_pb';
 import type { Said } from '../link/codec';
 import { iceServersOf } from './ice';
+import { Negotiation } from './negotiation';
 import { type CallTrouble, microphoneProblem } from './problems';
 import { Bandwidth, type Quality, QualityGauge, qualityOf } from './quality';
 
@@ -72,9 +72,7 @@ export class Call {
   private readonly listener: CallListener;
   // State.
   private stream: MediaStream | undefined;
-  private connection: RTCPeerConnection | undefined;
-  private offered = false;
-  private early: RTCIceCandidate[] = [];
+  private negotiation: Negotiation | undefined;
   private failures = 0;
   /** `go_live` was said and waits for its outcome. */
   private asking = false;
@@ -106,7 +104,7 @@ export class Call {
   }
 
   get peer(): RTCPeerConnection | null {
-    return this.connection ?? null;
+    return this.negotiation?.connection ?? null;
   }
 
   /** The link is too weak for a clear voice, and has been for a while. */
@@ -227,7 +225,7 @@ export class Call {
     if (!this.stream) return;
     try {
       const fresh = await this.devices.microphone(deviceId);
-      const sender = this.connection?.getSenders().find((one) => one.track?.kind === 'audio');
+      const sender = this.peer?.getSenders().find((one) => one.track?.kind === 'audio');
       await sender?.replaceTrack(fresh.getAudioTracks()[0] ?? null);
       const { stream } = this;
       if (!stream) {
@@ -247,7 +245,7 @@ export class Call {
       this.line.say({ case: 'hangUp', value: create(HangUpSchema) });
       return;
     }
-    if (ready.epoch === this.epoch && this.connection) return;
+    if (ready.epoch === this.epoch && this.negotiation) return;
     this.dropPeer();
     this.epoch = ready.epoch;
     void this.offer(ready).catch(() => this.onHandshakeFailed());
@@ -255,12 +253,8 @@ export class Call {
 
   /** A step of the negotiation. */
   onSignal(signal: PeerSignal): void {
-    const { connection } = this;
     if (signal.epoch !== this.epoch || signal.signal.case !== 'answerSdp') return;
-    if (connection?.signalingState !== 'have-local-offer') return;
-    connection
-      .setRemoteDescription({ type: 'answer', sdp: signal.signal.value })
-      .catch(() => this.onHandshakeFailed());
+    this.negotiation?.answer(signal.signal.value).catch(() => this.onHandshakeFailed());
   }
 
   /** The server ended the call for this page. */
@@ -330,40 +324,17 @@ export class Call {
       iceServers: iceServersOf(ready.iceServers),
       bundlePolicy: 'max-bundle',
     });
-    this.connection = connection;
+    const negotiation = new Negotiation(connection, {
+      onSignal: (signal) => this.signal(signal),
+      onSound: (sound) => this.devices.play(sound),
+      onConnected: () => this.onConnected(connection),
+      onFailed: () => this.onHandshakeFailed(),
+    });
+    this.negotiation = negotiation;
     this.peers++;
-    this.offered = false;
-    this.early = [];
     this.setPhase('connecting');
     this.watchHandshake();
-    this.listenTo(connection);
-    const track = this.stream?.getAudioTracks()[0];
-    if (track && this.stream) {
-      connection.addTransceiver(track, { direction: 'sendrecv', streams: [this.stream] });
-    } else connection.addTransceiver('audio', { direction: 'recvonly' });
-    const offer = await connection.createOffer();
-    await connection.setLocalDescription(offer);
-    if (connection !== this.connection) return;
-    this.signal({ case: 'offerSdp', value: connection.localDescription?.sdp ?? offer.sdp ?? '' });
-    this.offered = true;
-    for (const candidate of this.early) this.sendCandidate(candidate);
-    this.early = [];
-  }
-
-  private listenTo(connection: RTCPeerConnection): void {
-    connection.onicecandidate = ({ candidate }) => {
-      if (!candidate?.candidate || connection !== this.connection) return;
-      if (this.offered) this.sendCandidate(candidate);
-      else this.early.push(candidate);
-    };
-    connection.ontrack = ({ track, streams }) => {
-      if (connection === this.connection) this.devices.play(streams[0] ?? new MediaStream([track]));
-    };
-    connection.onconnectionstatechange = () => {
-      if (connection !== this.connection) return;
-      if (connection.connectionState === 'connected') this.onConnected(connection);
-      if (connection.connectionState === 'failed') this.onHandshakeFailed();
-    };
+    await negotiation.offer(this.stream);
   }
 
   private onConnected(connection: RTCPeerConnection): void {
@@ -377,7 +348,7 @@ export class Call {
 
   private async measure(connection: RTCPeerConnection): Promise<void> {
     const report = await connection.getStats();
-    if (connection !== this.connection) return;
+    if (connection !== this.peer) return;
     const reading = this.gauge.reading(report);
     const turned = reading !== undefined && this.bandwidth.take(reading);
     if (turned && this.bandwidth.isLow)
@@ -444,14 +415,6 @@ export class Call {
     };
   }
 
-  private sendCandidate(candidate: RTCIceCandidate): void {
-    const value = create(IceCandidateSchema, {
-      sdpMlineIndex: candidate.sdpMLineIndex ?? 0,
-      candidate: candidate.candidate,
-    });
-    this.signal({ case: 'candidate', value });
-  }
-
   private signal(signal: PeerSignal['signal']): void {
     const value = create(PeerSignalSchema, { epoch: this.epoch, signal });
     this.line.say({ case: 'signal', value });
@@ -475,16 +438,11 @@ export class Call {
     this.endRetry();
     clearTimeout(this.handshakeTimer);
     clearInterval(this.gaugeTimer);
-    const { connection } = this;
-    this.connection = undefined;
+    this.negotiation?.close();
+    this.negotiation = undefined;
     this.gauge.reset();
     this.bandwidth.reset();
     this.quality = 'unknown';
-    if (!connection) return;
-    connection.onicecandidate = null;
-    connection.ontrack = null;
-    connection.onconnectionstatechange = null;
-    connection.close();
   }
 
   private setPhase(phase: Phase): void {

@@ -39,7 +39,6 @@ beforeEach(() => {
   shown = new ShownCapture(screens, screens, {
     onShownChanged: () => {},
     onShownProblem: ({ text }) => problems.push(text),
-    onShownRefused: () => {},
     onShownTrouble: () => {},
   });
 });

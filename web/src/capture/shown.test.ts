@@ -60,7 +60,6 @@ beforeEach(() => {
   shown = new ShownCapture(screens, screens, {
     onShownChanged: () => {},
     onShownProblem: ({ text }) => problems.push(text),
-    onShownRefused: () => {},
     onShownTrouble: (category) => troubles.push(category),
   });
 });

@@ -36,8 +36,6 @@ export interface ShownListener {
   onShownChanged(): void;
   /** It cannot be shown, or its showing ended by itself. */
   onShownProblem(problem: CaptureProblem): void;
-  /** The server does not take it. */
-  onShownRefused(error: unknown): void;
   /** It does badly, which people see in the bar. */
   onShownTrouble(category: CallProblem_Category): void;
 }
@@ -303,7 +301,6 @@ export class ShownCapture {
     else if (this.failures > 0 && isPassing(error)) this.onFailed();
     else {
       this.end();
-      this.listener.onShownRefused(error);
       this.listener.onShownProblem(startProblem(error));
     }
   }

@@ -1,8 +1,8 @@
 import { create } from '@bufbuild/protobuf';
 import { callBrowserObstacle } from '../call/problems';
 import { InterruptConversationRequestSchema } from '../gen/atrium/v1/conversation_pb';
-import { Degradation_Kind } from '../gen/atrium/v1/session_pb';
-import { callUse } from '../state/use_policy';
+import { Degradation_Kind, ForbiddenAct_Act } from '../gen/atrium/v1/session_pb';
+import { callUse, forbiddenHere } from '../state/use_policy';
 import { captureActions } from './capture_actions';
 import { notifyObstacle, toggleNotify } from './desktop';
 import type { Room } from './room';
@@ -355,9 +355,10 @@ function attachAction(room: Room): Action {
 export function callObstacle(room: Room): string | undefined {
   if (!room.self || room.call.phase !== 'idle') return undefined;
   const noMedia = room.degradations.find((one) => one.kind === Degradation_Kind.NO_MEDIA);
-  const { forbidden } = room.troubles;
-  const use = callUse(room.store.session?.usePolicy, room.self.role);
-  return callBrowserObstacle() ?? forbidden.calls ?? use ?? noMedia?.message;
+  const { session } = room.store;
+  const forbidden = forbiddenHere(session, ForbiddenAct_Act.CALL);
+  const use = callUse(session?.usePolicy, room.self.role);
+  return callBrowserObstacle() ?? forbidden ?? use ?? noMedia?.message;
 }
 
 /** Why a viewer is not heard. */

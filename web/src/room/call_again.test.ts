@@ -27,8 +27,7 @@ function make(phase: string, isMutedForWant: boolean) {
     self: { muted: true, role: Participant_Role.EDITOR },
     settings: { microphone: '' },
     degradations: [],
-    troubles: { forbidden: {} },
-    store: { session: {} },
+    store: { session: { forbiddenActs: [] } },
     mayType: true,
     muting: { takeBack: () => did.push('takes back'), follow: () => did.push('follows') },
     notices: {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { capture, change, snapshot } from '../../test/support/make';
 import type { Capture } from '../gen/atrium/v1/capture_pb';
+import { ForbiddenAct_Act, Participant_Role } from '../gen/atrium/v1/session_pb';
 import { SessionStore } from '../state/session_store';
 import { RoomCaptures } from './captures';
 import { Changes } from './changes';
@@ -87,5 +88,35 @@ describe('S19: consent that was taken back stays so', () => {
     expect(captures.shown.agentSees).toBe(false);
     await captures.letAgentSee(capture('1').name, true);
     expect(captures.shown.agentSees).toBe(false);
+  });
+});
+
+describe('L11, L20: what the deployment forbids', () => {
+  const forbid = (...acts: ForbiddenAct_Act[]) => {
+    const forbiddenActs = acts.map((act) => ({ act, message: `not ${act}` }));
+    const session = { hasDisplay: true, forbiddenActs };
+    const conversation = { takesImages: true };
+    store.applySnapshot(snapshot(1, { session, conversation } as never));
+    const room = { ...roomOfAda(), self: { role: Participant_Role.OWNER }, mayType: true };
+    captures = new RoomCaptures({ ...room, agentAvailable: true } as unknown as Room);
+  };
+  beforeEach(() => {
+    vi.stubGlobal('isSecureContext', true);
+    vi.stubGlobal('navigator', { mediaDevices: { getDisplayMedia: () => {} } });
+    vi.stubGlobal('RTCPeerConnection', class {});
+  });
+
+  it('is not offered, with the reason', () => {
+    forbid(ForbiddenAct_Act.SHOW_SCREENS, ForbiddenAct_Act.SHOW_TO_AGENT);
+    expect(captures.obstacle).toBe(`not ${ForbiddenAct_Act.SHOW_SCREENS}`);
+    expect(captures.mayShowDisplay).toBe(false);
+    expect(captures.agentObstacle).toBe(`not ${ForbiddenAct_Act.SHOW_TO_AGENT}`);
+    expect(captures.agentCouldSee).toBe(false);
+  });
+
+  it('is nothing where nothing is forbidden', () => {
+    forbid();
+    expect([captures.obstacle, captures.agentObstacle]).toEqual([undefined, undefined]);
+    expect([captures.mayShowDisplay, captures.agentCouldSee]).toEqual([true, true]);
   });
 });

@@ -20,7 +20,8 @@ import type {
   JoinResponse_CaptureBitrate,
   PeerSignal,
 } from '../gen/atrium/v1/live_pb';
-import { screenUse } from '../state/use_policy';
+import { ForbiddenAct_Act } from '../gen/atrium/v1/session_pb';
+import { forbiddenHere, screenUse } from '../state/use_policy';
 import type { Room } from './room';
 import { isWide } from './wide';
 
@@ -47,7 +48,6 @@ export class RoomCaptures {
     this.shown = new ShownCapture(browserScreens, room, {
       onShownChanged: () => this.sync(),
       onShownProblem: (problem) => this.onProblem(problem),
-      onShownRefused: (error) => room.troubles.noteForbidden('screens', error),
       onShownTrouble: (category) => room.troubles.count(category, true),
     });
   }
@@ -115,7 +115,7 @@ export class RoomCaptures {
   /** Why this person cannot show a screen here; undefined if they can. */
   get obstacle(): string | undefined {
     const { room } = this;
-    const obstacle = browserObstacle() ?? room.troubles.forbidden.screens;
+    const obstacle = browserObstacle() ?? this.forbidden(ForbiddenAct_Act.SHOW_SCREENS);
     if (obstacle || !room.self) return obstacle;
     if (room.mayType) return screenUse(room.store.session?.usePolicy, room.self.role);
     return 'Viewers cannot show a screen. Ask an owner for an editor link to show one.';
@@ -123,7 +123,20 @@ export class RoomCaptures {
 
   /** The agent can see screens, so that people say whether it may. */
   get agentCouldSee(): boolean {
+    return this.agentTakesImages && !this.agentObstacle;
+  }
+
+  /** Why the agent, which could, is shown no screen here; undefined if it is. */
+  get agentObstacle(): string | undefined {
+    return this.agentTakesImages ? this.forbidden(ForbiddenAct_Act.SHOW_TO_AGENT) : undefined;
+  }
+
+  private get agentTakesImages(): boolean {
     return this.room.agentAvailable && (this.room.store.conversation?.takesImages ?? false);
+  }
+
+  private forbidden(act: ForbiddenAct_Act): string | undefined {
+    return forbiddenHere(this.room.store.session, act);
   }
 
   /** Screens that the agent sees. */
@@ -134,7 +147,8 @@ export class RoomCaptures {
   /** True if this person can show the machine's own display now. */
   get mayShowDisplay(): boolean {
     const { store, isOwner } = this.room;
-    return isOwner && (store.session?.hasDisplay ?? false) && !this.all().some(isDisplay);
+    if (!isOwner || this.forbidden(ForbiddenAct_Act.SHOW_SCREENS)) return false;
+    return (store.session?.hasDisplay ?? false) && !this.all().some(isDisplay);
   }
 
   /** Shows a screen, or stops; what is to be chosen first, is asked for. */

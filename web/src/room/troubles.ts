@@ -2,11 +2,7 @@ import type { CallListener } from '../call/call';
 import type { CallTrouble } from '../call/problems';
 import { ToldProblems } from '../call/told';
 import type { CallProblem_Category } from '../gen/atrium/v1/live_pb';
-import { Refused } from '../link/link';
 import type { Room } from './room';
-
-/** ErrorInfo.reason of what a deployment does not allow. */
-const FORBIDDEN_HERE = 'FORBIDDEN_HERE';
 
 /** What goes wrong with calls and screens: counted, remembered, and said. */
 export class RoomTroubles implements CallListener {
@@ -16,8 +12,6 @@ export class RoomTroubles implements CallListener {
   private agentKnown = '';
   /** The person was told why they only listen, and put it away. */
   private listeningIsKnown = false;
-  /** What the deployment does not allow, as the server said. */
-  readonly forbidden: { calls?: string; screens?: string } = {};
   private readonly told: ToldProblems;
   private readonly room: Room;
 
@@ -39,13 +33,6 @@ export class RoomTroubles implements CallListener {
   /** The link is there again. */
   catchUp(): void {
     this.told.catchUp();
-  }
-
-  /** The deployment forbids an act: it is not offered any more. */
-  noteForbidden(act: 'calls' | 'screens', error: unknown): void {
-    if (!(error instanceof Refused) || error.outcome.reason !== FORBIDDEN_HERE) return;
-    this.forbidden[act] = error.message;
-    this.room.changes.emit('call', 'captures', 'state');
   }
 
   /** What is wrong with the agent, until it is put away. */
@@ -100,7 +87,6 @@ export class RoomTroubles implements CallListener {
   }
 
   onCallRefused(error: unknown): void {
-    this.noteForbidden('calls', error);
     this.room.notices.callFailed(error instanceof Error ? error.message : String(error));
   }
 }

@@ -1,12 +1,14 @@
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import {
+  ForbiddenAct_Act as Act,
   Participant_Role,
+  SessionSchema,
   UsePolicySchema,
   UsePolicy_Users as Users,
 } from '../gen/atrium/v1/session_pb';
 import { CALL_USERS, SCREEN_USERS } from './session_form';
-import { callUse, screenUse } from './use_policy';
+import { callUse, forbiddenHere, screenUse } from './use_policy';
 
 const { VIEWER, EDITOR, OWNER } = Participant_Role;
 const ROLES = [VIEWER, EDITOR, OWNER];
@@ -31,6 +33,13 @@ describe('L11: what a room’s owners let people use', () => {
       undefined,
       undefined,
     ]);
+  });
+
+  it('of what the deployment forbids, in its own words', () => {
+    const session = create(SessionSchema, { forbiddenActs: [{ act: Act.CALL, message: 'none' }] });
+    expect(forbiddenHere(session, Act.CALL)).toBe('none');
+    expect(forbiddenHere(session, Act.SHOW_SCREENS)).toBeUndefined();
+    expect(forbiddenHere(undefined, Act.CALL)).toBeUndefined();
   });
 
   it('offers what the server takes', () => {

@@ -1,10 +1,16 @@
 import {
+  type ForbiddenAct_Act,
   Participant_Role,
+  type Session,
   type UsePolicy,
   UsePolicy_Users as Users,
 } from '../gen/atrium/v1/session_pb';
 
 type Role = Participant_Role;
+
+/** Why the deployment lets nobody do something; undefined if it does not forbid it. */
+export const forbiddenHere = (session: Session | undefined, act: ForbiddenAct_Act) =>
+  session?.forbiddenActs.find((one) => one.act === act)?.message;
 
 const LEAST: Partial<Record<Users, Role>> = {
   [Users.EDITORS]: Participant_Role.EDITOR,

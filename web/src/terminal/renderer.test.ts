@@ -205,6 +205,20 @@ describe('N2: what the server ignores is ignored here', () => {
   });
 });
 
+describe('R28: a cell is the same whoever draws it', () => {
+  it('keeps 64 code points of one, as the server does, and no less of its width', async () => {
+    const { term, print } = fed();
+    print(bytes(`e${'\u0301'.repeat(10_000)}x❤${'\u0301'.repeat(200)}\ufe0f|👩‍👩‍👧`));
+    await settled(term);
+    const cell = (at: number) => term.buffer.active.getLine(0)?.getCell(at);
+    expect([...(cell(0)?.getChars() ?? '')].join()).toBe(['e', ...Array(63).fill('\u0301')].join());
+    expect(cell(1)?.getChars()).toBe('x');
+    expect([...(cell(2)?.getChars() ?? '')]).toHaveLength(64);
+    expect(cell(2)?.getWidth()).toBe(2);
+    expect(cell(5)?.getChars()).toBe('👩‍👩‍👧');
+  });
+});
+
 describe('S9: a terminal in a browser answers nothing either', () => {
   /** Answers what only a terminal with colours and a focus answers. */
   function answering() {

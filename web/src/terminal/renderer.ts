@@ -1,5 +1,8 @@
 import type { Terminal } from '@xterm/xterm';
 
+/** Code points that the server keeps of one cell. */
+const MAX_CELL_CODE_POINTS = 64;
+
 /** Lines that scroll back, as many as the server keeps. */
 export const SCROLLBACK_LINES = 10_000;
 
@@ -22,6 +25,9 @@ export const UNICODE_RULES = '15-graphemes';
 export type Resizable = Pick<Terminal, 'resize' | 'reset' | 'cols' | 'rows'>;
 
 interface Line {
+  /** What stands in cells of more than one code point. */
+  _combined: Record<number, string>;
+  addCodepointToCell(cell: number, codePoint: number, width: number): void;
   clone(): Line;
   resize(columns: number, fill: object): void;
 }
@@ -80,4 +86,24 @@ function settleAlternate(terminal: Resizable): void {
 export function ensureLineBelow(terminal: object): void {
   const { lines } = coreOf(terminal).buffer;
   if (!lines.get(lines.length)) lines.set(lines.length, lines.get(0).clone());
+}
+
+const bounded = new WeakSet<Line>();
+
+/**
+ * The renderer would keep ten thousand marks in one cell, and so look different
+ * from one that begins with the server's snapshot: this keeps as many as the server.
+ * What is beyond still counts for the cell's width. All terminals share it.
+ */
+export function boundCells(terminal: object): void {
+  const line: Line = Object.getPrototypeOf(coreOf(terminal).buffer.lines.get(0));
+  if (bounded.has(line)) return;
+  bounded.add(line);
+  const add = line.addCodepointToCell;
+  line.addCodepointToCell = function (this: Line, cell, codePoint, width) {
+    add.call(this, cell, codePoint, width);
+    const text = this._combined[cell];
+    if (text === undefined || text.length <= MAX_CELL_CODE_POINTS) return;
+    this._combined[cell] = [...text].slice(0, MAX_CELL_CODE_POINTS).join('');
+  };
 }

@@ -1,7 +1,7 @@
 import { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes';
 import type { Terminal } from '@xterm/xterm';
 import { addHooks } from './hooks';
-import { UNICODE_RULES } from './renderer';
+import { boundCells, UNICODE_RULES } from './renderer';
 
 /**
  * Sets a terminal that was made with RENDERER_OPTIONS up to be the equal of the
@@ -11,5 +11,6 @@ import { UNICODE_RULES } from './renderer';
 export function setUpRenderer(terminal: Terminal): () => boolean {
   terminal.loadAddon(new UnicodeGraphemesAddon());
   terminal.unicode.activeVersion = UNICODE_RULES;
+  boundCells(terminal);
   return addHooks(terminal);
 }

@@ -70,10 +70,17 @@ class AtriumTrust extends RoomElement {
     const items = menuItems(this.room, MENU).map((one) =>
       TEXT_SIZES.has(one.id) ? { ...one, stays: true } : one,
     );
-    const { obstacle } = this.room.captures;
-    // Why no screen can be shared from here, where the button would be.
-    const note = { title: 'Share screen', run: () => {}, obstacle };
-    return obstacle ? [...items, note] : items;
+    const { obstacle, agentObstacle } = this.room.captures;
+    // Why no screen can be shared from here, or the agent sees none.
+    const notes = [
+      { title: 'Share screen', run: () => {}, obstacle },
+      {
+        title: 'Let the agent see it',
+        run: () => {},
+        obstacle: obstacle ? undefined : agentObstacle,
+      },
+    ];
+    return [...items, ...notes.filter((one) => one.obstacle)];
   }
 }
 

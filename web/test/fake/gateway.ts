@@ -50,8 +50,6 @@ export class FakeGateway {
   refuseTabs = '';
   /** Why nobody goes live; empty if they do. */
   refuseCalls = '';
-  /** The deployment allows no calls. */
-  forbidsCalls = false;
   /** Lists of commands are answered only when a page catches up. */
   listsWait = false;
   /** Answers an offer, in the place of the media process. */

@@ -38,7 +38,6 @@ const RESOURCE_EXHAUSTED = 8;
 const FAILED_PRECONDITION = 9;
 const UNAVAILABLE = 14;
 
-const NO_CALLS = 'This deployment does not allow anybody to make calls';
 const SOMEBODY_DRIVES = "Somebody else holds this tab's keyboard: ask for it";
 
 /** What the gateway does by itself. */
@@ -303,8 +302,6 @@ export class FakePage {
         }
         return;
       case 'goLive':
-        if (this.gateway.forbidsCalls)
-          return { code: PERMISSION_DENIED, reason: 'FORBIDDEN_HERE', message: NO_CALLS };
         if (this.gateway.refuseCalls)
           return { code: UNAVAILABLE, message: this.gateway.refuseCalls };
         session.participant(this.id, {

@@ -381,36 +381,59 @@ export const callWalks = {
       await phase('live');
       await media.close();
     },
-  'L11, L20: what the deployment forbids or cannot do now is not offered, and says why':
+  'L20: what cannot be done now is not offered, and says why': async () => {
+    await room();
+    const page = await checked('editor-ada');
+    const says = (text) =>
+      page.waitForFunction(
+        (text) => document.querySelector('.phone').getAttribute('aria-description')?.includes(text),
+        text,
+      );
+    const message = 'The media process is out of reach; calls come back by themselves.';
+    gateway.session.updateSession({ degradations: [{ kind: NO_MEDIA, message }] });
+    await says('The media process is out of reach');
+    assert.equal(await startAudio(page).getAttribute('aria-disabled'), 'true');
+    assert.deepEqual(await faults(page), []);
+    gateway.session.updateSession({ degradations: [] });
+    await page.locator('.phone[aria-disabled=false]').waitFor();
+  },
+  'L11, L20: what the deployment forbids is not offered from the first moment on, and says why':
     async () => {
       await room();
-      const page = await checked('editor-ada');
-      const says = (text) =>
-        page.waitForFunction(
-          (text) =>
-            document.querySelector('.phone').getAttribute('aria-description')?.includes(text),
-          text,
-        );
-      const message = 'The media process is out of reach; calls come back by themselves.';
-      gateway.session.updateSession({ degradations: [{ kind: NO_MEDIA, message }] });
-      await says('The media process is out of reach');
-      assert.equal(await startAudio(page).getAttribute('aria-disabled'), 'true');
+      const [CALL, SHOW_SCREENS, SHOW_TO_AGENT] = [1, 2, 3];
+      const no = (act, what) => ({ act, message: `Nobody may ${what} here.` });
+      const forbid = (...forbiddenActs) => gateway.session.updateSession({ forbiddenActs });
+      gateway.session.updateConversation({ takesImages: true });
+      gateway.session.updateSession({ hasDisplay: true });
+      forbid(
+        no(CALL, 'make calls'),
+        no(SHOW_SCREENS, 'show screens'),
+        no(SHOW_TO_AGENT, 'show it'),
+      );
+      const page = await checked('owner-boss');
+      const phone = page.locator('.phone[aria-disabled=true]');
+      assert.equal(await phone.getAttribute('aria-description'), 'Nobody may make calls here.');
+      assert.equal(await page.getByRole('button', { name: 'Share screen' }).count(), 0);
       assert.deepEqual(await faults(page), []);
-      gateway.session.updateSession({ degradations: [] });
-      await page.locator('.phone[aria-disabled=false]').waitFor();
-      gateway.forbidsCalls = true;
-      await startAudio(page).click();
-      await says('This deployment does not allow anybody to make calls');
-      await page.keyboard.press('F1');
-      await page.keyboard.type('live audio');
-      await page.getByText('No action is called that.').waitFor();
-      await page.keyboard.press('Escape');
-      const reason = 'FORBIDDEN_HERE';
-      gateway.captures.refuse = { code: 7, reason, message: 'Nobody may show screens here.' };
-      await page.getByRole('button', { name: 'Share screen' }).click();
-      await page.getByRole('button', { name: 'Share screen' }).waitFor({ state: 'detached' });
-      await page.getByRole('button', { name: 'Settings', exact: true }).click();
+      for (const act of ['live audio', 'share screen', "machine's display"]) {
+        await page.keyboard.press('F1');
+        await page.keyboard.type(act);
+        await page.getByText('No action is called that.').waitFor();
+        await page.keyboard.press('Escape');
+      }
+      const settings = page.getByRole('button', { name: 'Settings', exact: true });
+      await settings.click();
       await page.getByRole('menuitem', { name: /Nobody may show screens here/ }).waitFor();
+      await page.keyboard.press('Escape');
+      // Another start of the server forbids less: it is offered without a reload.
+      forbid(no(SHOW_TO_AGENT, 'show it to the agent'));
+      await page.locator('.phone[aria-disabled=false]').waitFor();
+      await page.getByRole('button', { name: 'Share screen' }).click();
+      await page.getByRole('button', { name: "The machine's display" }).waitFor();
+      assert.equal(await page.getByText('The agent may see it').count(), 0);
+      await page.keyboard.press('Escape');
+      await settings.click();
+      await page.getByRole('menuitem', { name: /Nobody may show it to the agent/ }).waitFor();
     },
   'L11: an owner decides who may call and show screens; whoever may not sees why': async () => {
     await room();
