@@ -61,6 +61,7 @@ class AttachStream final : public Terminal::Follower,
   void AskSnapshot(bool scrollback = true);
   void TakeSnapshot(bool scrollback);
   void OnSnapshot(ScreenSnapshot snapshot);
+  void Count(const ScreenSnapshot& snapshot);
   bool WaitsForExact(const ScreenSnapshot& snapshot);
   absl::Duration ExactSpacing() const;
   void WatchExact();
@@ -76,6 +77,7 @@ class AttachStream final : public Terminal::Follower,
 
   Terminal* terminal() { return started_ ? host_->Find(tab_) : nullptr; }
   bool lossless() const { return !hold_.empty(); }
+  const char* kind() const { return lossless() ? "lossless" : "shared"; }
 
   // Given.
   Loop* const loop_;

@@ -79,7 +79,7 @@ void Host::AdoptLeftBehind() {
     }
     const std::string tab = (*log)->tab();
     if (entries_.count(tab) > 0) continue;  // It was handed over.
-    entries_[tab].terminal = Terminal::Lost(loop_, screens_, *std::move(log));
+    entries_[tab].terminal = Terminal::Lost(loop_, screens_, *std::move(log), &figures_);
   }
   if (error) LogWarning("cannot list the logs", {{"error", error.message()}});
 }
@@ -204,7 +204,7 @@ absl::Status Host::Create(const Plan::Terminal& planned) {
                        .incarnation = options_.incarnation,
                        .log_path = LogPath(planned.tab()),
                        .size = FromProto(planned.size())},
-                      command, this);
+                      command, &figures_, this);
   if (!started.ok()) {
     bounds_.Leave(planned.tab());
     return started.status();
@@ -334,6 +334,7 @@ absl::Status Host::Input(const std::string& tab, const AttachmentId& id, int64_t
   // Dropped in its turn, so that what was typed before is acknowledged first.
   const bool dropped = !entry.driver.empty() && right.participant != entry.driver;
   if (dropped) {
+    ++figures_.input_dropped;
     data.clear();
   } else {
     Typed(entry, tab, right.participant);
@@ -434,7 +435,12 @@ void Host::TellMissed() {
   }
 }
 
-std::string Host::WhyEnded(const Terminal& terminal) { return bounds_.WhyEnded(terminal.tab()); }
+std::string Host::WhyEnded(const Terminal& terminal) {
+  const Bounds::Bound bound = bounds_.EndedBy(terminal.tab());
+  if (bound == Bounds::Bound::kNone) return "";
+  ++figures_.ended_by_bounds[bound == Bounds::Bound::kMemory ? "memory" : "processes"];
+  return bounds_.WhyEnded(terminal.tab());
+}
 
 void Host::OnMemory(int64_t bytes, bool alert) {
   status_.set_memory_bytes(bytes);
@@ -445,6 +451,7 @@ void Host::OnMemory(int64_t bytes, bool alert) {
 
 void Host::OnAuditProblem(const std::string& problem) {
   if (status_.audit_problem() == problem) return;
+  if (status_.audit_problem().empty()) ++figures_.audit_problems;
   status_.set_audit_problem(problem);
   TellStatus();
 }

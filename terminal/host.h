@@ -21,6 +21,7 @@
 #include "terminal/attachments.h"
 #include "terminal/audit.h"
 #include "terminal/bounds.h"
+#include "terminal/figures.h"
 #include "terminal/input_ledger.h"
 #include "terminal/limits.h"
 #include "terminal/runs.h"
@@ -74,6 +75,9 @@ class Host final : public Terminal::Listener, public Bounds::Listener, public Au
   void HandOver(std::function<void(absl::StatusOr<atrium::terminal::v1::Handover>)> done);
   // The program was not replaced after all.
   void GoOn();
+  // For /metrics: what was counted, also by streams, and what there is.
+  Figures& figures() { return figures_; }
+  Presence Present() const;
   // Takes no new terminal any more; `empty` once no program runs, and what ignored the
   // hang-up is gone.
   void Drain(std::function<void()> empty);
@@ -169,6 +173,7 @@ class Host final : public Terminal::Listener, public Bounds::Listener, public Au
   const Options options_;
   // Owned.
   const SyscallFilters filters_ = SyscallFilters::Make(SyscallFilters::HasAdminCapability());
+  Figures figures_;
   Audit audit_;
   Bounds bounds_;
   Attachments attachments_;

@@ -20,6 +20,7 @@
 #include "common/loop.h"
 #include "common/strong_id.h"
 #include "terminal/command_table.h"
+#include "terminal/figures.h"
 #include "terminal/output_log.h"
 #include "terminal/pty.h"
 #include "terminal/screen_keeper.h"
@@ -61,11 +62,11 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   static absl::StatusOr<std::unique_ptr<Terminal>> Start(Loop* loop, ScreenThread* screens,
                                                          Options options,
                                                          const ShellCommand& command,
-                                                         Listener* listener);
+                                                         Figures* figures, Listener* listener);
   // One that a process of before handed over, with its log.
   static absl::StatusOr<std::unique_ptr<Terminal>> Resume(
       Loop* loop, ScreenThread* screens, Options options, std::unique_ptr<OutputLog> log,
-      const atrium::terminal::v1::HandedTerminal& handed, Listener* listener);
+      const atrium::terminal::v1::HandedTerminal& handed, Figures* figures, Listener* listener);
   // Reads no more, and tells all that another process needs but the plan and the
   // pages' input; then `done`, once its screen has drawn all that was read.
   void HandOver(std::function<void(atrium::terminal::v1::HandedTerminal)> done);
@@ -75,7 +76,7 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   std::string PendingInput() const { return pty_ ? pty_->PendingInput() : ""; }
   // One that an earlier process left behind: LOST, but its screen can be read.
   static std::unique_ptr<Terminal> Lost(Loop* loop, ScreenThread* screens,
-                                        std::unique_ptr<OutputLog> log);
+                                        std::unique_ptr<OutputLog> log, Figures* figures);
   ~Terminal() override;
 
   const std::string& tab() const { return options_.tab; }
@@ -85,6 +86,8 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   // could not be handed over exactly. -1: everybody has it.
   int64_t differs_until() const { return differs_until_; }
   bool ended() const { return ended_; }
+  // RUNNING, EXITED or LOST.
+  atrium::v1::Tab::State state() const;
   int exit_code() const { return exit_code_; }
   const CommandTable& commands() const { return commands_; }
   atrium::terminal::v1::TerminalStatus Status() const;
@@ -120,6 +123,11 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
                  std::function<void(atrium::v1::ReadScreenResponse)> done) {
     keeper_->Cells(scrollback_lines, std::move(done));
   }
+  // Output that its screen has not taken in.
+  int64_t screen_lag_bytes() const { return log_->end() - keeper_->parsed_offset(); }
+  // Who lets the program wait, "parser" or "lossless", or empty, and for how long it has.
+  std::string_view paused_by() const { return paused_by_; }
+  absl::Duration paused_for() const { return loop_->Monotonic() - paused_at_; }
   // Removes what is kept on disk. Call before destroying one that is not wanted.
   void Forget() { log_->Unlink(); }
 
@@ -141,7 +149,7 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   };
 
   Terminal(Loop* loop, ScreenThread* screens, Options options, std::shared_ptr<OutputLog> log,
-           int64_t screen_offset, Listener* listener);
+           int64_t screen_offset, Figures* figures, Listener* listener);
 
   // Pty::Listener.
   void OnReadable() override;
@@ -160,8 +168,10 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
 
   bool ReadSome();
   void Append(std::string_view text);
+  bool ParserLags() const;
   bool MayRead() const;
   void UpdateReading();
+  void NotePause(std::string_view by);
   void ArmHolds();
   void TellHold(const AttachmentId& attachment, Hold* hold, bool holds);
   void OnHoldTooLong(const AttachmentId& attachment);
@@ -173,6 +183,7 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   Loop* const loop_;
   const Options options_;
   Listener* const listener_;
+  Figures* const figures_;
   // Owned.
   std::shared_ptr<OutputLog> log_;
   std::unique_ptr<ScreenKeeper> keeper_;
@@ -189,6 +200,8 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   absl::Duration last_resize_ = -absl::InfiniteDuration();
   size_t reply_bytes_ = 0;  // Of answers that the program has not read.
   bool reading_ = true;
+  std::string_view paused_by_;  // See paused_by(), and since when.
+  absl::Duration paused_at_;
   int64_t differs_until_ = -1;
   bool frozen_ = false;  // Being handed over.
   bool ended_ = false;

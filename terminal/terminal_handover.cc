@@ -52,10 +52,10 @@ absl::StatusOr<std::unique_ptr<Terminal>> Terminal::Resume(Loop* loop, ScreenThr
                                                            Options options,
                                                            std::unique_ptr<OutputLog> log,
                                                            const HandedTerminal& handed,
-                                                           Listener* listener) {
+                                                           Figures* figures, Listener* listener) {
   options.size = {handed.size().columns(), handed.size().rows()};
-  std::unique_ptr<Terminal> terminal(new Terminal(loop, screens, std::move(options),
-                                                  std::move(log), handed.screen_offset(), listener));
+  std::unique_ptr<Terminal> terminal(new Terminal(loop, screens, std::move(options), std::move(log),
+                                                  handed.screen_offset(), figures, listener));
   terminal->title_ = handed.title();
   terminal->working_directory_ = handed.working_directory();
   terminal->mark_key_ = handed.mark_key();

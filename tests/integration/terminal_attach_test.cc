@@ -388,6 +388,32 @@ TEST_F(AttachTest, N2_M4AScreenThatWasToldInexactlyIsToldAnewToAllOnceItCanBe) {
   EXPECT_FALSE(page.all.back().snapshot().required()) << "all have it";
 }
 
+TEST_F(AttachTest, X5_N3StreamsScreensAndWhoWasRefusedOrTooSlowAreCounted) {
+  const Figures& count = host_->figures();
+  Start(kInexact);
+  {
+    Attached page(&loop_, stub_.get(), 0), reader(&loop_, stub_.get(), 0, "ann");
+    page.Open("eve");
+    ASSERT_TRUE(Until([&] { return page.opened == 1 && reader.opened == 1; }));
+    EXPECT_EQ(count.streams.at("shared"), 1);
+    EXPECT_EQ(count.streams.at("lossless"), 1);
+    ASSERT_TRUE(Until([&] { return terminal().log().end() == kInexactBytes; }));
+    page.AskSnapshot();
+    ASSERT_TRUE(Until([&] {
+      loop_.Advance(absl::Milliseconds(1));
+      return page.snapshots == 1;
+    }));
+    EXPECT_EQ(count.snapshots, 2);
+    EXPECT_EQ(count.inexact_snapshots, 2);
+    EXPECT_EQ(count.retaken_snapshots, 1);
+    page.Type("eve", 1, "no\n");
+    ASSERT_TRUE(Until([&] { return page.refused == 1; }));
+    EXPECT_EQ(count.input_refused.at("VIEW_ONLY"), 1);
+  }
+  EXPECT_TRUE(
+      Until([&] { return count.streams.at("shared") + count.streams.at("lossless") == 0; }));
+}
+
 // A gateway of before knows only a message of its own for it.
 TEST_F(AttachTest, R32ThatInputWasWrittenIsSaidAloneToWhoeverDidNotAskForMore) {
   Start("cat");
@@ -444,6 +470,7 @@ TEST_F(AttachTest, N7_S5WhoHeldTheProgramForTooLongMayNotHoldItAgainForAMinute) 
   loop_.Advance(limits::kLosslessHold * 0.2);
   ASSERT_TRUE(Until([&] { return first->closed.has_value(); }));
   EXPECT_EQ(DetailsOf(*first->closed).reason, "LOSSLESS_TOO_SLOW");
+  EXPECT_EQ(host_->figures().lossless_ended, 1);
   EXPECT_TRUE(terminal().holders().empty());
   EXPECT_TRUE(more(held + 2 * limits::kLosslessLagBytes)) << "its end holds nothing either";
   Attached again(&loop_, stub_.get(), -1, "ann");
