@@ -110,9 +110,13 @@ class Host final : public Terminal::Listener, public Bounds::Listener, public Au
                       bool again = false);
 
   // The services' side.
-  absl::Status WriteOnce(const std::string& tab, const std::string& write_id, std::string data);
-  void RunAtPrompt(const std::string& tab, const std::string& command, const std::string& run_id,
-                   Runs::Done done);
+  // True if `write_id` was known, and nothing was written.
+  absl::StatusOr<bool> WriteOnce(const std::string& tab, const std::string& write_id,
+                                 std::string data,
+                                 const atrium::terminal::v1::InputCondition& condition = {});
+  // `then` runs once the tab's shell is known to have said all that was read of it before.
+  void WhenDrawn(const std::string& tab, std::function<void()> then);
+  void RunAtPrompt(const atrium::terminal::v1::RunAtPromptRequest& request, Runs::Done done);
   // Returns what CancelWait() takes.
   int64_t WaitForOutput(const atrium::v1::WaitForOutputRequest& request, Waits::Done done);
   void CancelRun(const std::string& tab, const std::string& run_id) { runs_.Cancel(tab, run_id); }

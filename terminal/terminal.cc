@@ -379,7 +379,11 @@ void Terminal::OnMark(ShellMark mark) {
   }
   NoteCommand(mark);
   listener_->OnMark(this, mark);
-  if (at_idle_prompt() != was_idle || commands_.running() != ran) StatusChanged();
+  if (commands_.running() != ran) {
+    StatusChangedNow();
+  } else if (at_idle_prompt() != was_idle) {
+    StatusChanged();
+  }
 }
 
 // A shell that read our script is believed by its key, so that no program can put
@@ -417,8 +421,36 @@ void Terminal::StatusChanged() {
   if (status_timer_) return;
   status_timer_ = loop_->After(limits::kStatusSpacing, [this] {
     auto done = std::move(status_timer_);
+    last_status_ = loop_->Monotonic();
     listener_->OnStatus(this);
   });
+}
+
+// A loop of short commands is told as often as anything else.
+void Terminal::StatusChangedNow() {
+  const absl::Duration now = loop_->Monotonic();
+  if (now - last_status_ < limits::kStatusSpacing) return StatusChanged();
+  status_timer_.reset();
+  last_status_ = now;
+  listener_->OnStatus(this);
+}
+
+absl::Status Terminal::Check(const atrium::terminal::v1::InputCondition& condition) const {
+  if (!condition.incarnation().empty() && condition.incarnation() != options_.incarnation) {
+    return TabMoved("its tab has another terminal now");
+  }
+  if (!condition.working_directory().empty() &&
+      condition.working_directory() != working_directory_) {
+    return TabMoved("its tab is in another directory now");
+  }
+  if (!condition.has_reader()) return absl::OkStatus();
+  const auto* last = commands_.LastEnded();
+  const int64_t number = last == nullptr ? 0 : last->number();
+  if (condition.reader().last_command() != number ||
+      condition.reader().command_runs() != commands_.running()) {
+    return TabMoved("another program runs in its tab now");
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace atrium::terminal

@@ -111,6 +111,10 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   size_t pending_input_bytes() const { return pty_ ? pty_->pending_bytes() : 0; }
   // True while the program asks for a secret.
   bool hides_input() const { return pty_ && pty_->HidesInput(); }
+  // FAILED_PRECONDITION (TAB_MOVED): it is not so, as far as the screen was drawn.
+  absl::Status Check(const atrium::terminal::v1::InputCondition& condition) const;
+  // `then` runs on the loop once all that was read so far is drawn, and its marks are noted.
+  void WhenDrawn(std::function<void()> then) { keeper_->WhenDrawn(std::move(then)); }
   // Tells the program a size, clamped, at most 60 times a second.
   void Resize(Size size);
   void Snapshot(bool scrollback, std::function<void(ScreenSnapshot)> done) {
@@ -178,6 +182,8 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   void ApplyResize();
   void Advance();
   void StatusChanged();
+  // The same, but at once if nothing was told just before.
+  void StatusChangedNow();
 
   // Given.
   Loop* const loop_;
@@ -198,6 +204,7 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   CommandTable commands_;
   Size size_, wanted_size_;
   absl::Duration last_resize_ = -absl::InfiniteDuration();
+  absl::Duration last_status_ = -absl::InfiniteDuration();  // Told by a change.
   size_t reply_bytes_ = 0;  // Of answers that the program has not read.
   bool reading_ = true;
   std::string_view paused_by_;  // See paused_by(), and since when.

@@ -3,9 +3,8 @@
 #include <signal.h>
 #include <sys/stat.h>
 
-#include <mutex>
-
 #include "terminal/figures.h"
+#include "tests/support/held_screens.h"
 #include "tests/support/host_test.h"
 #include "tests/support/program.h"
 #include "tests/support/scrape.h"
@@ -54,17 +53,14 @@ TEST_F(TerminalFiguresTest, X5_N3CommandsAreCounted) {
   Create({});
   for (const char* id : {"one", "two"}) {
     bool ended = false;
-    host_->RunAtPrompt(kTab, "true", id, [&](auto) { ended = true; });
+    RunAtPrompt("true", id, [&](auto) { ended = true; });
     ASSERT_TRUE(Until([&] { return ended; }));
   }
   EXPECT_EQ(Figure("commands_total"), 2);
 }
 
 TEST_F(TerminalFiguresTest, X5_N3HowLongProgramsWaitIsCountedByWhoLetsThem) {
-  // The screen thread does nothing while this is held.
-  std::mutex busy;
-  busy.lock();
-  screens_.Post([&] { std::lock_guard<std::mutex> lock(busy); });
+  HeldScreens busy(&screens_);
   Create({"/bin/sh", "-c", "head -c 8000000 /dev/zero | tr '\\0' x; echo the end; read x"});
   ASSERT_TRUE(Until([&] { return Figure("paused{by=\"parser\"}") == 1; }));
   EXPECT_GT(Figure("screen_lag_bytes"), limits::kParserLagBytes);
@@ -72,7 +68,7 @@ TEST_F(TerminalFiguresTest, X5_N3HowLongProgramsWaitIsCountedByWhoLetsThem) {
   const absl::Duration begin = loop_->Monotonic();
   ASSERT_TRUE(Until([&] { return loop_->Monotonic() - begin > absl::Milliseconds(50); }));
   EXPECT_GE(Figure("paused_seconds_total{by=\"parser\"}"), 0.05) << "also while it waits";
-  busy.unlock();
+  busy.Release();
   terminal().SetHold(kAnn, 0, nullptr);
   ASSERT_TRUE(Until([&] { return Figure("paused{by=\"lossless\"}") == 1; })) << Text();
   EXPECT_GE(Figure("pauses_total{by=\"parser\"}"), 1);

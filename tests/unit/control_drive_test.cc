@@ -229,6 +229,24 @@ TEST_F(DriveTest, P7ACommandThatIsAskedForRunsOnceApprovedAndOnce) {
   EXPECT_EQ(ran_[1]->exit_code(), 3);
 }
 
+TEST_F(DriveTest, P7_S13ACommandThatIsAskedForIsDoneWhereItWasShownOrNotAtAll) {
+  const std::string tab = OpenTab("/home");
+  SetPolicy(Policy({}, CommandPolicy::ASK));
+  atrium::v1::RunCommandRequest run;
+  run.set_command("make");
+  run.set_tab(tab);
+  session_->RunCommand(Service(), run, absl::Minutes(1), Into(&ran_));
+  Decide(true);
+  ASSERT_EQ(host_.runs.size(), 1u);
+  EXPECT_EQ(host_.runs[0].request.condition().working_directory(), "/home");
+  host_.runs[0].done(MakeError(absl::StatusCode::kFailedPrecondition,
+                               "another directory: ask again", {.reason = "TAB_MOVED"}));
+  ASSERT_EQ(ran_.size(), 1u);
+  EXPECT_TRUE(absl::IsFailedPrecondition(ran_[0].status()));
+  EXPECT_EQ(session_->snapshot().entries().rbegin()->text(),
+            "What was approved could not be done: another directory: ask again");
+}
+
 TEST_F(DriveTest, P7ACommandThatIsAskedForAndDeniedOrForgottenNeverStarts) {
   SetPolicy(Policy({}, CommandPolicy::ASK));
   Run(Service(), "make");
