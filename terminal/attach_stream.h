@@ -42,6 +42,7 @@ class AttachStream final : public Terminal::Follower,
     AskSnapshot();
   }
   void OnHoldLost(const absl::Status& why) override;
+  bool OwesExact() const override { return owes_exact_; }
   // Host::Stream.
   void OnInputWritten(const AttachmentId& id, int64_t sequence) override;
   void OnInputDropped(const AttachmentId& id, const absl::Status& why) override;

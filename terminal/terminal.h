@@ -51,6 +51,8 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
     virtual void OnSnapshotNeeded() {}
     // It may hold the program no more.
     virtual void OnHoldLost(const absl::Status& why) {}
+    // Somebody was told a screen inexactly, and is to be told it anew.
+    virtual bool OwesExact() const { return false; }
   };
 
   struct Options {

@@ -1,6 +1,7 @@
 // Terminal: being handed to the next version of the process.
 #include <unistd.h>
 
+#include <algorithm>
 #include <deque>
 #include <utility>
 
@@ -34,6 +35,11 @@ void Terminal::HandOver(std::function<void(HandedTerminal)> done) {
     handed.set_screen(std::move(screen.data));
     handed.set_screen_offset(screen.offset);
     handed.set_screen_inexact(!screen.exact);
+    // What the screen was handed over to us without still holds for whoever was away
+    // since; and whoever was told it inexactly is owed it.
+    const bool owed = std::any_of(followers_.begin(), followers_.end(),
+                                  [](const Follower* follower) { return follower->OwesExact(); });
+    handed.set_differs_until(screen.exact && !owed ? differs_until_ : screen.offset);
     for (const auto& command : commands_.all()) *handed.add_commands() = command;
     if (const auto running = commands_.RunningFor(Moment())) {
       *handed.mutable_running_for() = ToProtoDuration(*running);
@@ -68,7 +74,11 @@ absl::StatusOr<std::unique_ptr<Terminal>> Terminal::Resume(Loop* loop, ScreenThr
   terminal->commands_.Restore({handed.commands().begin(), handed.commands().end()}, running,
                               terminal->Moment());
   terminal->keeper_->Restore(handed.screen());
-  if (handed.screen_inexact()) terminal->differs_until_ = handed.screen_offset();
+  if (handed.has_differs_until()) {
+    terminal->differs_until_ = handed.differs_until();
+  } else if (handed.screen_inexact()) {
+    terminal->differs_until_ = handed.screen_offset();
+  }
   const OutputLog& kept = *terminal->log_;
   if (handed.screen_offset() < kept.end()) {
     terminal->keeper_->Feed(handed.screen_offset(), kept.end());

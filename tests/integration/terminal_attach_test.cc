@@ -497,6 +497,33 @@ TEST_F(AttachTest, S13_N7ThatACommandRunsIsToldAtOnceAndALoopOfThemNoMoreOftenTh
   host_->Leave(&control);
 }
 
+TEST_F(AttachTest, R32_N2WhoIsStillOwedAnExactScreenIsOwedItAfterAnUpgradeToo) {
+  Start(kInexact);
+  const auto differs_until = [this] {
+    std::optional<int64_t> until;
+    terminal().HandOver([&](const auto& handed) { until = handed.differs_until(); });
+    EXPECT_TRUE(Until([&] { return until.has_value(); }));
+    terminal().GoOn();
+    return until.value_or(-2);
+  };
+  auto page = std::make_unique<Attached>(&loop_, stub_.get(), 0);
+  page->Open("ann");
+  ASSERT_TRUE(Until([&] { return static_cast<int64_t>(page->bytes.size()) == kInexactBytes; }));
+  page->AskSnapshot();
+  ASSERT_TRUE(Until([&] {
+    loop_.Advance(absl::Milliseconds(1));
+    return page->snapshots == 1;
+  }));
+  page->Type("ann", 1, "\n");
+  ASSERT_TRUE(Says(*page, "!"));
+  EXPECT_EQ(differs_until(), kInexactBytes + 2) << "the page has drawn all on an inexact screen";
+  ASSERT_TRUE(Until([&] {
+    loop_.Advance(absl::Milliseconds(1));
+    return page->snapshots == 2;
+  }));
+  EXPECT_EQ(differs_until(), -1);
+}
+
 // A gateway of before knows only a message of its own for it.
 TEST_F(AttachTest, R32ThatInputWasWrittenIsSaidAloneToWhoeverDidNotAskForMore) {
   Start("cat");

@@ -13,6 +13,7 @@
 namespace atrium::terminal {
 namespace {
 
+using atrium::terminal::v1::HandedTerminal;
 using atrium::terminal::v1::InputCondition;
 using atrium::terminal::v1::RunAtPromptResponse;
 using testing::HasSubstr;
@@ -378,6 +379,45 @@ TEST_F(HostTest, S13_R32WhatWaitsForAPromptOverAnUpgradeIsJudgedAfterIt) {
     return !told.ok();
   }));
   EXPECT_EQ(DetailsOf(told).reason, "TAB_MOVED");
+}
+
+TEST_F(HostTest, R32_N2UntilWhereAScreenDiffersIsHandedOnByEveryUpgradeAfterTheOneThatMadeItSo) {
+  // A wide character that found no room, and what it may be joined with.
+  Create({"/bin/sh", "-c",
+          "stty -echo; printf '\\033[4h\\033[?7l\\033[80G\\344\\275\\240'; read x; printf '\\r!'; "
+          "cat"});
+  ASSERT_TRUE(Until([&] { return terminal().log().end() == 17; }));
+  const auto hand_over = [this](Terminal* from) {
+    std::optional<HandedTerminal> handed;
+    from->HandOver([&](HandedTerminal all) { handed = all; });
+    EXPECT_TRUE(Until([&] { return handed.has_value(); }));
+    handed->set_master_fd(-1);
+    return *handed;
+  };
+  HandedTerminal handed = hand_over(&terminal());
+  EXPECT_TRUE(handed.screen_inexact());
+  EXPECT_EQ(handed.differs_until(), 17);
+  terminal().GoOn();
+  Type("\n");
+  ASSERT_TRUE(Says("!"));
+  std::string path;
+  for (const auto& file : std::filesystem::directory_iterator(directory_)) path = file.path();
+  Figures figures;
+  for (int upgrades = 1; upgrades < 3; ++upgrades) {
+    auto next = Terminal::Resume(loop_.get(), &screens_, {.tab = kTab, .log_path = path},
+                                 *OutputLog::Open(path), handed, &figures, host_.get());
+    ASSERT_TRUE(next.ok()) << next.status();
+    EXPECT_EQ((*next)->differs_until(), 17);
+    handed = hand_over(next->get());
+    EXPECT_FALSE(handed.screen_inexact());
+    EXPECT_GT(handed.screen_offset(), 17);
+  }
+  // One of a version before, which did not say it.
+  handed.clear_differs_until();
+  handed.set_screen_inexact(true);
+  const auto next = Terminal::Resume(loop_.get(), &screens_, {.tab = kTab, .log_path = path},
+                                     *OutputLog::Open(path), handed, &figures, host_.get());
+  EXPECT_EQ((*next)->differs_until(), handed.screen_offset());
 }
 
 TEST_F(HostTest, R29AStormOfSizesIsClampedAndCoalesced) {
