@@ -445,7 +445,10 @@ void Host::CheckEmpty() {
 }
 
 void Host::Housekeep() {
-  for (auto& [tab, entry] : entries_) entry.ledger.Forget(loop_->Monotonic());
+  for (auto& [tab, entry] : entries_) {
+    entry.ledger.Forget(loop_->Monotonic());
+    entry.terminal->Look();
+  }
   housekeeping_ = loop_->After(kHousekeeping, [this] {
     auto done = std::move(housekeeping_);
     Housekeep();

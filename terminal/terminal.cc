@@ -107,6 +107,7 @@ atrium::terminal::v1::TerminalStatus Terminal::Status() const {
   status.set_shell_integration(shell_integration());
   status.set_at_prompt(at_idle_prompt());
   status.set_command_runs(commands_.running());
+  status.set_shell_replaced(commands_.running() && shell_replaced_);
   return status;
 }
 
@@ -371,6 +372,7 @@ void Terminal::OnMark(ShellMark mark) {
       break;
     case ShellMark::Kind::kPromptEnd:
       at_prompt_ = true;
+      if (!commands_.running() && shell_.group == 0 && pty_) shell_ = pty_->InFront();
       break;
     case ShellMark::Kind::kCommandStart:
     case ShellMark::Kind::kCommandEnd:
@@ -408,6 +410,18 @@ void Terminal::NoteCommand(const ShellMark& mark) {
     const auto* command = commands_.End(mark.exit_code, mark.begin, Moment());
     if (command != nullptr) listener_->OnCommandEnd(this, *command);
   }
+}
+
+// A shell that took ours' place may know no marks, and a command that was to do so never
+// ends. Jobs have process groups of their own, so one of that shell is in front in its
+// turn; a builtin of ours leaves its command line as it was.
+void Terminal::Look() {
+  bool replaced = false;
+  if (pty_ && commands_.running() && shell_.group > 0) {
+    const Pty::Front front = pty_->InFront();
+    replaced = front.group == shell_.group && !front.words.empty() && front.words != shell_.words;
+  }
+  if (std::exchange(shell_replaced_, replaced) != replaced) StatusChanged();
 }
 
 void Terminal::OnInexactResize() {

@@ -134,6 +134,8 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   // Who lets the program wait, "parser" or "lossless", or empty, and for how long it has.
   std::string_view paused_by() const { return paused_by_; }
   absl::Duration paused_for() const { return loop_->Monotonic() - paused_at_; }
+  // Looks whether another program took the shell's place; call now and then.
+  void Look();
   // Removes what is kept on disk. Call before destroying one that is not wanted.
   void Forget() { log_->Unlink(); }
 
@@ -212,6 +214,8 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   std::string_view paused_by_;  // See paused_by(), and since when.
   absl::Duration paused_at_;
   int64_t differs_until_ = -1;
+  Pty::Front shell_;             // As it waited at its first prompt.
+  bool shell_replaced_ = false;  // At the last look.
   bool frozen_ = false;  // Being handed over.
   bool ended_ = false;
   bool lost_ = false;

@@ -31,6 +31,8 @@ void Terminal::HandOver(std::function<void(HandedTerminal)> done) {
     handed.set_expects_integration(expects_integration_);
     handed.set_integration(integration_);
     handed.set_at_prompt(at_prompt_);
+    handed.set_shell_group(shell_.group);
+    handed.set_shell_words(shell_.words);
     handed.set_typed_since_prompt(typed_since_prompt_);
     handed.set_screen(std::move(screen.data));
     handed.set_screen_offset(screen.offset);
@@ -68,6 +70,7 @@ absl::StatusOr<std::unique_ptr<Terminal>> Terminal::Resume(Loop* loop, ScreenThr
   terminal->expects_integration_ = handed.expects_integration();
   terminal->integration_ = handed.integration();
   terminal->at_prompt_ = handed.at_prompt();
+  terminal->shell_ = {static_cast<pid_t>(handed.shell_group()), handed.shell_words()};
   terminal->typed_since_prompt_ = handed.typed_since_prompt();
   std::optional<absl::Duration> running;
   if (handed.has_running_for()) running = FromProtoDuration(handed.running_for());

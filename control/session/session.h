@@ -421,7 +421,11 @@ class Session final : public Conversation::Room {
   std::set<Watcher*> watchers_;
   std::map<AttachmentId, ServiceAttachment> service_attachments_;
   DriverDesk drivers_;
-  std::set<std::string> busy_tabs_;                 // Where a command runs, as their shells tell.
+  // Where a command runs, as their shells tell.
+  struct Busy {
+    bool keeps_in_use = true;  // It is not one that took its shell's place.
+  };
+  std::map<std::string, Busy> busy_tabs_;
   std::map<std::string, absl::Duration> tab_used_;  // When, by tab.
   atrium::terminal::v1::HostStatus host_status_;
   std::map<int, int> bad_ticks_;  // In a row, by Degradation.Kind.

@@ -334,7 +334,7 @@ void Session::OnHostTerminal(const TerminalStatus& status) {
 
 void Session::NoteBusy(const TerminalStatus& status) {
   if (status.command_runs()) {
-    busy_tabs_.insert(status.tab());
+    busy_tabs_[status.tab()] = {.keeps_in_use = !status.shell_replaced()};
   } else {
     busy_tabs_.erase(status.tab());
   }

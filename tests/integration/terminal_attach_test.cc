@@ -524,6 +524,25 @@ TEST_F(AttachTest, R32_N2WhoIsStillOwedAnExactScreenIsOwedItAfterAnUpgradeToo) {
   EXPECT_EQ(differs_until(), -1);
 }
 
+TEST_F(AttachTest, P12WhoHasTheTerminalIsLookedAtNowAndThen) {
+  Heard control;
+  ASSERT_TRUE(host_->TakeOver(&control, 1).ok());
+  Start(
+      "printf '\\033]133;A\\033\\\\\\033]133;B\\033\\\\'; read x; printf '\\033]133;C\\033\\\\'; "
+      "exec cat");
+  ASSERT_TRUE(Until([&] { return terminal().at_idle_prompt(); }));
+  ASSERT_TRUE(host_->WriteOnce(kTab, "a", "1\n").ok());
+  ASSERT_TRUE(Until([&] { return terminal().commands().running(); }));
+  ASSERT_TRUE(host_->WriteOnce(kTab, "b", "twice\n").ok());
+  ASSERT_TRUE(Until([&] {
+    const OutputLog& log = terminal().log();
+    return log.Peek(0, 4096).find("twice\r\ntwice") != std::string_view::npos;
+  }));
+  loop_.Advance(absl::Seconds(31));
+  EXPECT_TRUE(control.statuses.back().shell_replaced());
+  host_->Leave(&control);
+}
+
 // A gateway of before knows only a message of its own for it.
 TEST_F(AttachTest, R32ThatInputWasWrittenIsSaidAloneToWhoeverDidNotAskForMore) {
   Start("cat");

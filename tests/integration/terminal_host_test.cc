@@ -420,6 +420,41 @@ TEST_F(HostTest, R32_N2UntilWhereAScreenDiffersIsHandedOnByEveryUpgradeAfterTheO
   EXPECT_EQ((*next)->differs_until(), handed.screen_offset());
 }
 
+TEST_F(HostTest, P12ThatAnotherProgramTookTheShellsPlaceIsToldUntilAJobOfItIsInFront) {
+  Create({});
+  ASSERT_TRUE(Until([&] { return terminal().at_idle_prompt(); }));
+  const auto replaced = [&](bool is) {
+    return Until([&] {
+      terminal().Look();
+      return terminal().Status().shell_replaced() == is;
+    });
+  };
+  const auto stays = [&](bool is) {
+    for (int looks = 0; looks < 20; ++looks) {
+      terminal().Look();
+      EXPECT_EQ(terminal().Status().shell_replaced(), is) << Output();
+    }
+  };
+  stays(false);
+  // A job, and what the shell does by itself.
+  for (const char* command : {"sleep 1000\n", "read -r line\n"}) {
+    Type(command);
+    ASSERT_TRUE(Until([&] { return terminal().commands().running(); })) << Output();
+    stays(false);
+    Type("\x03");
+    ASSERT_TRUE(Until([&] { return terminal().at_idle_prompt(); }));
+  }
+  // A shell of the same program, too.
+  Type("exec env PS1='other> ' bash --norc\n");
+  ASSERT_TRUE(replaced(true)) << Output();
+  ASSERT_TRUE(Until([&] { return last_[kTab].shell_replaced(); })) << "it is told";
+  EXPECT_TRUE(terminal().Status().command_runs());
+  Type("sleep 1000\n");
+  EXPECT_TRUE(replaced(false)) << "something runs there";
+  Type("\x03");
+  EXPECT_TRUE(replaced(true));
+}
+
 TEST_F(HostTest, R29AStormOfSizesIsClampedAndCoalesced) {
   Create({"/bin/bash", "-c", "trap 'echo W' WINCH; echo ready; while :; do read -t 0.01 x; done"});
   ASSERT_TRUE(Says("ready"));

@@ -339,6 +339,31 @@ TEST_F(DriveTest, P12ATabInWhichACommandRunsOrThatAServiceReadsIsInUse) {
   EXPECT_EQ(ShownTab(read), nullptr);
 }
 
+TEST_F(DriveTest, P12ATabWhoseShellGaveItsPlaceToAnotherProgramIsUnusedLikeAnyOther) {
+  const std::string tab = OpenTab(), used = OpenTab();
+  atrium::v1::UpdateSessionRequest request;
+  request.mutable_session()->mutable_idle_tab_timeout()->set_seconds(600);
+  request.mutable_update_mask()->add_paths("idle_tab_timeout");
+  session_->UpdateSession(Service(), request, [](auto) {});
+  atrium::terminal::v1::TerminalStatus status;
+  status.set_state(Tab::RUNNING);
+  status.set_incarnation("one");
+  status.set_command_runs(true);
+  for (const std::string& name : {tab, used}) {
+    status.set_tab(name);
+    registry_->OnHostTerminal(status);
+  }
+  loop_.Advance(absl::Seconds(300));
+  status.set_tab(tab);
+  status.set_shell_replaced(true);
+  registry_->OnHostTerminal(status);
+  loop_.Advance(absl::Seconds(590));
+  ASSERT_NE(ShownTab(tab), nullptr) << "its time began when it was so";
+  loop_.Advance(absl::Seconds(20));
+  EXPECT_EQ(ShownTab(tab), nullptr);
+  EXPECT_NE(ShownTab(used), nullptr);
+}
+
 TEST_F(DriveTest, P10P12WhatDoesNotWorkIsNamedAndNoLongerOnceItDoes) {
   const auto& shown = session_->snapshot().session();
   loop_.Advance(absl::Seconds(5));
