@@ -33,6 +33,14 @@ void Exposition::Each(std::string_view name, std::string_view type, std::string_
   }
 }
 
+void Exposition::EachSeconds(std::string_view name, std::string_view help, std::string_view label,
+                             const std::map<std::string, double>& seconds) {
+  Head(name, "counter", help);
+  for (const auto& [key, value] : seconds) {
+    StrAppend(&text_, prefix_, name, "{", label, "=\"", key, "\"} ", value, "\n");
+  }
+}
+
 void Exposition::Durations(std::string_view name, std::string_view help,
                            const Histogram& histogram) {
   Head(name, "histogram", help);

@@ -34,6 +34,9 @@ class Exposition {
   // must be escaped.
   void Each(std::string_view name, std::string_view type, std::string_view help,
             std::string_view label, const std::map<std::string, int64_t>& values);
+  // The same, of seconds that only become more.
+  void EachSeconds(std::string_view name, std::string_view help, std::string_view label,
+                   const std::map<std::string, double>& seconds);
   void Durations(std::string_view name, std::string_view help, const Histogram& histogram);
 
   const std::string& text() const { return text_; }

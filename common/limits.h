@@ -37,6 +37,13 @@ inline constexpr int kSocketConnections = 256;
 inline constexpr size_t kDisplayNameChars = 40;
 inline constexpr size_t kTitleChars = 80;
 
+// Visits to the admin door at once, how long one may take, and what it may say.
+inline constexpr size_t kAdminVisits = 8;
+inline constexpr absl::Duration kAdminPatience = absl::Seconds(5);
+inline constexpr size_t kAdminRequestBytes = 8 << 10;
+// How long it rests when there is no descriptor for a visit.
+inline constexpr absl::Duration kAdminPause = absl::Seconds(1);
+
 // How long carriers keep what a control that is gone had planned.
 inline constexpr absl::Duration kMediaPlanLease = absl::Seconds(15);
 inline constexpr absl::Duration kAttachmentLease = absl::Minutes(10);

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "common/admin.h"
 #include "common/build_id.h"
 #include "common/file.h"
 #include "common/log.h"
@@ -13,7 +14,6 @@
 #include "common/rpc/server.h"
 #include "common/status_macros.h"
 #include "common/str_cat.h"
-#include "control/admin.h"
 #include "control/agent/mcp/make_servers.h"
 #include "control/agent/providers.h"
 #include "control/auth/auth.h"

@@ -201,12 +201,6 @@ inline constexpr int kAgentFiles = 200;
 inline constexpr absl::Duration kFileWait = absl::Seconds(10);
 // What a page may report as wrong with its call: of one session in a minute.
 inline constexpr size_t kProblemsAMinute = 60;
-// Visits to the admin door at once, how long one may take, and what it may say.
-inline constexpr size_t kAdminVisits = 8;
-inline constexpr absl::Duration kAdminPatience = absl::Seconds(5);
-inline constexpr size_t kAdminRequestBytes = 8 << 10;
-// How long it rests when there is no descriptor for a visit.
-inline constexpr absl::Duration kAdminPause = absl::Seconds(1);
 // By how much a page's epoch may be ahead of our clock, which may have gone back.
 inline constexpr absl::Duration kEpochAhead = absl::Hours(24);
 // How long a credential for the TURN server lasts; what was allocated by it goes on.

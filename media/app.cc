@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/admin.h"
 #include "common/log.h"
 #include "common/process.h"
 #include "common/random.h"
@@ -12,6 +13,7 @@
 #include "common/work_queue.h"
 #include "media/clock.h"
 #include "media/fanout.h"
+#include "media/figures.h"
 #include "media/grabber.h"
 #include "media/limits.h"
 #include "media/media_service.h"
@@ -40,6 +42,17 @@ absl::Status RunApp(const Config& config) {
   ASSIGN_OR_RETURN(std::unique_ptr<rpc::Server> server,
                    rpc::Server::Start(loop.get(), {.socket_path = config.listen},
                                       {{"atrium.media.v1.MediaService", &service}}));
+  std::unique_ptr<Admin> admin;
+  if (!config.admin_listen.empty()) {
+    ASSIGN_OR_RETURN(admin, Admin::Listen(loop.get(), config.admin_listen, [&] {
+                       Presence now = rooms.Present();
+                       now.ticks = clock.tick_count();
+                       now.late_ticks = clock.late_count();
+                       now.encoded_frames = fanout.encoded_count();
+                       now.dropped_frames = fanout.dropped_count();
+                       return ToPrometheus(rooms.figures(), now);
+                     }));
+  }
   absl::Status result;
   std::unique_ptr<Trial> trial;
   trial = std::make_unique<Trial>(peers, [&](absl::Status status) {

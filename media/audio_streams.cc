@@ -59,6 +59,7 @@ void AudioStreams::Outlet::Push(GstBuffer* opus) {
   }
   if (!packet) return;
   const GstFlowReturn flow = gst_pad_push(pad.get(), packet.release());
+  if (flow == GST_FLOW_OK) ++sent_;
   const bool expected = flow == GST_FLOW_OK || flow == GST_FLOW_FLUSHING;
   if (!expected && !told_.exchange(true)) {
     LogWarning("a voice cannot be sent", {{"why", gst_flow_get_name(flow)}});
@@ -116,6 +117,18 @@ void AudioStreams::TakePacket(GstBuffer* packet) {
 void AudioStreams::Open() {
   inlet_->open = true;
   if (outlet_) outlet_->Open();
+}
+
+Packets AudioStreams::Count() const {
+  Packets packets;
+  if (outlet_) packets.out = outlet_->sent_count();
+  const std::lock_guard<std::mutex> lock(inlet_->mu);
+  const VoiceDecoder::Figures& voice = inlet_->decoder.figures();
+  packets.decoded = voice.decoded;
+  packets.repaired = voice.repaired;
+  packets.concealed = voice.concealed;
+  packets.late = voice.late;
+  return packets;
 }
 
 GRef<GObject> AudioStreams::Close() {

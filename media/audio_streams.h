@@ -31,6 +31,7 @@ class AudioStreams final : public PeerStreams {
   GRef<GstElement> MakeReceiver(GstPad*) override { return {}; }
   void Open() override;
   GRef<GObject> Close() override;
+  Packets Count() const override;
 
  private:
   // What GStreamer's threads hold, and the clock's, which reads the ring.
@@ -53,6 +54,7 @@ class AudioStreams final : public PeerStreams {
     void Push(GstBuffer* opus) override;
     void Open();
     GRef<GObject> Close();
+    int64_t sent_count() const { return sent_; }
 
    private:
     GRef<GstBuffer> Packet(GstBuffer* opus);
@@ -67,6 +69,7 @@ class AudioStreams final : public PeerStreams {
     bool begun_ = false;
     // Not guarded.
     std::atomic<bool> told_{false};  // That it does not flow.
+    std::atomic<int64_t> sent_{0};
   };
 
   const std::shared_ptr<Inlet> inlet_ = MakeInlet();

@@ -12,6 +12,9 @@
 
 ABSL_FLAG(std::string, listen, "", "Path of the unix socket to serve on (required)");
 ABSL_FLAG(std::string, log_level, "info", "debug, info, warning or error");
+ABSL_FLAG(
+    std::string, admin_listen, "",
+    "Where /metrics and /healthz are: a unix socket's path, or 127.0.0.1:PORT; empty: nowhere");
 ABSL_FLAG(std::vector<std::string>, ice_address, {"127.0.0.1"},
           "Local addresses to offer beside those of the interfaces, comma-separated. Peers on "
           "loopback are let in only if one of these is; it is left out for those whose "
@@ -37,6 +40,7 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv) {
   config.grabs = absl::GetFlag(FLAGS_grab);
   if (config.grabs) return config;
   if (config.listen.empty()) return MissingField("--listen");
+  config.admin_listen = absl::GetFlag(FLAGS_admin_listen);
   config.ice.addresses = absl::GetFlag(FLAGS_ice_address);
   for (const std::string& address : config.ice.addresses) {
     if (!IsAddress(address)) {

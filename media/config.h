@@ -13,6 +13,7 @@ namespace atrium::media {
 struct Config {
   std::string listen;  // Path of the unix socket.
   std::string log_level;
+  std::string admin_listen;  // A path, or a loopback address and port; empty: nowhere.
   IceOptions ice;
   AddressPolicy addresses;  // Where peers may be.
   bool grabs = false;       // Only shows `display` to the process that started it.

@@ -135,6 +135,17 @@ void Peer::Watch() {
   listener_->OnSilent(this);
 }
 
+const char* Peer::state() const {
+  if (!connected_) return "connecting";
+  return silent_told_ ? "silent" : "connected";
+}
+
+Packets Peer::Count() const {
+  Packets packets = streams_->Count();
+  if (pipeline_) packets.in = pipeline_->traffic().packets;
+  return packets;
+}
+
 void Peer::OnBroken(std::string why) {
   if (!ended_) Fail(PipelineFailed(why));
 }

@@ -58,6 +58,10 @@ class Peer final : public PeerPipeline::Listener, public std::enable_shared_from
     return connected_ ? pipeline_->TakeLink() : std::nullopt;
   }
   const std::shared_ptr<PeerStreams>& streams() const { return streams_; }
+  // "connecting", "connected" or "silent".
+  const char* state() const;
+  // So far.
+  Packets Count() const;
 
   // PeerPipeline::Listener.
   void OnRemoteSet(absl::Status status) override;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "media/figures.h"
 #include "media/gst_ref.h"
 #include "media/offer.h"
 
@@ -31,6 +32,8 @@ class PeerStreams {
   // Nothing passes any more. What is returned, a part of the pipeline or null, must be
   // let go with it, off the loop. On the loop.
   virtual GRef<GObject> Close() = 0;
+  // So far, but for `in`. On the loop.
+  virtual Packets Count() const = 0;
 };
 
 // Not zero, which GStreamer does not take.

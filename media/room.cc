@@ -35,7 +35,10 @@ Room::Room(Context* context, std::string session, Listener* listener)
 
 Room::~Room() {
   context_->peers.clock->Remove(desk_.get());
-  for (const auto& [key, entry] : peers_) Count(key, -1);
+  for (const auto& [key, entry] : peers_) {
+    Count(key, -1);
+    context_->figures.packets.Add(entry.peer->Count());
+  }
 }
 
 // From the clock to the loop; a room that is gone by then hears nothing.
@@ -212,6 +215,15 @@ void Room::Watch() {
   Reconcile();
 }
 
+void Room::AddPresence(Presence* now) const {
+  if (has_audio()) ++now->agents;
+  now->captures += screens_.CountShown();
+  for (const auto& [key, entry] : peers_) {
+    ++now->peers[entry.peer->state()];
+    now->packets.Add(entry.peer->Count());
+  }
+}
+
 void Room::AdaptScreens() {
   const absl::Duration now = context_->peers.loop->Monotonic();
   if (now - adapted_at_ < limits::kLinkSpacing) return;
@@ -251,6 +263,7 @@ void Room::Close(const PeerKey& key) {
   if (it == peers_.end()) return;
   LogInfo("a peer leaves", {{"peer", key.name}, {"epoch", key.epoch}});
   Count(key, -1);
+  context_->figures.packets.Add(it->second.peer->Count());
   peers_.erase(it);
   UpdateSeats();
 }
@@ -308,6 +321,7 @@ void Room::OnAnswer(Peer* peer, std::string sdp) {
 
 void Room::OnConnected(Peer* peer) {
   const auto self = peer->shared_from_this();
+  ++context_->figures.connections;
   Reconcile();
   Tell(self->key(), PeerStatus::CONNECTED, "");
 }
@@ -318,6 +332,7 @@ void Room::OnSilent(Peer* peer) {
 }
 
 void Room::OnFailed(Peer* peer, const absl::Status& why) {
+  ++context_->figures.failed[DetailsOf(why).reason];
   Tell(peer->key(), PeerStatus::FAILED, ToStd(why.message()));
   Close(PeerKey(peer->key()));
 }

@@ -18,6 +18,7 @@
 #include "media/clock.h"
 #include "media/desk.h"
 #include "media/fanout.h"
+#include "media/figures.h"
 #include "media/peer.h"
 #include "media/screens.h"
 
@@ -53,6 +54,7 @@ class Room final : public Peer::Listener {
     // Of all rooms.
     size_t peer_count = 0;
     size_t screen_peer_count = 0;
+    Figures figures;
   };
 
   Room(Context* context, std::string session, Listener* listener);
@@ -78,6 +80,8 @@ class Room final : public Peer::Listener {
   // False if there is no such peer.
   bool AddCandidate(const PeerKey& key, const std::string& candidate);
   void Watch();
+  // Adds its peers, their packets and its screens.
+  void AddPresence(Presence* now) const;
 
   // See MediaService.TakeStill.
   void TakeStill(const atrium::media::v1::TakeStillRequest& request, Still::Done done) {

@@ -176,6 +176,7 @@ void Rooms::TakeWaiting() {
 }
 
 void Rooms::Refuse(const PeerKey& key, const absl::Status& why) {
+  ++context_.figures.failed[DetailsOf(why).reason];
   LogWarning("refused an offer",
              {{"peer", key.name}, {"epoch", key.epoch}, {"problem", why.message()}});
   DriveResponse::PeerStatus status;
@@ -189,7 +190,19 @@ void Rooms::Refuse(const PeerKey& key, const absl::Status& why) {
 void Rooms::TakeStill(const atrium::media::v1::TakeStillRequest& request, Still::Done done) {
   Room* room = RoomOf(request.capture());
   if (room == nullptr) return done(NoScreen(request.capture()));
-  room->TakeStill(request, std::move(done));
+  room->TakeStill(request, [this, done = std::move(done)](auto still) {
+    ++(still.ok() ? context_.figures.stills : context_.figures.stills_failed);
+    done(std::move(still));
+  });
+}
+
+Presence Rooms::Present() const {
+  Presence now;
+  for (const char* state : {"connecting", "connected", "silent"}) now.peers[state] = 0;
+  now.rooms = static_cast<int64_t>(rooms_.size());
+  now.screen_peers = static_cast<int64_t>(context_.screen_peer_count);
+  for (const auto& [session, room] : rooms_) room->AddPresence(&now);
+  return now;
 }
 
 absl::StatusOr<Room*> Rooms::OpenAudio(const std::string& session, Room::AudioStream* stream) {

@@ -41,6 +41,10 @@ class Rooms final : public Room::Listener {
   // See MediaService.TakeStill.
   void TakeStill(const atrium::media::v1::TakeStillRequest& request, Still::Done done);
 
+  // For /metrics; what the clock and the senders count is not in it.
+  const Figures& figures() const { return context_.figures; }
+  Presence Present() const;
+
   // The agent's side: the session's room, made if it does not exist.
   absl::StatusOr<Room*> OpenAudio(const std::string& session, Room::AudioStream* stream);
   void CloseAudio(const std::string& session, Room::AudioStream* stream);

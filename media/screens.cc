@@ -1,5 +1,6 @@
 #include "media/screens.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 #include <vector>
@@ -170,6 +171,11 @@ void Screens::TakeStill(const TakeStillRequest& request, Still::Done done) {
   const auto screen = screens_.find(request.capture());
   if (screen == screens_.end()) return done(NoScreen(request.capture()));
   screen->second.still->Take(request, std::move(done));
+}
+
+int64_t Screens::CountShown() const {
+  return std::count_if(screens_.begin(), screens_.end(),
+                       [](const auto& screen) { return screen.second.forward->source_id() != 0; });
 }
 
 void Screens::AddInventory(const std::map<std::string, int64_t>& epochs, Plan::Room* room) const {

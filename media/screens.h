@@ -64,6 +64,8 @@ class Screens {
   void Connect(const std::map<std::string, std::shared_ptr<PeerStreams>>& connected);
   // See MediaService.TakeStill.
   void TakeStill(const atrium::media::v1::TakeStillRequest& request, Still::Done done);
+  // Of which something comes.
+  int64_t CountShown() const;
   // The captures and viewers that there are, of those in `epochs`.
   void AddInventory(const std::map<std::string, int64_t>& epochs,
                     atrium::media::v1::Plan::Room* room) const;

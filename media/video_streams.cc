@@ -86,6 +86,7 @@ class VideoOutlet::Spout final : public Forward::Sink {
       : ssrc_(ssrc), forward_(std::move(forward)), places_({static_cast<uint16_t>(ssrc), ssrc}) {}
 
   uint32_t ssrc() const { return ssrc_; }
+  int64_t sent_count() const { return sent_; }
   void Begin(GRef<GstElement> source, const Offer& offer) {
     std::lock_guard<std::mutex> lock(mu_);
     source_ = std::move(source);
@@ -138,6 +139,7 @@ class VideoOutlet::Spout final : public Forward::Sink {
     gst_rtp_buffer_unmap(&rtp);
     packet = gst_buffer_append(packet, gst_buffer_ref(payload.get()));
     gst_app_src_push_buffer(GST_APP_SRC(source_.get()), packet);
+    ++sent_;
   }
   static GstPadProbeReturn OnUpstreamEvent(GstPad*, GstPadProbeInfo* info, gpointer kept) {
     if (!gst_video_event_is_force_key_unit(GST_PAD_PROBE_INFO_EVENT(info))) {
@@ -163,6 +165,7 @@ class VideoOutlet::Spout final : public Forward::Sink {
 
   const uint32_t ssrc_;
   const std::shared_ptr<Forward> forward_;
+  std::atomic<int64_t> sent_{0};
   std::mutex mu_;
   // Guarded by mu_.
   RtpSequence places_;
@@ -208,6 +211,7 @@ GRef<GstElement> VideoOutlet::MakeReceiver(GstPad*) {
 }
 
 void VideoOutlet::Open() { spout_->Open(); }
+Packets VideoOutlet::Count() const { return {.out = spout_->sent_count()}; }
 GRef<GObject> VideoOutlet::Close() { return spout_->Close(); }
 
 }  // namespace atrium::media

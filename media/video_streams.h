@@ -30,6 +30,7 @@ class VideoInlet final : public PeerStreams {
   GRef<GstElement> MakeReceiver(GstPad* pad) override;
   void Open() override;
   GRef<GObject> Close() override;
+  Packets Count() const override { return {}; }
 
  private:
   class Tap;
@@ -53,6 +54,7 @@ class VideoOutlet final : public PeerStreams {
   GRef<GstElement> MakeReceiver(GstPad* pad) override;
   void Open() override;
   GRef<GObject> Close() override;
+  Packets Count() const override;
 
  private:
   class Spout;

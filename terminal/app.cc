@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/admin.h"
 #include "common/file.h"
 #include "common/log.h"
 #include "common/process.h"
@@ -14,6 +15,7 @@
 #include "common/rpc/server.h"
 #include "common/status_macros.h"
 #include "common/str_cat.h"
+#include "terminal/figures.h"
 #include "terminal/handover.h"
 #include "terminal/host.h"
 #include "terminal/host_service.h"
@@ -28,17 +30,33 @@ using atrium::terminal::v1::Handover;
 namespace {
 
 // Another version of the program takes this process over, shells and all.
-void Upgrade(const Config& config, const std::vector<std::unique_ptr<Lock>>* locks, Host* host) {
+void Upgrade(const Config& config, const std::vector<std::unique_ptr<Lock>>* locks,
+             const Admin* admin, Host* host) {
   LogInfo("changing the program", {{"program", config.program}});
-  host->HandOver([&config, locks, host](absl::StatusOr<Handover> handover) {
+  host->HandOver([&config, locks, admin, host](absl::StatusOr<Handover> handover) {
     absl::Status status = handover.status();
     if (status.ok()) {
+      if (admin != nullptr) handover->set_admin_fd(admin->fd());
       for (const auto& lock : *locks) handover->add_lock_fds(lock->fd());
       status = Replace(config.program, config.arguments, *handover);
     }
     LogError("the program stays as it is", {{"error", status.message()}});
     host->GoOn();
   });
+}
+
+// Null without --admin_listen. After an upgrade no door is worth a shell: what is wrong with
+// it stands in the log.
+absl::StatusOr<std::unique_ptr<Admin>> OpenAdmin(Loop* loop, const Config& config,
+                                                 const Handover* before, Host* host) {
+  if (config.admin_listen.empty()) return nullptr;
+  const int handed = before != nullptr && before->has_admin_fd() ? before->admin_fd() : -1;
+  auto admin = Admin::Listen(
+      loop, config.admin_listen, [host] { return ToPrometheus(host->figures(), host->Present()); },
+      handed);
+  if (admin.ok() || before == nullptr) return admin;
+  LogError("there are no figures", {{"error", admin.status().message()}});
+  return nullptr;
 }
 
 }  // namespace
@@ -84,13 +102,14 @@ absl::Status RunApp(const Config& config) {
                                       : std::string()},
              .terminals = config.terminal_limit},
             before ? &*before : nullptr);
+  ASSIGN_OR_RETURN(const std::unique_ptr<Admin> admin,
+                   OpenAdmin(loop.get(), config, before ? &*before : nullptr, &host));
   before.reset();
   HostService service(loop.get(), &host);
   ASSIGN_OR_RETURN(std::unique_ptr<rpc::Server> server,
                    rpc::Server::Start(loop.get(), {.socket_path = config.listen},
                                       {{"atrium.terminal.v1.HostService", &service}}));
   server->SetServing(true);
-  LogInfo("serving", {{"socket", config.listen}});
   bool stopping = false;
   const auto stop = [&] {
     if (std::exchange(stopping, true)) return;
@@ -99,7 +118,9 @@ absl::Status RunApp(const Config& config) {
   };
   const auto signals = OnTermination(loop.get(), stop);
   const auto drains = OnSignal(loop.get(), SIGUSR1, [&] { host.Drain(stop); });
-  const auto upgrades = OnSignal(loop.get(), SIGUSR2, [&] { Upgrade(config, &locks, &host); });
+  const auto upgrades =
+      OnSignal(loop.get(), SIGUSR2, [&] { Upgrade(config, &locks, admin.get(), &host); });
+  LogInfo("serving", {{"socket", config.listen}});
   loop->Run();
   return absl::OkStatus();
 }

@@ -35,6 +35,7 @@ void AttachStream::OnClosed() {
   ack_timer_.reset();
   exact_timer_.reset();
   if (!started_) return;
+  --host_->figures().streams[kind()];
   if (Terminal* t = terminal()) {
     t->RemoveFollower(this);
     if (lossless() && !hold_lost_) t->LeaveHold(hold_, this);
@@ -64,6 +65,7 @@ absl::Status AttachStream::Start(const Request::Start& start) {
   const bool kept = offset >= t->log().start() && offset <= t->log().end();
   if (lossless()) RETURN_IF_ERROR(StartLossless(offset, kept));
   started_ = true;
+  ++host_->figures().streams[kind()];
   t->AddFollower(this);
   if (kept) {
     cursor_ = offset;
@@ -111,8 +113,9 @@ void AttachStream::Dispatch(const Request& request) {
       const AttachmentId id(request.input().attachment());
       const absl::Status status =
           host_->Input(tab_, id, request.input().sequence(), request.input().data());
-      if (!status.ok()) Refuse(id, status, request.input().sequence());
-      return;
+      if (status.ok()) return;
+      host_->figures().CountRefusal(status);
+      return Refuse(id, status, request.input().sequence());
     }
     case Request::kResize: {
       const AttachmentId id(request.resize().attachment());
@@ -192,8 +195,16 @@ void AttachStream::TakeSnapshot(bool scrollback) {
   exact_timer_.reset();
   if (terminal() == nullptr) return;
   terminal()->Snapshot(scrollback, [weak = weak_from_this()](ScreenSnapshot snapshot) {
-    if (auto self = weak.lock()) self->OnSnapshot(std::move(snapshot));
+    const auto self = weak.lock();
+    if (!self || self->stream_ == nullptr) return;
+    self->Count(snapshot);
+    self->OnSnapshot(std::move(snapshot));
   });
+}
+
+void AttachStream::Count(const ScreenSnapshot& snapshot) {
+  ++host_->figures().snapshots;
+  if (!snapshot.exact) ++host_->figures().inexact_snapshots;
 }
 
 // Most of what no bytes make exactly lasts for less than a line of output. If it lasts
@@ -209,6 +220,7 @@ bool AttachStream::WaitsForExact(const ScreenSnapshot& snapshot) {
   if (rests || exact_tries_ >= limits::kExactTries) return false;
   exact_timer_ = loop_->After(ExactSpacing(), [this, scrollback = snapshot.scrollback] {
     auto done = std::move(exact_timer_);
+    ++host_->figures().retaken_snapshots;
     TakeSnapshot(scrollback);
   });
   ++exact_tries_;
@@ -229,6 +241,7 @@ void AttachStream::WatchExact() {
     Terminal* t = terminal();
     if (t == nullptr || snapshot_asked_ || screen_ || !MayRead()) return;
     snapshot_asked_ = true;
+    ++host_->figures().retaken_snapshots;
     t->Snapshot(/*scrollback=*/true, [weak = weak_from_this()](ScreenSnapshot snapshot) {
       if (auto self = weak.lock()) self->OnTriedExact(std::move(snapshot));
     });
@@ -237,6 +250,7 @@ void AttachStream::WatchExact() {
 
 void AttachStream::OnTriedExact(ScreenSnapshot snapshot) {
   if (stream_ == nullptr) return;
+  Count(snapshot);
   if (snapshot.exact) return OnSnapshot(std::move(snapshot));
   snapshot_asked_ = false;
   inexact_at_ = snapshot.offset;

@@ -42,6 +42,7 @@ class AttachStream final : public Terminal::Follower,
     AskSnapshot();
   }
   void OnHoldLost(const absl::Status& why) override;
+  bool OwesExact() const override { return owes_exact_; }
   // Host::Stream.
   void OnInputWritten(const AttachmentId& id, int64_t sequence) override;
   void OnInputDropped(const AttachmentId& id, const absl::Status& why) override;
@@ -61,6 +62,7 @@ class AttachStream final : public Terminal::Follower,
   void AskSnapshot(bool scrollback = true);
   void TakeSnapshot(bool scrollback);
   void OnSnapshot(ScreenSnapshot snapshot);
+  void Count(const ScreenSnapshot& snapshot);
   bool WaitsForExact(const ScreenSnapshot& snapshot);
   absl::Duration ExactSpacing() const;
   void WatchExact();
@@ -76,6 +78,7 @@ class AttachStream final : public Terminal::Follower,
 
   Terminal* terminal() { return started_ ? host_->Find(tab_) : nullptr; }
   bool lossless() const { return !hold_.empty(); }
+  const char* kind() const { return lossless() ? "lossless" : "shared"; }
 
   // Given.
   Loop* const loop_;

@@ -237,14 +237,23 @@ void Bounds::EndAllElse() {
   tree_->EndAllBut(tabs);
 }
 
-std::string Bounds::WhyEnded(const std::string& tab) const {
+Bounds::Bound Bounds::EndedBy(const std::string& tab) const {
   auto it = entries_.find(tab);
-  if (it == entries_.end()) return "";
+  if (it == entries_.end()) return Bound::kNone;
   const Entry& entry = it->second;
-  if (entry.why_ended.empty() && entry.group && entry.group->RanOutOfMemory()) {
-    return UsedTooMuchMemory(options_.memory_bytes);
+  const bool by_kernel = entry.group && entry.group->RanOutOfMemory();
+  return entry.ended_by == Bound::kNone && by_kernel ? Bound::kMemory : entry.ended_by;
+}
+
+std::string Bounds::WhyEnded(const std::string& tab) const {
+  switch (EndedBy(tab)) {
+    case Bound::kNone:
+      return "";
+    case Bound::kProcesses:
+      return RanTooManyProcesses(options_.processes);
+    case Bound::kMemory:
+      return UsedTooMuchMemory(options_.memory_bytes);
   }
-  return entry.why_ended;
 }
 
 // Between looks it is only asked how many processes were started on this machine.
@@ -288,15 +297,14 @@ void Bounds::Judge(const Uses& uses) {
 }
 
 void Bounds::JudgeOne(const std::string& tab, Entry& entry, const Use& use) {
-  if (entry.why_ended.empty()) {
+  if (entry.ended_by == Bound::kNone) {
     const bool processes = use.was_refused_processes ||
                            (options_.processes > 0 && use.processes > options_.processes);
     // Where the kernel keeps the bound, it ends who goes over it.
     const bool memory = options_.memory_bytes > 0 && use.memory_bytes > options_.memory_bytes &&
                         !(tree_ && tree_->keeps_memory());
     if (!processes && !memory) return;
-    entry.why_ended = processes ? RanTooManyProcesses(options_.processes)
-                                : UsedTooMuchMemory(options_.memory_bytes);
+    entry.ended_by = processes ? Bound::kProcesses : Bound::kMemory;
     LogWarning("a terminal goes over a bound and is ended", {{"tab", tab},
                                                              {"processes", use.processes},
                                                              {"memory_bytes", use.memory_bytes}});
@@ -306,6 +314,7 @@ void Bounds::JudgeOne(const std::string& tab, Entry& entry, const Use& use) {
 }
 
 void Bounds::TellMemory(int64_t bytes) {
+  memory_bytes_ = bytes;
   const bool alert = options_.all_memory_bytes > 0 && bytes > AlertBytes(options_);
   if (alert == alert_) return;
   alert_ = alert;

@@ -55,8 +55,13 @@ class Bounds {
   void Leave(const std::string& tab);
   // All that may be here has entered: what else a run before us left is ended.
   void EndAllElse();
-  // For people: why all of `tab` was ended; empty if it was not by us.
+  // The bound over which all of `tab` was ended, by us or by the kernel for us.
+  enum class Bound { kNone, kProcesses, kMemory };
+  Bound EndedBy(const std::string& tab) const;
+  // The same for people; empty for kNone.
   std::string WhyEnded(const std::string& tab) const;
+  // Of what runs in all terminals, when it was last looked at.
+  int64_t memory_bytes() const { return memory_bytes_; }
   // "cgroup" or "sweep", for the log and tests.
   bool has_cgroups() const { return tree_ != nullptr; }
 
@@ -64,7 +69,7 @@ class Bounds {
   class Thread;
   struct Entry {
     std::shared_ptr<const Cgroup> group;  // Null: there are no groups.
-    std::string why_ended;
+    Bound ended_by = Bound::kNone;
     Loop::HandlePtr grace;  // Once it is closed.
   };
   using Uses = std::map<std::string, Use>;
@@ -89,6 +94,7 @@ class Bounds {
   std::unique_ptr<Thread> thread_;  // Last: it ends first.
   // State.
   bool alert_ = false;
+  int64_t memory_bytes_ = 0;
   int64_t last_process_ = 0;  // At the last look.
 };
 

@@ -35,6 +35,9 @@ ABSL_FLAG(bool, audit, true,
 ABSL_FLAG(bool, cgroups, true,
           "Bound each terminal by a cgroup (v2) of its own where we may make one; else /proc is "
           "watched");
+ABSL_FLAG(
+    std::string, admin_listen, "",
+    "Where /metrics and /healthz are: a unix socket's path, or 127.0.0.1:PORT; empty: nowhere");
 ABSL_FLAG(int, handover_fd, -1, "Set by an upgrade in place; not for people");
 
 namespace atrium::terminal {
@@ -67,6 +70,7 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv) {
                 .log_level = absl::GetFlag(FLAGS_log_level),
                 .shell_user = absl::GetFlag(FLAGS_shell_user),
                 .host_name = name,
+                .admin_listen = absl::GetFlag(FLAGS_admin_listen),
                 .memory_limit = Bytes(absl::GetFlag(FLAGS_memory_limit_mb), limits::kMemoryPercent),
                 .terminal_memory_limit = Bytes(absl::GetFlag(FLAGS_terminal_memory_limit_mb),
                                                limits::kTerminalMemoryPercent),

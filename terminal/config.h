@@ -16,6 +16,7 @@ struct Config {
   std::string log_level;
   std::string shell_user;  // Empty: our own user.
   std::string host_name;
+  std::string admin_listen;           // A path, or a loopback address and port; empty: nowhere.
   int64_t memory_limit = 0;           // Bytes; 0: any.
   int64_t terminal_memory_limit = 0;  // The same, for each terminal.
   int64_t terminal_process_limit = 0;

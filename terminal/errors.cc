@@ -72,6 +72,10 @@ absl::Status LosslessForEditors() {
                    "LOSSLESS lets the program wait, which viewers may not: read without it",
                    {.reason = "LOSSLESS_FOR_EDITORS"});
 }
+absl::Status TabMoved(std::string_view how) {
+  return MakeError(StatusCode::kFailedPrecondition, StrCat(how, ": ask again"),
+                   {.reason = "TAB_MOVED"});
+}
 absl::Status TerminalEnded(std::string_view tab) {
   return MakeError(StatusCode::kFailedPrecondition,
                    StrCat("The program of ", tab, " has ended: open another tab"),

@@ -23,6 +23,8 @@ absl::Status OutputNotKept(int64_t offset, int64_t oldest);
 absl::Status LosslessTooSlow();
 absl::Status LosslessRests(absl::Duration retry_after);
 absl::Status LosslessForEditors();
+// `how`: what is another in its tab.
+absl::Status TabMoved(std::string_view how);
 absl::Status TerminalEnded(std::string_view tab);
 absl::Status NoShellIntegration(std::string_view tab);
 absl::Status WaitTimedOut(std::string_view tab, int64_t offset);

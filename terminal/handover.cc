@@ -39,6 +39,7 @@ void SetKept(const Handover& handover, int memory, bool kept) {
   const int flags = kept ? 0 : FD_CLOEXEC;
   fcntl(memory, F_SETFD, flags);
   for (const int lock : handover.lock_fds()) fcntl(lock, F_SETFD, flags);
+  if (handover.has_admin_fd()) fcntl(handover.admin_fd(), F_SETFD, flags);
   for (const auto& terminal : handover.terminals()) {
     if (terminal.master_fd() >= 0) fcntl(terminal.master_fd(), F_SETFD, flags);
   }
@@ -75,6 +76,7 @@ absl::StatusOr<Handover> ReadHandover(int fd) {
   close(fd);
   if (!read) return absl::DataLossError("What the process before handed over cannot be read");
   for (const int lock : handover.lock_fds()) fcntl(lock, F_SETFD, FD_CLOEXEC);
+  if (handover.has_admin_fd()) fcntl(handover.admin_fd(), F_SETFD, FD_CLOEXEC);
   return handover;
 }
 

@@ -13,8 +13,8 @@
 namespace atrium::terminal {
 
 // Executes `program` with `arguments` (without the program's name) and
-// --handover_fd in the place of this process. Only the handed PTYs, the locks and the
-// memory file stay open. Returns only if it fails; then all is as before.
+// --handover_fd in the place of this process. Only the handed PTYs, the locks, the admin door
+// and the memory file stay open. Returns only if it fails; then all is as before.
 absl::Status Replace(const std::string& program, const std::vector<std::string>& arguments,
                      const atrium::terminal::v1::Handover& handover);
 // What Replace() of the program before wrote; `fd` is closed.

@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_replace.h"
 #include "common/errors.h"
 #include "common/log.h"
@@ -23,8 +22,6 @@ using atrium::terminal::v1::Plan;
 
 namespace {
 
-// Who typed what an approval or a service's call brought; the timeline says for whom.
-constexpr char kByControl[] = "control";
 constexpr absl::Duration kHousekeeping = absl::Seconds(30);
 
 Size FromProto(const atrium::v1::TerminalSize& size) {
@@ -79,7 +76,7 @@ void Host::AdoptLeftBehind() {
     }
     const std::string tab = (*log)->tab();
     if (entries_.count(tab) > 0) continue;  // It was handed over.
-    entries_[tab].terminal = Terminal::Lost(loop_, screens_, *std::move(log));
+    entries_[tab].terminal = Terminal::Lost(loop_, screens_, *std::move(log), &figures_);
   }
   if (error) LogWarning("cannot list the logs", {{"error", error.message()}});
 }
@@ -107,6 +104,7 @@ DriveResponse::Inventory Host::Inventory() const {
   DriveResponse::Inventory inventory;
   inventory.set_incarnation(options_.incarnation);
   inventory.set_host(options_.name);
+  inventory.set_checks_input(true);
   for (const auto& [tab, entry] : entries_) *inventory.add_terminals() = StatusOf(*entry.terminal);
   for (const auto& [id, right] : attachments_.all()) {
     auto* attachment = inventory.add_attachments();
@@ -204,7 +202,7 @@ absl::Status Host::Create(const Plan::Terminal& planned) {
                        .incarnation = options_.incarnation,
                        .log_path = LogPath(planned.tab()),
                        .size = FromProto(planned.size())},
-                      command, this);
+                      command, &figures_, this);
   if (!started.ok()) {
     bounds_.Leave(planned.tab());
     return started.status();
@@ -334,6 +332,7 @@ absl::Status Host::Input(const std::string& tab, const AttachmentId& id, int64_t
   // Dropped in its turn, so that what was typed before is acknowledged first.
   const bool dropped = !entry.driver.empty() && right.participant != entry.driver;
   if (dropped) {
+    ++figures_.input_dropped;
     data.clear();
   } else {
     Typed(entry, tab, right.participant);
@@ -356,44 +355,6 @@ void Host::Typed(Entry& entry, const std::string& tab, const std::string& partic
   if (last != absl::ZeroDuration() && now - last < limits::kTypedSpacing) return;
   last = now;
   if (driver_ != nullptr) driver_->OnTyped(tab, participant);
-}
-
-absl::Status Host::WriteOnce(const std::string& tab, const std::string& write_id,
-                             std::string data) {
-  Terminal* terminal = Find(tab);
-  if (terminal == nullptr) return NoSuchTerminal(tab);
-  if (write_id.empty()) return MissingField("write_id");
-  if (data.size() > limits::kInputBytes) return InputTooLong(data.size());
-  if (terminal->pending_input_bytes() + data.size() > limits::kPendingInputBytes) {
-    return InputQueueFull();
-  }
-  if (std::count(write_ids_.begin(), write_ids_.end(), write_id) > 0) return absl::OkStatus();
-  audit_.Typed(tab, kByControl, data, terminal->hides_input());
-  RETURN_IF_ERROR(terminal->Write(std::move(data), nullptr));
-  write_ids_.push_back(write_id);
-  if (write_ids_.size() > limits::kRememberedRuns) write_ids_.pop_front();
-  return absl::OkStatus();
-}
-
-void Host::RunAtPrompt(const std::string& tab, const std::string& command,
-                       const std::string& run_id, Runs::Done done) {
-  Terminal* terminal = Find(tab);
-  if (terminal == nullptr) return done(NoSuchTerminal(tab));
-  if (run_id.empty()) return done(MissingField("run_id"));
-  if (std::any_of(command.begin(), command.end(), absl::ascii_iscntrl)) {
-    return done(BadField("command",
-                         "must be one line without control characters, which a prompt takes as "
-                         "keys (a tab completes): use spaces, `;` or a script"));
-  }
-  audit_.Typed(tab, kByControl, StrCat("at a prompt: ", command, "\r"), false);
-  runs_.Start(terminal, command, run_id, std::move(done));
-}
-
-int64_t Host::WaitForOutput(const atrium::v1::WaitForOutputRequest& request, Waits::Done done) {
-  Terminal* terminal = Find(request.tab());
-  if (terminal != nullptr) return waits_.Start(terminal, request, std::move(done));
-  done(NoSuchTerminal(request.tab()));
-  return 0;
 }
 
 atrium::terminal::v1::TerminalStatus Host::StatusOf(const Terminal& terminal) const {
@@ -434,7 +395,12 @@ void Host::TellMissed() {
   }
 }
 
-std::string Host::WhyEnded(const Terminal& terminal) { return bounds_.WhyEnded(terminal.tab()); }
+std::string Host::WhyEnded(const Terminal& terminal) {
+  const Bounds::Bound bound = bounds_.EndedBy(terminal.tab());
+  if (bound == Bounds::Bound::kNone) return "";
+  ++figures_.ended_by_bounds[bound == Bounds::Bound::kMemory ? "memory" : "processes"];
+  return bounds_.WhyEnded(terminal.tab());
+}
 
 void Host::OnMemory(int64_t bytes, bool alert) {
   status_.set_memory_bytes(bytes);
@@ -445,6 +411,7 @@ void Host::OnMemory(int64_t bytes, bool alert) {
 
 void Host::OnAuditProblem(const std::string& problem) {
   if (status_.audit_problem() == problem) return;
+  if (status_.audit_problem().empty()) ++figures_.audit_problems;
   status_.set_audit_problem(problem);
   TellStatus();
 }
@@ -478,7 +445,10 @@ void Host::CheckEmpty() {
 }
 
 void Host::Housekeep() {
-  for (auto& [tab, entry] : entries_) entry.ledger.Forget(loop_->Monotonic());
+  for (auto& [tab, entry] : entries_) {
+    entry.ledger.Forget(loop_->Monotonic());
+    entry.terminal->Look();
+  }
   housekeeping_ = loop_->After(kHousekeeping, [this] {
     auto done = std::move(housekeeping_);
     Housekeep();

@@ -21,6 +21,7 @@
 #include "terminal/attachments.h"
 #include "terminal/audit.h"
 #include "terminal/bounds.h"
+#include "terminal/figures.h"
 #include "terminal/input_ledger.h"
 #include "terminal/limits.h"
 #include "terminal/runs.h"
@@ -74,6 +75,9 @@ class Host final : public Terminal::Listener, public Bounds::Listener, public Au
   void HandOver(std::function<void(absl::StatusOr<atrium::terminal::v1::Handover>)> done);
   // The program was not replaced after all.
   void GoOn();
+  // For /metrics: what was counted, also by streams, and what there is.
+  Figures& figures() { return figures_; }
+  Presence Present() const;
   // Takes no new terminal any more; `empty` once no program runs, and what ignored the
   // hang-up is gone.
   void Drain(std::function<void()> empty);
@@ -106,9 +110,13 @@ class Host final : public Terminal::Listener, public Bounds::Listener, public Au
                       bool again = false);
 
   // The services' side.
-  absl::Status WriteOnce(const std::string& tab, const std::string& write_id, std::string data);
-  void RunAtPrompt(const std::string& tab, const std::string& command, const std::string& run_id,
-                   Runs::Done done);
+  // True if `write_id` was known, and nothing was written.
+  absl::StatusOr<bool> WriteOnce(const std::string& tab, const std::string& write_id,
+                                 std::string data,
+                                 const atrium::terminal::v1::InputCondition& condition = {});
+  // `then` runs once the tab's shell is known to have said all that was read of it before.
+  void WhenDrawn(const std::string& tab, std::function<void()> then);
+  void RunAtPrompt(const atrium::terminal::v1::RunAtPromptRequest& request, Runs::Done done);
   // Returns what CancelWait() takes.
   int64_t WaitForOutput(const atrium::v1::WaitForOutputRequest& request, Waits::Done done);
   void CancelRun(const std::string& tab, const std::string& run_id) { runs_.Cancel(tab, run_id); }
@@ -169,6 +177,7 @@ class Host final : public Terminal::Listener, public Bounds::Listener, public Au
   const Options options_;
   // Owned.
   const SyscallFilters filters_ = SyscallFilters::Make(SyscallFilters::HasAdminCapability());
+  Figures figures_;
   Audit audit_;
   Bounds bounds_;
   Attachments attachments_;

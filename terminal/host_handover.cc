@@ -58,11 +58,10 @@ void Host::GoOn() {
 
 absl::StatusOr<std::unique_ptr<Terminal>> Host::Resume(const HandedTerminal& handed) {
   ASSIGN_OR_RETURN(std::unique_ptr<OutputLog> log, OutputLog::Open(LogPath(handed.tab())));
-  return Terminal::Resume(loop_, screens_,
-                          {.tab = handed.tab(),
-                           .incarnation = options_.incarnation,
-                           .log_path = LogPath(handed.tab())},
-                          std::move(log), handed, this);
+  return Terminal::Resume(
+      loop_, screens_,
+      {.tab = handed.tab(), .incarnation = options_.incarnation, .log_path = LogPath(handed.tab())},
+      std::move(log), handed, &figures_, this);
 }
 
 void Host::Resume(const Handover& handover) {

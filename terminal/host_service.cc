@@ -184,7 +184,7 @@ grpc::ServerUnaryReactor* HostService::RunAtPrompt(grpc::CallbackServerContext*,
                                                    const v1::RunAtPromptRequest* request,
                                                    v1::RunAtPromptResponse* response) {
   return rpc::ServeWait(loop_, response, [this, request](auto reply) -> rpc::Cancel {
-    host_->RunAtPrompt(request->tab(), request->command(), request->run_id(), std::move(reply));
+    host_->RunAtPrompt(*request, std::move(reply));
     return [this, tab = request->tab(), id = request->run_id()] { host_->CancelRun(tab, id); };
   });
 }
@@ -193,13 +193,19 @@ grpc::ServerUnaryReactor* HostService::WriteInput(grpc::CallbackServerContext* c
                                                   const v1::WriteInputRequest* request,
                                                   v1::WriteInputResponse* response) {
   return rpc::Serve<v1::WriteInputResponse>(loop_, context, response, [this, request](auto reply) {
-    const absl::Status status =
-        host_->WriteOnce(request->tab(), request->write_id(), request->data());
-    if (status.ok()) {
-      reply(v1::WriteInputResponse());
-    } else {
-      reply(status);
-    }
+    const auto write = [this, reply](const v1::WriteInputRequest& wanted) {
+      const absl::StatusOr<bool> known =
+          host_->WriteOnce(wanted.tab(), wanted.write_id(), wanted.data(), wanted.condition());
+      if (!known.ok()) {
+        host_->figures().CountRefusal(known.status());
+        return reply(known.status());
+      }
+      v1::WriteInputResponse answer;
+      answer.set_known(*known);
+      reply(std::move(answer));
+    };
+    if (!request->has_condition()) return write(*request);
+    host_->WhenDrawn(request->tab(), [write, wanted = *request] { write(wanted); });
   });
 }
 

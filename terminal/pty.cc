@@ -15,6 +15,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -180,6 +181,18 @@ absl::StatusOr<std::unique_ptr<Pty>> Pty::Adopt(Loop* loop, int master, pid_t pi
 }
 
 bool Pty::IsShellInFront() const { return tcgetpgrp(master_) == pid_; }
+
+Pty::Front Pty::InFront() const {
+  Front front{.group = tcgetpgrp(master_)};
+  if (front.group <= 0) return {};
+  const int file = open(StrCat("/proc/", front.group, "/cmdline").c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return front;
+  char words[4096];  // More tells nothing more.
+  const ssize_t n = read(file, words, sizeof words);
+  close(file);
+  front.words.assign(words, static_cast<size_t>(std::max<ssize_t>(n, 0)));
+  return front;
+}
 
 std::string Pty::PendingInput() const {
   std::string pending;

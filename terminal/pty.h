@@ -57,6 +57,13 @@ class Pty {
   // secret. A readline prompt does not echo either, but takes single keys.
   bool HidesInput() const;
   pid_t pid() const { return pid_; }
+  // Who has the terminal: a process group, and the command line of who leads it, as /proc
+  // has it; empty if nobody does.
+  struct Front {
+    pid_t group = 0;
+    std::string words;
+  };
+  Front InFront() const;
   // Whether what was started has the terminal itself, and none of its jobs.
   bool IsShellInFront() const;
   int master() const { return master_; }

@@ -9,10 +9,10 @@
 
 namespace atrium::terminal {
 
-void Runs::Start(Terminal* terminal, const std::string& command, const std::string& run_id,
+void Runs::Start(Terminal* terminal, const atrium::terminal::v1::RunAtPromptRequest& request,
                  Done done) {
   for (auto& run : runs_) {
-    if (run->id != run_id || run->tab != terminal->tab()) continue;
+    if (run->id != request.run_id() || run->tab != terminal->tab()) continue;
     if (run->state == State::kDone) return done(run->response);
     run->waiters.push_back(std::move(done));
     return;
@@ -21,9 +21,10 @@ void Runs::Start(Terminal* terminal, const std::string& command, const std::stri
   if (!terminal->shell_integration()) return done(NoShellIntegration(terminal->tab()));
   ForgetOld();
   auto run = std::make_unique<Run>();
-  run->id = run_id;
+  run->id = request.run_id();
   run->tab = terminal->tab();
-  run->command = command;
+  run->command = request.command();
+  run->condition = request.condition();
   run->waiters.push_back(std::move(done));
   Arm(run.get());
   runs_.push_back(std::move(run));
@@ -52,6 +53,7 @@ void Runs::HandOver(atrium::terminal::v1::Handover* handover) const {
     handed->set_id(run->id);
     handed->set_tab(run->tab);
     handed->set_command(run->command);
+    *handed->mutable_condition() = run->condition;
     handed->set_state(static_cast<int>(run->state));
     *handed->mutable_running_for() = ToProtoDuration(loop_->Monotonic() - run->start_time);
     *handed->mutable_response() = run->response;
@@ -64,6 +66,7 @@ void Runs::Resume(const atrium::terminal::v1::Handover& handover) {
     run->id = handed.id();
     run->tab = handed.tab();
     run->command = handed.command();
+    run->condition = handed.condition();
     run->state = static_cast<State>(handed.state());
     run->start_time = loop_->Monotonic() - FromProtoDuration(handed.running_for());
     run->response = handed.response();
@@ -82,10 +85,23 @@ Runs::Run* Runs::Current(const Terminal* terminal) {
 void Runs::TypeNext(Terminal* terminal) {
   Run* run = Current(terminal);
   if (run == nullptr || run->state != State::kWaiting || !terminal->at_idle_prompt()) return;
+  if (const absl::Status moved = terminal->Check(run->condition); !moved.ok()) {
+    Refuse(run, moved);
+    return TypeNext(terminal);
+  }
   run->state = State::kTyped;
   run->start_time = loop_->Monotonic();
   const absl::Status status = terminal->Write(run->command + "\r", nullptr);
   if (!status.ok()) Finish(*run, status);
+}
+
+// It was never typed, so there is nothing to remember.
+void Runs::Refuse(Run* run, const absl::Status& why) {
+  const auto it =
+      std::find_if(runs_.begin(), runs_.end(), [run](const auto& one) { return one.get() == run; });
+  const std::unique_ptr<Run> refused = std::move(*it);
+  runs_.erase(it);
+  Finish(*refused, why);
 }
 
 void Runs::OnMark(Terminal* terminal, const ShellMark& mark) {

@@ -26,7 +26,8 @@ class Runs {
 
   explicit Runs(Loop* loop) : loop_(loop) {}
 
-  void Start(Terminal* terminal, const std::string& command, const std::string& run_id, Done done);
+  void Start(Terminal* terminal, const atrium::terminal::v1::RunAtPromptRequest& request,
+             Done done);
   // Whoever asked is gone: what was not typed yet never is.
   void Cancel(const std::string& tab, const std::string& run_id);
   // What another process must know to go on, and what one knew.
@@ -44,6 +45,7 @@ class Runs {
   enum class State { kWaiting, kTyped, kRunning, kDone };
   struct Run {
     std::string id, tab, command;
+    atrium::terminal::v1::InputCondition condition;
     State state = State::kWaiting;
     absl::Duration start_time;
     atrium::terminal::v1::RunAtPromptResponse response;
@@ -53,6 +55,7 @@ class Runs {
 
   void Arm(Run* run);
   void TypeNext(Terminal* terminal);
+  void Refuse(Run* run, const absl::Status& why);
   void Finish(Run& run, const absl::Status& status);
   Run* Current(const Terminal* terminal);
   void ForgetOld();

@@ -196,6 +196,10 @@ void ScreenKeeper::Cells(int scrollback_lines,
   });
 }
 
+void ScreenKeeper::WhenDrawn(std::function<void()> then) {
+  thread_->Post([loop = loop_, then = std::move(then)] { loop->Post(then); });
+}
+
 int64_t ScreenKeeper::parsed_offset() const {
   return state_->parsed.load(std::memory_order_acquire);
 }

@@ -103,6 +103,8 @@ class ScreenKeeper {
   // scrollback the oldest are left out.
   void Cells(int scrollback_lines, std::function<void(atrium::v1::ReadScreenResponse)> done);
   int64_t parsed_offset() const;
+  // `then` runs on the loop behind all news of what was fed so far.
+  void WhenDrawn(std::function<void()> then);
 
  private:
   struct State;

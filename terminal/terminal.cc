@@ -31,10 +31,12 @@ Size Clamp(Size size) {
 }  // namespace
 
 Terminal::Terminal(Loop* loop, ScreenThread* screens, Options options,
-                   std::shared_ptr<OutputLog> log, int64_t screen_offset, Listener* listener)
+                   std::shared_ptr<OutputLog> log, int64_t screen_offset, Figures* figures,
+                   Listener* listener)
     : loop_(loop),
       options_(std::move(options)),
       listener_(listener),
+      figures_(figures),
       log_(std::move(log)),
       size_(options_.size),
       wanted_size_(options_.size) {
@@ -42,18 +44,18 @@ Terminal::Terminal(Loop* loop, ScreenThread* screens, Options options,
                                            screen_offset, listener == nullptr ? nullptr : this);
 }
 
-Terminal::~Terminal() = default;
+Terminal::~Terminal() { NotePause(""); }
 
 absl::StatusOr<std::unique_ptr<Terminal>> Terminal::Start(Loop* loop, ScreenThread* screens,
                                                           Options options,
                                                           const ShellCommand& command,
-                                                          Listener* listener) {
+                                                          Figures* figures, Listener* listener) {
   options.size = Clamp(options.size);
   ASSIGN_OR_RETURN(std::unique_ptr<OutputLog> log,
                    OutputLog::Create(options.log_path, options.tab, options.size));
   const Size size = options.size;
   std::unique_ptr<Terminal> terminal(
-      new Terminal(loop, screens, std::move(options), std::move(log), 0, listener));
+      new Terminal(loop, screens, std::move(options), std::move(log), 0, figures, listener));
   absl::StatusOr<std::unique_ptr<Pty>> pty = Pty::Start(loop, command, size, terminal.get());
   if (!pty.ok()) {
     terminal->Forget();
@@ -67,12 +69,12 @@ absl::StatusOr<std::unique_ptr<Terminal>> Terminal::Start(Loop* loop, ScreenThre
 }
 
 std::unique_ptr<Terminal> Terminal::Lost(Loop* loop, ScreenThread* screens,
-                                         std::unique_ptr<OutputLog> log) {
+                                         std::unique_ptr<OutputLog> log, Figures* figures) {
   const std::string tab = log->tab();
   const Size size = log->SizeAt(log->end());
   const int64_t start = log->start();
-  std::unique_ptr<Terminal> terminal(
-      new Terminal(loop, screens, {.tab = tab, .size = size}, std::move(log), start, nullptr));
+  std::unique_ptr<Terminal> terminal(new Terminal(loop, screens, {.tab = tab, .size = size},
+                                                  std::move(log), start, figures, nullptr));
   terminal->lost_ = true;
   const OutputLog& kept = *terminal->log_;
   for (int64_t at = kept.start(); at < kept.end();) {
@@ -85,12 +87,16 @@ std::unique_ptr<Terminal> Terminal::Lost(Loop* loop, ScreenThread* screens,
   return terminal;
 }
 
+atrium::v1::Tab::State Terminal::state() const {
+  return lost_    ? atrium::v1::Tab::LOST
+         : ended_ ? atrium::v1::Tab::EXITED
+                  : atrium::v1::Tab::RUNNING;
+}
+
 atrium::terminal::v1::TerminalStatus Terminal::Status() const {
   atrium::terminal::v1::TerminalStatus status;
   status.set_tab(options_.tab);
-  status.set_state(lost_    ? atrium::v1::Tab::LOST
-                   : ended_ ? atrium::v1::Tab::EXITED
-                            : atrium::v1::Tab::RUNNING);
+  status.set_state(state());
   status.set_exit_code(exit_code_);
   status.mutable_size()->set_columns(size_.columns);
   status.mutable_size()->set_rows(size_.rows);
@@ -101,6 +107,7 @@ atrium::terminal::v1::TerminalStatus Terminal::Status() const {
   status.set_shell_integration(shell_integration());
   status.set_at_prompt(at_idle_prompt());
   status.set_command_runs(commands_.running());
+  status.set_shell_replaced(commands_.running() && shell_replaced_);
   return status;
 }
 
@@ -118,14 +125,16 @@ bool Terminal::ReadSome() {
     log_->Commit(n);
     taken += n;
   }
+  figures_->output_bytes += static_cast<int64_t>(taken);
   if (taken > 0) keeper_->Feed(from, log_->end());
   UpdateReading();
   return taken > 0;
 }
 
+bool Terminal::ParserLags() const { return screen_lag_bytes() > limits::kParserLagBytes; }
+
 bool Terminal::MayRead() const {
-  if (frozen_) return false;
-  if (log_->end() - keeper_->parsed_offset() > limits::kParserLagBytes) return false;
+  if (frozen_ || ParserLags()) return false;
   return std::none_of(holds_.begin(), holds_.end(), [this](const auto& hold) {
     return log_->end() - hold.second.offset > limits::kLosslessLagBytes;
   });
@@ -134,10 +143,21 @@ bool Terminal::MayRead() const {
 void Terminal::UpdateReading() {
   if (!pty_) return;
   const bool may = MayRead();
+  NotePause(may || frozen_ ? "" : ParserLags() ? "parser" : "lossless");
   if (may == reading_) return;
   reading_ = may;
   pty_->SetReading(may);
   ArmHolds();
+}
+
+// Who lets the program wait from now on.
+void Terminal::NotePause(std::string_view by) {
+  if (by == paused_by_) return;
+  const absl::Duration now = loop_->Monotonic();
+  if (!paused_by_.empty()) figures_->paused[std::string(paused_by_)] += now - paused_at_;
+  if (!by.empty()) ++figures_->pauses[std::string(by)];
+  paused_by_ = by;
+  paused_at_ = now;
 }
 
 // Whoever holds the program back has ten seconds.
@@ -186,7 +206,10 @@ std::vector<AttachmentId> Terminal::holders() const {
 void Terminal::OnHoldTooLong(const AttachmentId& attachment) {
   const absl::Duration now = loop_->Monotonic();
   std::erase_if(resting_, [now](const auto& rest) { return rest.second <= now; });
-  if (holds_[attachment].since) resting_[attachment] = now + limits::kHoldRest;
+  if (holds_[attachment].since) {
+    resting_[attachment] = now + limits::kHoldRest;
+    ++figures_->lossless_ended;
+  }
   LoseHold(attachment, LosslessTooSlow());
 }
 
@@ -245,6 +268,7 @@ void Terminal::OnExit(int exit_code) {
     if (n == 0) break;
     const int64_t from = log_->end();
     log_->Commit(n);
+    figures_->output_bytes += static_cast<int64_t>(n);
     keeper_->Feed(from, log_->end());
   }
   if (const std::string why = listener_->WhyEnded(*this); !why.empty()) {
@@ -256,6 +280,7 @@ void Terminal::OnExit(int exit_code) {
   if (const auto* command = commands_.End(exit_code, log_->end(), Moment())) {
     listener_->OnCommandEnd(this, *command);
   }
+  NotePause("");
   // We run inside the PTY's own callback.
   loop_->Post([pty = std::shared_ptr<Pty>(std::move(pty_))] {});
   Advance();
@@ -279,7 +304,11 @@ void Terminal::Append(std::string_view text) {
 absl::Status Terminal::Write(std::string data, std::function<void()> written) {
   if (!pty_) return TerminalEnded(options_.tab);
   if (!data.empty()) typed_since_prompt_ = true;
-  pty_->Write(std::move(data), std::move(written));
+  const auto bytes = static_cast<int64_t>(data.size());
+  pty_->Write(std::move(data), [figures = figures_, bytes, written = std::move(written)] {
+    figures->input_bytes += bytes;
+    if (written) written();
+  });
   return absl::OkStatus();
 }
 
@@ -343,6 +372,7 @@ void Terminal::OnMark(ShellMark mark) {
       break;
     case ShellMark::Kind::kPromptEnd:
       at_prompt_ = true;
+      if (!commands_.running() && shell_.group == 0 && pty_) shell_ = pty_->InFront();
       break;
     case ShellMark::Kind::kCommandStart:
     case ShellMark::Kind::kCommandEnd:
@@ -351,7 +381,11 @@ void Terminal::OnMark(ShellMark mark) {
   }
   NoteCommand(mark);
   listener_->OnMark(this, mark);
-  if (at_idle_prompt() != was_idle || commands_.running() != ran) StatusChanged();
+  if (commands_.running() != ran) {
+    StatusChangedNow();
+  } else if (at_idle_prompt() != was_idle) {
+    StatusChanged();
+  }
 }
 
 // A shell that read our script is believed by its key, so that no program can put
@@ -370,11 +404,24 @@ bool Terminal::IsBelieved(const ShellMark& mark) const {
 void Terminal::NoteCommand(const ShellMark& mark) {
   const bool ours = !mark_key_.empty();
   if (mark.kind == ShellMark::Kind::kCommandStart) {
+    ++figures_->commands;
     commands_.Start(ours ? mark.text : "", mark.offset, Moment());
   } else if (mark.kind == ShellMark::Kind::kCommandEnd) {
     const auto* command = commands_.End(mark.exit_code, mark.begin, Moment());
     if (command != nullptr) listener_->OnCommandEnd(this, *command);
   }
+}
+
+// A shell that took ours' place may know no marks, and a command that was to do so never
+// ends. Jobs have process groups of their own, so one of that shell is in front in its
+// turn; a builtin of ours leaves its command line as it was.
+void Terminal::Look() {
+  bool replaced = false;
+  if (pty_ && commands_.running() && shell_.group > 0) {
+    const Pty::Front front = pty_->InFront();
+    replaced = front.group == shell_.group && !front.words.empty() && front.words != shell_.words;
+  }
+  if (std::exchange(shell_replaced_, replaced) != replaced) StatusChanged();
 }
 
 void Terminal::OnInexactResize() {
@@ -388,8 +435,36 @@ void Terminal::StatusChanged() {
   if (status_timer_) return;
   status_timer_ = loop_->After(limits::kStatusSpacing, [this] {
     auto done = std::move(status_timer_);
+    last_status_ = loop_->Monotonic();
     listener_->OnStatus(this);
   });
+}
+
+// A loop of short commands is told as often as anything else.
+void Terminal::StatusChangedNow() {
+  const absl::Duration now = loop_->Monotonic();
+  if (now - last_status_ < limits::kStatusSpacing) return StatusChanged();
+  status_timer_.reset();
+  last_status_ = now;
+  listener_->OnStatus(this);
+}
+
+absl::Status Terminal::Check(const atrium::terminal::v1::InputCondition& condition) const {
+  if (!condition.incarnation().empty() && condition.incarnation() != options_.incarnation) {
+    return TabMoved("its tab has another terminal now");
+  }
+  if (!condition.working_directory().empty() &&
+      condition.working_directory() != working_directory_) {
+    return TabMoved("its tab is in another directory now");
+  }
+  if (!condition.has_reader()) return absl::OkStatus();
+  const auto* last = commands_.LastEnded();
+  const int64_t number = last == nullptr ? 0 : last->number();
+  if (condition.reader().last_command() != number ||
+      condition.reader().command_runs() != commands_.running()) {
+    return TabMoved("another program runs in its tab now");
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace atrium::terminal

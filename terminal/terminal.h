@@ -20,6 +20,7 @@
 #include "common/loop.h"
 #include "common/strong_id.h"
 #include "terminal/command_table.h"
+#include "terminal/figures.h"
 #include "terminal/output_log.h"
 #include "terminal/pty.h"
 #include "terminal/screen_keeper.h"
@@ -50,6 +51,8 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
     virtual void OnSnapshotNeeded() {}
     // It may hold the program no more.
     virtual void OnHoldLost(const absl::Status& why) {}
+    // Somebody was told a screen inexactly, and is to be told it anew.
+    virtual bool OwesExact() const { return false; }
   };
 
   struct Options {
@@ -61,11 +64,11 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   static absl::StatusOr<std::unique_ptr<Terminal>> Start(Loop* loop, ScreenThread* screens,
                                                          Options options,
                                                          const ShellCommand& command,
-                                                         Listener* listener);
+                                                         Figures* figures, Listener* listener);
   // One that a process of before handed over, with its log.
   static absl::StatusOr<std::unique_ptr<Terminal>> Resume(
       Loop* loop, ScreenThread* screens, Options options, std::unique_ptr<OutputLog> log,
-      const atrium::terminal::v1::HandedTerminal& handed, Listener* listener);
+      const atrium::terminal::v1::HandedTerminal& handed, Figures* figures, Listener* listener);
   // Reads no more, and tells all that another process needs but the plan and the
   // pages' input; then `done`, once its screen has drawn all that was read.
   void HandOver(std::function<void(atrium::terminal::v1::HandedTerminal)> done);
@@ -75,7 +78,7 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   std::string PendingInput() const { return pty_ ? pty_->PendingInput() : ""; }
   // One that an earlier process left behind: LOST, but its screen can be read.
   static std::unique_ptr<Terminal> Lost(Loop* loop, ScreenThread* screens,
-                                        std::unique_ptr<OutputLog> log);
+                                        std::unique_ptr<OutputLog> log, Figures* figures);
   ~Terminal() override;
 
   const std::string& tab() const { return options_.tab; }
@@ -85,6 +88,8 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   // could not be handed over exactly. -1: everybody has it.
   int64_t differs_until() const { return differs_until_; }
   bool ended() const { return ended_; }
+  // RUNNING, EXITED or LOST.
+  atrium::v1::Tab::State state() const;
   int exit_code() const { return exit_code_; }
   const CommandTable& commands() const { return commands_; }
   atrium::terminal::v1::TerminalStatus Status() const;
@@ -108,6 +113,10 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   size_t pending_input_bytes() const { return pty_ ? pty_->pending_bytes() : 0; }
   // True while the program asks for a secret.
   bool hides_input() const { return pty_ && pty_->HidesInput(); }
+  // FAILED_PRECONDITION (TAB_MOVED): it is not so, as far as the screen was drawn.
+  absl::Status Check(const atrium::terminal::v1::InputCondition& condition) const;
+  // `then` runs on the loop once all that was read so far is drawn, and its marks are noted.
+  void WhenDrawn(std::function<void()> then) { keeper_->WhenDrawn(std::move(then)); }
   // Tells the program a size, clamped, at most 60 times a second.
   void Resize(Size size);
   void Snapshot(bool scrollback, std::function<void(ScreenSnapshot)> done) {
@@ -120,6 +129,13 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
                  std::function<void(atrium::v1::ReadScreenResponse)> done) {
     keeper_->Cells(scrollback_lines, std::move(done));
   }
+  // Output that its screen has not taken in.
+  int64_t screen_lag_bytes() const { return log_->end() - keeper_->parsed_offset(); }
+  // Who lets the program wait, "parser" or "lossless", or empty, and for how long it has.
+  std::string_view paused_by() const { return paused_by_; }
+  absl::Duration paused_for() const { return loop_->Monotonic() - paused_at_; }
+  // Looks whether another program took the shell's place; call now and then.
+  void Look();
   // Removes what is kept on disk. Call before destroying one that is not wanted.
   void Forget() { log_->Unlink(); }
 
@@ -141,7 +157,7 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   };
 
   Terminal(Loop* loop, ScreenThread* screens, Options options, std::shared_ptr<OutputLog> log,
-           int64_t screen_offset, Listener* listener);
+           int64_t screen_offset, Figures* figures, Listener* listener);
 
   // Pty::Listener.
   void OnReadable() override;
@@ -160,19 +176,24 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
 
   bool ReadSome();
   void Append(std::string_view text);
+  bool ParserLags() const;
   bool MayRead() const;
   void UpdateReading();
+  void NotePause(std::string_view by);
   void ArmHolds();
   void TellHold(const AttachmentId& attachment, Hold* hold, bool holds);
   void OnHoldTooLong(const AttachmentId& attachment);
   void ApplyResize();
   void Advance();
   void StatusChanged();
+  // The same, but at once if nothing was told just before.
+  void StatusChangedNow();
 
   // Given.
   Loop* const loop_;
   const Options options_;
   Listener* const listener_;
+  Figures* const figures_;
   // Owned.
   std::shared_ptr<OutputLog> log_;
   std::unique_ptr<ScreenKeeper> keeper_;
@@ -187,9 +208,14 @@ class Terminal final : public Pty::Listener, public ScreenKeeper::Listener {
   CommandTable commands_;
   Size size_, wanted_size_;
   absl::Duration last_resize_ = -absl::InfiniteDuration();
+  absl::Duration last_status_ = -absl::InfiniteDuration();  // Told by a change.
   size_t reply_bytes_ = 0;  // Of answers that the program has not read.
   bool reading_ = true;
+  std::string_view paused_by_;  // See paused_by(), and since when.
+  absl::Duration paused_at_;
   int64_t differs_until_ = -1;
+  Pty::Front shell_;             // As it waited at its first prompt.
+  bool shell_replaced_ = false;  // At the last look.
   bool frozen_ = false;  // Being handed over.
   bool ended_ = false;
   bool lost_ = false;

@@ -1,6 +1,7 @@
 // Terminal: being handed to the next version of the process.
 #include <unistd.h>
 
+#include <algorithm>
 #include <deque>
 #include <utility>
 
@@ -30,10 +31,17 @@ void Terminal::HandOver(std::function<void(HandedTerminal)> done) {
     handed.set_expects_integration(expects_integration_);
     handed.set_integration(integration_);
     handed.set_at_prompt(at_prompt_);
+    handed.set_shell_group(shell_.group);
+    handed.set_shell_words(shell_.words);
     handed.set_typed_since_prompt(typed_since_prompt_);
     handed.set_screen(std::move(screen.data));
     handed.set_screen_offset(screen.offset);
     handed.set_screen_inexact(!screen.exact);
+    // What the screen was handed over to us without still holds for whoever was away
+    // since; and whoever was told it inexactly is owed it.
+    const bool owed = std::any_of(followers_.begin(), followers_.end(),
+                                  [](const Follower* follower) { return follower->OwesExact(); });
+    handed.set_differs_until(screen.exact && !owed ? differs_until_ : screen.offset);
     for (const auto& command : commands_.all()) *handed.add_commands() = command;
     if (const auto running = commands_.RunningFor(Moment())) {
       *handed.mutable_running_for() = ToProtoDuration(*running);
@@ -52,23 +60,28 @@ absl::StatusOr<std::unique_ptr<Terminal>> Terminal::Resume(Loop* loop, ScreenThr
                                                            Options options,
                                                            std::unique_ptr<OutputLog> log,
                                                            const HandedTerminal& handed,
-                                                           Listener* listener) {
+                                                           Figures* figures, Listener* listener) {
   options.size = {handed.size().columns(), handed.size().rows()};
-  std::unique_ptr<Terminal> terminal(new Terminal(loop, screens, std::move(options),
-                                                  std::move(log), handed.screen_offset(), listener));
+  std::unique_ptr<Terminal> terminal(new Terminal(loop, screens, std::move(options), std::move(log),
+                                                  handed.screen_offset(), figures, listener));
   terminal->title_ = handed.title();
   terminal->working_directory_ = handed.working_directory();
   terminal->mark_key_ = handed.mark_key();
   terminal->expects_integration_ = handed.expects_integration();
   terminal->integration_ = handed.integration();
   terminal->at_prompt_ = handed.at_prompt();
+  terminal->shell_ = {static_cast<pid_t>(handed.shell_group()), handed.shell_words()};
   terminal->typed_since_prompt_ = handed.typed_since_prompt();
   std::optional<absl::Duration> running;
   if (handed.has_running_for()) running = FromProtoDuration(handed.running_for());
   terminal->commands_.Restore({handed.commands().begin(), handed.commands().end()}, running,
                               terminal->Moment());
   terminal->keeper_->Restore(handed.screen());
-  if (handed.screen_inexact()) terminal->differs_until_ = handed.screen_offset();
+  if (handed.has_differs_until()) {
+    terminal->differs_until_ = handed.differs_until();
+  } else if (handed.screen_inexact()) {
+    terminal->differs_until_ = handed.screen_offset();
+  }
   const OutputLog& kept = *terminal->log_;
   if (handed.screen_offset() < kept.end()) {
     terminal->keeper_->Feed(handed.screen_offset(), kept.end());

@@ -292,17 +292,20 @@ class Session final : public Conversation::Room {
   bool InUse(const atrium::v1::Tab& tab) const;
   void Used(const std::string& tab);
   // Asks the policy, and people if it says so; then runs `then`.
+  // With what must still be so where people were asked.
   void Permit(const Actor& actor, const std::string& command, const std::string& tab,
-              std::function<void(absl::Status)> then);
+              std::function<void(absl::Status, const atrium::terminal::v1::InputCondition&)> then);
   void Propose(const std::string& requester, const Conversation::Proposal& proposal,
                Done<std::string> done);
   void RunPermitted(const Actor& actor, const atrium::v1::RunCommandRequest& request,
-                    absl::Duration patience, Done<atrium::v1::RunCommandResponse> done);
+                    const atrium::terminal::v1::InputCondition& condition, absl::Duration patience,
+                    Done<atrium::v1::RunCommandResponse> done);
   void AnswerStarting(const std::string& name, const absl::Status& status);
   void RunInOwnTab(const Actor& actor, const atrium::v1::RunCommandRequest& request,
                    absl::Duration patience, Done<atrium::v1::RunCommandResponse> done);
   void RunAtPrompt(const Actor& actor, const atrium::v1::RunCommandRequest& request,
-                   absl::Duration patience, Done<atrium::v1::RunCommandResponse> done);
+                   const atrium::terminal::v1::InputCondition& condition, absl::Duration patience,
+                   Done<atrium::v1::RunCommandResponse> done);
   void FinishRuns(const std::string& tab);
   void PublishLastCommand(const std::string& tab);
   void EndWaits();
@@ -401,13 +404,16 @@ class Session final : public Conversation::Room {
   // done, unless it moved or was forbidden meanwhile.
   void DoApprovedBefore();
   // It was approved before a restart, and is not done any more.
-  void GiveUp(atrium::v1::Approval approval);
+  void GiveUp(atrium::v1::Approval approval, std::string_view why);
   void ExpireApproval(const std::string& name);
   void Settle(const atrium::v1::Approval& approval, const std::string& decider,
               Done<atrium::v1::Approval> done);
   void Reopen(const std::string& name);
   void Perform(const atrium::v1::Approval& approval);
   void Performed(const atrium::v1::Approval& approval, absl::StatusOr<std::string> outcome);
+  void Failed(const atrium::v1::Approval& approval, const absl::Status& why);
+  // What the host checks as it types.
+  static atrium::terminal::v1::InputCondition ConditionOf(const atrium::v1::Approval& approval);
 
   // Given.
   Context* const context_;
@@ -428,7 +434,11 @@ class Session final : public Conversation::Room {
   std::set<Watcher*> watchers_;
   std::map<AttachmentId, ServiceAttachment> service_attachments_;
   DriverDesk drivers_;
-  std::set<std::string> busy_tabs_;                 // Where a command runs, as their shells tell.
+  // Where a command runs, as their shells tell.
+  struct Busy {
+    bool keeps_in_use = true;  // It is not one that took its shell's place.
+  };
+  std::map<std::string, Busy> busy_tabs_;
   std::map<std::string, absl::Duration> tab_used_;  // When, by tab.
   atrium::terminal::v1::HostStatus host_status_;
   std::map<int, int> bad_ticks_;  // In a row, by Degradation.Kind.
@@ -438,6 +448,7 @@ class Session final : public Conversation::Room {
   std::map<std::string, std::shared_ptr<CommandRun>> runs_;  // By request id, or made up.
   std::map<std::string, CommandNews> command_news_;  // By tab.
   std::map<std::string, atrium::v1::Approval> approvals_;
+  bool host_checks_input_ = false;
   bool host_told_ = false;  // Since our start: what runs where. Until then these wait.
   std::vector<atrium::v1::Approval> approved_before_;
   std::map<std::string, Loop::HandlePtr> approval_timers_;

@@ -304,7 +304,7 @@ void Session::AgentRun(const std::string& command, Done<FileText> done) {
   run.set_parent(name());
   run.set_command(command);
   const Actor agent{.kind = Actor::Kind::kAgent, .role = Participant::EDITOR};
-  RunPermitted(agent, run, limits::kFileWait, [done](auto ended) {
+  RunPermitted(agent, run, {}, limits::kFileWait, [done](auto ended) {
     if (!ended.ok()) return done(ended.status());
     done(FileText{CleanText(ended->output(), limits::kTextBytes), ended->exit_code()});
   });

@@ -13,6 +13,7 @@
 
 namespace atrium::control {
 
+using atrium::terminal::v1::InputCondition;
 using atrium::v1::CommandPolicy;
 using atrium::v1::Participant;
 using atrium::v1::RunCommandRequest;
@@ -58,13 +59,19 @@ void Session::RunCommand(const Actor& actor, const RunCommandRequest& request,
   waiters.push_back(std::move(done));
   if (waiters.size() > 1) return;
   Permit(actor, request.command(), request.tab(),
-         [this, actor, request, patience, key](absl::Status allowed) {
+         [this, actor, request, patience, key](absl::Status allowed, const auto& condition) {
            const auto waiters = std::move(asking_.extract(key).mapped());
            const auto answer = [waiters](const absl::StatusOr<RunCommandResponse>& result) {
              for (const auto& waiter : waiters) waiter(result);
            };
            if (!allowed.ok()) return answer(allowed);
-           RunPermitted(actor, request, patience, answer);
+           RunPermitted(actor, request, condition, patience, [this, answer](const auto& result) {
+             // It is no more what people approved.
+             if (DetailsOf(result.status()).reason == "TAB_MOVED") {
+               Notice(StrCat("What was approved could not be done: ", result.status().message()));
+             }
+             answer(result);
+           });
          });
 }
 
@@ -73,21 +80,27 @@ bool Session::RunsIn(const CommandRun& run, const std::string& tab) {
 }
 
 void Session::Permit(const Actor& actor, const std::string& command, const std::string& tab,
-                     std::function<void(absl::Status)> then) {
+                     std::function<void(absl::Status, const InputCondition&)> then) {
   const CommandPolicy::Action action = Judge(record_.session().command_policy(), command);
-  if (action == CommandPolicy::ALLOW) return then(absl::OkStatus());
-  if (action == CommandPolicy::DENY) return then(CommandDenied());
+  if (action == CommandPolicy::ALLOW) return then(absl::OkStatus(), {});
+  if (action == CommandPolicy::DENY) return then(CommandDenied(), {});
+  atrium::v1::Approval shown;
+  shown.set_tab(tab);
+  Aim(&shown);
   const std::string name = NameOf(actor);
   Propose(name.empty() ? "service" : name, {.tool = "run_command", .tab = tab, .input = command},
-          [then](const absl::StatusOr<std::string>& decided) { then(decided.status()); });
+          [then, condition = ConditionOf(shown)](const absl::StatusOr<std::string>& decided) {
+            then(decided.status(), condition);
+          });
 }
 
 void Session::RunPermitted(const Actor& actor, const RunCommandRequest& request,
-                           absl::Duration patience, Done<RunCommandResponse> done) {
+                           const InputCondition& condition, absl::Duration patience,
+                           Done<RunCommandResponse> done) {
   if (request.tab().empty()) {
     RunInOwnTab(actor, request, patience, std::move(done));
   } else {
-    RunAtPrompt(actor, request, patience, std::move(done));
+    RunAtPrompt(actor, request, condition, patience, std::move(done));
   }
 }
 
@@ -189,7 +202,8 @@ void Session::EndRun(const std::shared_ptr<CommandRun>& run,
 }
 
 void Session::RunAtPrompt(const Actor& actor, const RunCommandRequest& request,
-                          absl::Duration patience, Done<RunCommandResponse> done) {
+                          const InputCondition& condition, absl::Duration patience,
+                          Done<RunCommandResponse> done) {
   const std::string tab = request.tab();
   const TabTable::Record* record = tabs_.Find(tab);
   if (record == nullptr) return done(NoSuchTab(tab));
@@ -207,6 +221,7 @@ void Session::RunAtPrompt(const Actor& actor, const RunCommandRequest& request,
   atrium::terminal::v1::RunAtPromptRequest run;
   run.set_tab(tab);
   run.set_command(request.command());
+  *run.mutable_condition() = condition;
   run.set_run_id(request.request_id().empty() ? RandomId() : request.request_id());
   context_->host->RunAtPrompt(run, patience, [this, tab, entry, done,
                                               alive = Alive()](auto ended) mutable {

@@ -236,7 +236,8 @@ void Session::Tick() {
 bool Session::InUse(const Tab& tab) const {
   if (!tab.driver().empty() || starting_.count(tab.name()) > 0) return true;
   // A command that runs is somebody's, though nobody looks.
-  if (busy_tabs_.count(tab.name()) > 0) return true;
+  const auto busy = busy_tabs_.find(tab.name());
+  if (busy != busy_tabs_.end() && busy->second.keeps_in_use) return true;
   for (const auto& [id, service] : service_attachments_) {
     if (service.tab == tab.name()) return true;
   }

@@ -80,7 +80,7 @@ void Session::CreateTab(const Actor& actor, const atrium::v1::CreateTabRequest& 
   // A program of its own is a command like any other.
   const auto& words = request.tab().command();
   const std::string command = absl::StrJoin(words.begin(), words.end(), " ");
-  Permit(actor, command, "", [this, actor, request, done](absl::Status allowed) {
+  Permit(actor, command, "", [this, actor, request, done](absl::Status allowed, auto) {
     if (!allowed.ok()) return done(allowed);
     OpenTab(actor, request, done);
   });
@@ -298,6 +298,7 @@ void Session::AdoptTerminals(const atrium::terminal::v1::DriveResponse::Inventor
     PublishTabs(tabs_.Add(std::move(record)));
   }
   PublishTabs(tabs_.Reconcile(inventory));
+  host_checks_input_ = inventory.checks_input();
   busy_tabs_.clear();
   for (const auto& status : inventory.terminals()) NoteBusy(status);
   for (const auto& attachment : inventory.attachments()) {
@@ -333,7 +334,7 @@ void Session::OnHostTerminal(const TerminalStatus& status) {
 
 void Session::NoteBusy(const TerminalStatus& status) {
   if (status.command_runs()) {
-    busy_tabs_.insert(status.tab());
+    busy_tabs_[status.tab()] = {.keeps_in_use = !status.shell_replaced()};
   } else {
     busy_tabs_.erase(status.tab());
   }

@@ -186,7 +186,7 @@ void Session::LoadApproval(const Approval& approval) {
     }
     context_->loop->Post([this, approval] {
       if (IsDoneByApproving(approval)) return Perform(approval);
-      GiveUp(approval);
+      GiveUp(approval, "");
     });
     return;
   }
@@ -202,23 +202,34 @@ void Session::LoadApproval(const Approval& approval) {
 void Session::DoApprovedBefore() {
   host_told_ = true;
   for (const Approval& approval : std::exchange(approved_before_, {})) {
-    const bool may = Moved(approval).empty() && StillAllowed(approval).ok();
-    may ? Perform(approval) : GiveUp(approval);
+    // A host that knows that it did it says so, whatever became of the tab since.
+    const std::string moved = host_checks_input_ ? "" : Moved(approval);
+    const absl::Status allowed = StillAllowed(approval);
+    if (!moved.empty()) {
+      GiveUp(approval, moved);
+    } else if (!allowed.ok()) {
+      GiveUp(approval, ToStd(allowed.message()));
+    } else {
+      Perform(approval);
+    }
   }
 }
 
-void Session::GiveUp(Approval approval) {
+void Session::GiveUp(Approval approval, std::string_view why) {
   approvals_.erase(approval.name());
   approval.set_state(Approval::NOT_DONE);
+  approval.set_problem(std::string(why));
   TimelineEntry entry = NewEntry(TimelineEntry::APPROVAL);
   if (!approval.decider().empty()) entry.add_speakers(approval.decider());
   entry.set_tab(approval.tab());
   entry.set_text(std::string(approval.input()));
   *entry.mutable_approval() = approval;
-  LogWarning("what was approved was not done", {{"name", approval.name()}});
+  LogWarning("what was approved was not done", {{"name", approval.name()}, {"why", why}});
   // In this order: it is forgotten only once it was told.
   AddEntry(std::move(entry));
   PublishApproval(approval, nullptr);
+  auto proposal = proposals_.extract(approval.name());
+  if (!proposal.empty()) proposal.mapped()(absl::AbortedError(ToAbsl(why)));
 }
 
 void Session::Aim(Approval* approval) const {
@@ -367,8 +378,7 @@ void Session::Settle(const Approval& decided, const std::string& decider, Done<A
     if (settled.state() == Approval::APPROVED) {
       // It may have moved while the decision was stored.
       const std::string moved = Moved(settled);
-      if (moved.empty()) return Perform(settled);
-      return Performed(settled, absl::AbortedError(StrCat(moved, ": ask again")));
+      return moved.empty() ? Perform(settled) : GiveUp(settled, StrCat(moved, ": ask again"));
     }
     Performed(settled, settled.state() == Approval::DENIED
                            ? absl::PermissionDeniedError("A person denied it")
@@ -409,9 +419,11 @@ void Session::Perform(const Approval& approval) {
     write.set_tab(approval.tab());
     write.set_data(approval.input());
     write.set_write_id(approval.name());
+    *write.mutable_condition() = ConditionOf(approval);
     context_->host->WriteInput(write, [this, approval, alive = Alive()](auto written) {
       if (alive.expired()) return;
-      if (!written.ok()) return Performed(approval, written.status());
+      if (!written.ok()) return Failed(approval, written.status());
+      if (written->known()) LogInfo("it had been typed before", {{"name", approval.name()}});
       Performed(approval, std::string("It was typed."));
     });
     return;
@@ -422,11 +434,29 @@ void Session::Perform(const Approval& approval) {
   run.set_command(approval.input());
   run.set_request_id(approval.name());
   run.set_keep_tab(true);
-  RunPermitted(agent, run, limits::kRunDeadline, [this, approval](auto ended) {
-    if (!ended.ok()) return Performed(approval, ended.status());
-    Performed(approval, StrCat("exit code ", ended->exit_code(), "\n",
-                               CleanText(ended->output(), limits::kTextBytes)));
-  });
+  RunPermitted(agent, run, ConditionOf(approval), limits::kRunDeadline,
+               [this, approval](auto ended) {
+                 if (!ended.ok()) return Failed(approval, ended.status());
+                 Performed(approval, StrCat("exit code ", ended->exit_code(), "\n",
+                                            CleanText(ended->output(), limits::kTextBytes)));
+               });
+}
+
+atrium::terminal::v1::InputCondition Session::ConditionOf(const Approval& approval) {
+  atrium::terminal::v1::InputCondition condition;
+  condition.set_incarnation(approval.incarnation());
+  condition.set_working_directory(approval.working_directory());
+  if (approval.tool() == "type_text") {
+    condition.mutable_reader()->set_last_command(approval.last_command());
+    condition.mutable_reader()->set_command_runs(approval.command_runs());
+  }
+  return condition;
+}
+
+// What the host found to be another than what was approved, nobody did.
+void Session::Failed(const Approval& approval, const absl::Status& why) {
+  if (DetailsOf(why).reason == "TAB_MOVED") return GiveUp(approval, ToStd(why.message()));
+  Performed(approval, why);
 }
 
 void Session::Performed(const Approval& approval, absl::StatusOr<std::string> outcome) {

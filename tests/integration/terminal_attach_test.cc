@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <optional>
 #include <thread>
 
 #include "atrium/terminal/v1/host.grpc.pb.h"
@@ -10,9 +11,11 @@
 #include "common/random.h"
 #include "common/rpc/server.h"
 #include "common/rpc/stream.h"
+#include "common/rpc/unary.h"
 #include "terminal/host.h"
 #include "terminal/host_service.h"
 #include "terminal/limits.h"
+#include "tests/support/held_screens.h"
 #include "tests/support/manual_loop.h"
 
 namespace atrium::terminal {
@@ -388,6 +391,158 @@ TEST_F(AttachTest, N2_M4AScreenThatWasToldInexactlyIsToldAnewToAllOnceItCanBe) {
   EXPECT_FALSE(page.all.back().snapshot().required()) << "all have it";
 }
 
+TEST_F(AttachTest, X5_N3StreamsScreensAndWhoWasRefusedOrTooSlowAreCounted) {
+  const Figures& count = host_->figures();
+  Start(kInexact);
+  {
+    Attached page(&loop_, stub_.get(), 0), reader(&loop_, stub_.get(), 0, "ann");
+    page.Open("eve");
+    ASSERT_TRUE(Until([&] { return page.opened == 1 && reader.opened == 1; }));
+    EXPECT_EQ(count.streams.at("shared"), 1);
+    EXPECT_EQ(count.streams.at("lossless"), 1);
+    ASSERT_TRUE(Until([&] { return terminal().log().end() == kInexactBytes; }));
+    page.AskSnapshot();
+    ASSERT_TRUE(Until([&] {
+      loop_.Advance(absl::Milliseconds(1));
+      return page.snapshots == 1;
+    }));
+    EXPECT_EQ(count.snapshots, 2);
+    EXPECT_EQ(count.inexact_snapshots, 2);
+    EXPECT_EQ(count.retaken_snapshots, 1);
+    page.Type("eve", 1, "no\n");
+    ASSERT_TRUE(Until([&] { return page.refused == 1; }));
+    EXPECT_EQ(count.input_refused.at("VIEW_ONLY"), 1);
+  }
+  EXPECT_TRUE(
+      Until([&] { return count.streams.at("shared") + count.streams.at("lossless") == 0; }));
+}
+
+// Control, which hears of the terminal.
+struct Heard final : Host::Driver {
+  void OnStatus(const v1::TerminalStatus& status) override { statuses.push_back(status); }
+  void OnTyped(const std::string&, const std::string&) override {}
+  void OnCommandEnd(const v1::CommandEnd&) override {}
+  void OnHostStatus(const v1::HostStatus&) override {}
+  void OnReplaced(absl::Status) override {}
+
+  std::vector<v1::TerminalStatus> statuses;
+};
+
+TEST_F(AttachTest, S13WhatWasReadBeforeIsNotedBeforeWhatWasApprovedIsTyped) {
+  Start("stty -echo; echo ready; read x; printf '\\033]133;C\\033\\\\'; read x; echo got-$x");
+  ASSERT_TRUE(Until([&] { return terminal().log().end() >= 7; }));
+  // The screen is behind: that a command runs is in the output, and nobody knows it yet.
+  HeldScreens busy(&screens_);
+  const int64_t before = terminal().log().end();
+  ASSERT_TRUE(host_->WriteOnce(kTab, "a", "1\n").ok());
+  ASSERT_TRUE(Until([&] { return terminal().log().end() > before; }));
+  ASSERT_FALSE(terminal().commands().running());
+  v1::WriteInputRequest write;
+  write.set_tab(kTab);
+  write.set_write_id("b");
+  write.set_data("2\n");
+  write.mutable_condition()->mutable_reader()->set_command_runs(false);
+  v1::WriteInputResponse answer;
+  const auto send = [&](bool held) {
+    std::optional<absl::Status> written;
+    rpc::Call<v1::WriteInputResponse>(
+        &loop_, absl::Minutes(1), write,
+        [this](auto* c, auto* q, auto* r, auto then) { stub_->async()->WriteInput(c, q, r, then); },
+        [&](auto response) {
+          written = response.status();
+          if (response.ok()) answer = *response;
+        });
+    if (held) {
+      // It comes here, and waits.
+      const auto soon = std::chrono::steady_clock::now() + std::chrono::milliseconds(200);
+      EXPECT_TRUE(Until([&] { return written || std::chrono::steady_clock::now() > soon; }));
+      EXPECT_FALSE(written) << *written;
+      busy.Release();
+    }
+    EXPECT_TRUE(Until([&] { return written.has_value(); }));
+    return written.value_or(absl::OkStatus());
+  };
+  const absl::Status refused = send(true);
+  EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
+  EXPECT_EQ(DetailsOf(refused).reason, "TAB_MOVED");
+  write.mutable_condition()->mutable_reader()->set_command_runs(true);
+  EXPECT_TRUE(send(false).ok());
+  EXPECT_FALSE(answer.known());
+  write.mutable_condition()->mutable_reader()->set_command_runs(false);
+  EXPECT_TRUE(send(false).ok()) << "that it was typed before";
+  EXPECT_TRUE(answer.known());
+}
+
+TEST_F(AttachTest, S13_N7ThatACommandRunsIsToldAtOnceAndALoopOfThemNoMoreOftenThanElse) {
+  Heard control;
+  ASSERT_TRUE(host_->TakeOver(&control, 1).ok());
+  Start(
+      "read x; printf '\\033]133;C\\033\\\\'; read x; i=0; while [ $i -lt 300 ]; do "
+      "printf '\\033]133;D;0\\033\\\\\\033]133;C\\033\\\\'; i=$((i+1)); done; echo end; read x");
+  loop_.Advance(absl::Seconds(1));
+  const size_t before = control.statuses.size();
+  ASSERT_TRUE(host_->WriteOnce(kTab, "a", "1\n").ok());
+  // The clock stands still.
+  ASSERT_TRUE(Until([&] { return control.statuses.size() > before; }));
+  EXPECT_TRUE(control.statuses.back().command_runs());
+  loop_.Advance(absl::Seconds(1));
+  const size_t then = control.statuses.size();
+  ASSERT_TRUE(host_->WriteOnce(kTab, "b", "1\n").ok());
+  ASSERT_TRUE(Until([&] { return terminal().commands().all().size() == 301; }));
+  EXPECT_EQ(control.statuses.size(), then + 1);
+  loop_.Advance(limits::kStatusSpacing);
+  EXPECT_EQ(control.statuses.size(), then + 2);
+  EXPECT_TRUE(control.statuses.back().command_runs()) << "how it is now";
+  ASSERT_TRUE(host_->TakeOver(&control, 1).ok());
+  host_->Leave(&control);
+}
+
+TEST_F(AttachTest, R32_N2WhoIsStillOwedAnExactScreenIsOwedItAfterAnUpgradeToo) {
+  Start(kInexact);
+  const auto differs_until = [this] {
+    std::optional<int64_t> until;
+    terminal().HandOver([&](const auto& handed) { until = handed.differs_until(); });
+    EXPECT_TRUE(Until([&] { return until.has_value(); }));
+    terminal().GoOn();
+    return until.value_or(-2);
+  };
+  auto page = std::make_unique<Attached>(&loop_, stub_.get(), 0);
+  page->Open("ann");
+  ASSERT_TRUE(Until([&] { return static_cast<int64_t>(page->bytes.size()) == kInexactBytes; }));
+  page->AskSnapshot();
+  ASSERT_TRUE(Until([&] {
+    loop_.Advance(absl::Milliseconds(1));
+    return page->snapshots == 1;
+  }));
+  page->Type("ann", 1, "\n");
+  ASSERT_TRUE(Says(*page, "!"));
+  EXPECT_EQ(differs_until(), kInexactBytes + 2) << "the page has drawn all on an inexact screen";
+  ASSERT_TRUE(Until([&] {
+    loop_.Advance(absl::Milliseconds(1));
+    return page->snapshots == 2;
+  }));
+  EXPECT_EQ(differs_until(), -1);
+}
+
+TEST_F(AttachTest, P12WhoHasTheTerminalIsLookedAtNowAndThen) {
+  Heard control;
+  ASSERT_TRUE(host_->TakeOver(&control, 1).ok());
+  Start(
+      "printf '\\033]133;A\\033\\\\\\033]133;B\\033\\\\'; read x; printf '\\033]133;C\\033\\\\'; "
+      "exec cat");
+  ASSERT_TRUE(Until([&] { return terminal().at_idle_prompt(); }));
+  ASSERT_TRUE(host_->WriteOnce(kTab, "a", "1\n").ok());
+  ASSERT_TRUE(Until([&] { return terminal().commands().running(); }));
+  ASSERT_TRUE(host_->WriteOnce(kTab, "b", "twice\n").ok());
+  ASSERT_TRUE(Until([&] {
+    const OutputLog& log = terminal().log();
+    return log.Peek(0, 4096).find("twice\r\ntwice") != std::string_view::npos;
+  }));
+  loop_.Advance(absl::Seconds(31));
+  EXPECT_TRUE(control.statuses.back().shell_replaced());
+  host_->Leave(&control);
+}
+
 // A gateway of before knows only a message of its own for it.
 TEST_F(AttachTest, R32ThatInputWasWrittenIsSaidAloneToWhoeverDidNotAskForMore) {
   Start("cat");
@@ -444,6 +599,7 @@ TEST_F(AttachTest, N7_S5WhoHeldTheProgramForTooLongMayNotHoldItAgainForAMinute) 
   loop_.Advance(limits::kLosslessHold * 0.2);
   ASSERT_TRUE(Until([&] { return first->closed.has_value(); }));
   EXPECT_EQ(DetailsOf(*first->closed).reason, "LOSSLESS_TOO_SLOW");
+  EXPECT_EQ(host_->figures().lossless_ended, 1);
   EXPECT_TRUE(terminal().holders().empty());
   EXPECT_TRUE(more(held + 2 * limits::kLosslessLagBytes)) << "its end holds nothing either";
   Attached again(&loop_, stub_.get(), -1, "ann");

@@ -165,6 +165,7 @@ TEST_F(AuditTest, R20_R30_S20WhatAFullDiskDoesNotTakeIsSaidAndTypedAllTheSame) {
     EXPECT_EQ((*handover)->audit_lost(), 2);
     host_->GoOn();
   }
+  EXPECT_EQ(host_->figures().audit_problems, 1);
   ASSERT_TRUE(Until([&] { return health_.audit_problem().empty(); })) << "by itself";
   Type("after\r");
   ASSERT_TRUE(Says("after\r\nafter"));

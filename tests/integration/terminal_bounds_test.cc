@@ -73,6 +73,8 @@ TEST_P(BoundsTest, R30AForkBombIsEndedWithItsReasonAndNeighboursAreNot) {
   std::cerr << "ended after " << ended << ", all gone after " << loop_->Monotonic() - begin << "\n";
   EXPECT_EQ(last_[kTab].exit_code(), 128 + SIGKILL);
   EXPECT_THAT(Output(), HasSubstr("[Ended: more than 64 processes ran in this terminal]"));
+  EXPECT_THAT(host_->figures().ended_by_bounds,
+              testing::ElementsAre(testing::Pair("processes", 1)));
   EXPECT_THAT(Screen(), HasSubstr("more than 64 processes"));
   EXPECT_TRUE(host_->Find(kOther)->running());
 }
@@ -84,6 +86,7 @@ TEST_P(BoundsTest, R30_P10WhoUsesTooMuchMemoryIsEndedWithItsReasonAndItIsTold) {
   EXPECT_TRUE(Until([] { return ProcessesOf(kTab).empty(); }));
   EXPECT_THAT(Output(), HasSubstr("[Ended: the programs in this terminal used more than 300 MiB"));
   EXPECT_THAT(Output(), Not(HasSubstr("not-killed")));
+  EXPECT_THAT(host_->figures().ended_by_bounds, testing::ElementsAre(testing::Pair("memory", 1)));
   EXPECT_TRUE(host_->Find(kOther)->running());
   EXPECT_TRUE(Until([&] { return health_.memory_limit_bytes() > 0 && !health_.memory_alert(); }))
       << "all is well again";

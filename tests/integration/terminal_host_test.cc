@@ -13,6 +13,8 @@
 namespace atrium::terminal {
 namespace {
 
+using atrium::terminal::v1::HandedTerminal;
+using atrium::terminal::v1::InputCondition;
 using atrium::terminal::v1::RunAtPromptResponse;
 using testing::HasSubstr;
 
@@ -220,8 +222,8 @@ TEST_F(HostTest, N7CommandsThatQueueAtAPromptRunOnceEachAndAnswerTheirOwnOutput)
   std::vector<absl::StatusOr<RunAtPromptResponse>> ended;
   for (const char* number : {"1", "2", "3"}) {
     for (int retry = 0; retry < 2; ++retry) {
-      host_->RunAtPrompt(kTab, std::string("echo out-") + number + "; (exit " + number + ")",
-                         std::string("run-") + number, [&](auto end) { ended.push_back(end); });
+      RunAtPrompt(std::string("echo out-") + number + "; (exit " + number + ")",
+                  std::string("run-") + number, [&](auto end) { ended.push_back(end); });
     }
   }
   ASSERT_TRUE(Until([&] { return ended.size() == 6; })) << Output();
@@ -236,7 +238,7 @@ TEST_F(HostTest, N7CommandsThatQueueAtAPromptRunOnceEachAndAnswerTheirOwnOutput)
     EXPECT_EQ(ended[static_cast<size_t>(i) * 2 + 1]->start_offset(), end->start_offset());
   }
   std::optional<absl::StatusOr<RunAtPromptResponse>> again;
-  host_->RunAtPrompt(kTab, "echo out-1", "run-1", [&](auto end) { again = end; });
+  RunAtPrompt("echo out-1", "run-1", [&](auto end) { again = end; });
   ASSERT_TRUE(again);
   EXPECT_EQ((*again)->exit_code(), 1);
 }
@@ -244,7 +246,7 @@ TEST_F(HostTest, N7CommandsThatQueueAtAPromptRunOnceEachAndAnswerTheirOwnOutput)
 TEST_F(HostTest, R6ACommandWhoseShellEndsIsAnswered) {
   Create({});
   std::optional<absl::StatusOr<RunAtPromptResponse>> ended;
-  host_->RunAtPrompt(kTab, "exit 3", "run", [&](auto end) { ended = end; });
+  RunAtPrompt("exit 3", "run", [&](auto end) { ended = end; });
   ASSERT_TRUE(Until([&] { return ended.has_value(); }));
   EXPECT_FALSE(ended->ok());
 }
@@ -252,10 +254,10 @@ TEST_F(HostTest, R6ACommandWhoseShellEndsIsAnswered) {
 TEST_F(HostTest, N7CommandsNeedAShellThatMarksItsPrompts) {
   Create({"/bin/cat"});
   std::optional<absl::Status> refused;
-  host_->RunAtPrompt(kTab, "ls", "run", [&](auto end) { refused = end.status(); });
+  RunAtPrompt("ls", "run", [&](auto end) { refused = end.status(); });
   ASSERT_TRUE(refused);
   EXPECT_TRUE(absl::IsFailedPrecondition(*refused));
-  host_->RunAtPrompt(kTab, "a\nb", "run2", [&](auto end) { refused = end.status(); });
+  RunAtPrompt("a\nb", "run2", [&](auto end) { refused = end.status(); });
   EXPECT_TRUE(absl::IsInvalidArgument(*refused));
 }
 
@@ -266,15 +268,15 @@ TEST_F(HostTest, N7ACommandAtAPromptHoldsNoKeyThatWouldChangeWhatRuns) {
   for (const char key : keys) {
     std::optional<absl::Status> refused;
     const std::string id = "run-" + std::to_string(key);
-    host_->RunAtPrompt(kTab, std::string("echo approved ") + key + " echo typed", id,
-                       [&](auto end) { refused = end.status(); });
+    RunAtPrompt(std::string("echo approved ") + key + " echo typed", id,
+                [&](auto end) { refused = end.status(); });
     ASSERT_TRUE(refused) << int{key};
     EXPECT_TRUE(absl::IsInvalidArgument(*refused)) << int{key};
     EXPECT_EQ(DetailsOf(*refused).field, "command");
     EXPECT_THAT(std::string(refused->message()), HasSubstr("control characters"));
   }
   std::optional<absl::StatusOr<RunAtPromptResponse>> ended;
-  host_->RunAtPrompt(kTab, "echo gr\xc3\xbc\xc3\x9f", "run", [&](auto end) { ended = end; });
+  RunAtPrompt("echo gr\xc3\xbc\xc3\x9f", "run", [&](auto end) { ended = end; });
   ASSERT_TRUE(Until([&] { return ended.has_value(); }));
   EXPECT_TRUE(ended->ok()) << ended->status();
   EXPECT_THAT(Output(), testing::Not(HasSubstr("approved")));
@@ -292,6 +294,165 @@ TEST_F(HostTest, R33AWriteWithTheSameIdIsWrittenOnce) {
   EXPECT_EQ(times("once"), 2u);
   EXPECT_FALSE(host_->WriteOnce(kTab, "", "x").ok());
   EXPECT_FALSE(host_->WriteOnce(kTab, "big", std::string(limits::kInputBytes + 1, 'x')).ok());
+}
+
+TEST_F(HostTest, S13WhatWasApprovedIsTypedForTheProgramAndPlaceThatWereShownOrNotAtAll) {
+  Create({});
+  ASSERT_TRUE(Until([&] { return terminal().at_idle_prompt(); }));
+  InputCondition shown;
+  shown.set_incarnation("one");
+  shown.set_working_directory(terminal().Status().working_directory());
+  shown.mutable_reader()->set_last_command(0);
+  const auto reason = [&](const std::string& id, const InputCondition& condition) {
+    const absl::StatusOr<bool> known = host_->WriteOnce(kTab, id, "typed\r", condition);
+    return known.ok() ? (*known ? "known" : "") : DetailsOf(known.status()).reason;
+  };
+  InputCondition other = shown;
+  other.set_incarnation("two");
+  EXPECT_EQ(reason("terminal", other), "TAB_MOVED");
+  other = shown;
+  other.set_working_directory("/elsewhere");
+  EXPECT_EQ(reason("directory", other), "TAB_MOVED");
+  other = shown;
+  other.mutable_reader()->set_last_command(1);
+  EXPECT_EQ(reason("after another command", other), "TAB_MOVED");
+  other = shown;
+  other.mutable_reader()->set_command_runs(true);
+  EXPECT_EQ(reason("while something runs", other), "TAB_MOVED");
+  EXPECT_TRUE(absl::IsFailedPrecondition(host_->WriteOnce(kTab, "again", "x", other).status()));
+  // As it was shown; and again by whoever was not told, whatever it led to.
+  ASSERT_TRUE(host_->WriteOnce(kTab, "first", "cat\r", shown).ok());
+  ASSERT_TRUE(Until([&] { return terminal().commands().running(); }));
+  EXPECT_EQ(reason("first", shown), "known");
+  EXPECT_EQ(reason("second", shown), "TAB_MOVED") << "cat would read it";
+  EXPECT_EQ(reason("third", other), "") << "which was shown";
+  ASSERT_TRUE(Says("typed\r\ntyped"));
+  EXPECT_EQ(std::vector<std::string>(absl::StrSplit(Output(), "typed")).size(), 3u);
+}
+
+TEST_F(HostTest, S13WhatWaitsForAPromptIsTypedInTheDirectoryThatWasShownOrNotAtAll) {
+  Create({});
+  ASSERT_TRUE(Until([&] { return terminal().at_idle_prompt(); }));
+  InputCondition shown;
+  shown.set_working_directory(terminal().Status().working_directory());
+  const auto done = std::make_shared<std::map<std::string, absl::Status>>();
+  const auto run = [&](const std::string& command, const InputCondition& condition) {
+    RunAtPrompt(
+        command, command, [done, command](auto end) { (*done)[command] = end.status(); },
+        condition);
+  };
+  run("echo here", shown);
+  run("cd /", {});
+  run("echo not-there", shown);
+  run("echo after-it", {});
+  ASSERT_TRUE(Until([&] { return done->size() == 4; })) << Output();
+  EXPECT_TRUE(done->at("echo here").ok()) << done->at("echo here");
+  EXPECT_TRUE(absl::IsFailedPrecondition(done->at("echo not-there")));
+  EXPECT_EQ(DetailsOf(done->at("echo not-there")).reason, "TAB_MOVED");
+  EXPECT_TRUE(done->at("echo after-it").ok()) << "who waits behind it goes on";
+  EXPECT_THAT(Output(), testing::Not(HasSubstr("not-there")));
+  // It is not taken for done: whoever asks again is judged again.
+  run("echo not-there", shown);
+  EXPECT_EQ(DetailsOf(done->at("echo not-there")).reason, "TAB_MOVED");
+}
+
+TEST_F(HostTest, S13_R32WhatWaitsForAPromptOverAnUpgradeIsJudgedAfterIt) {
+  Create({});
+  InputCondition shown;
+  shown.set_working_directory("/shown");
+  RunAtPrompt(
+      "make", "run", [](auto) {}, shown);
+  std::optional<absl::StatusOr<atrium::terminal::v1::Handover>> handover;
+  host_->HandOver([&](auto handed) { handover = handed; });
+  ASSERT_TRUE(Until([&] { return handover.has_value(); }));
+  ASSERT_EQ((*handover)->runs_size(), 1);
+  Runs next(loop_.get());
+  next.Resume(**handover);
+  absl::Status told;
+  atrium::terminal::v1::RunAtPromptRequest again;
+  again.set_tab(kTab);
+  again.set_run_id("run");
+  host_->GoOn();
+  next.Start(&terminal(), again, [&](auto end) { told = end.status(); });
+  ASSERT_TRUE(Until([&] {
+    next.OnStatus(&terminal());
+    return !told.ok();
+  }));
+  EXPECT_EQ(DetailsOf(told).reason, "TAB_MOVED");
+}
+
+TEST_F(HostTest, R32_N2UntilWhereAScreenDiffersIsHandedOnByEveryUpgradeAfterTheOneThatMadeItSo) {
+  // A wide character that found no room, and what it may be joined with.
+  Create({"/bin/sh", "-c",
+          "stty -echo; printf '\\033[4h\\033[?7l\\033[80G\\344\\275\\240'; read x; printf '\\r!'; "
+          "cat"});
+  ASSERT_TRUE(Until([&] { return terminal().log().end() == 17; }));
+  const auto hand_over = [this](Terminal* from) {
+    std::optional<HandedTerminal> handed;
+    from->HandOver([&](HandedTerminal all) { handed = all; });
+    EXPECT_TRUE(Until([&] { return handed.has_value(); }));
+    handed->set_master_fd(-1);
+    return *handed;
+  };
+  HandedTerminal handed = hand_over(&terminal());
+  EXPECT_TRUE(handed.screen_inexact());
+  EXPECT_EQ(handed.differs_until(), 17);
+  terminal().GoOn();
+  Type("\n");
+  ASSERT_TRUE(Says("!"));
+  std::string path;
+  for (const auto& file : std::filesystem::directory_iterator(directory_)) path = file.path();
+  Figures figures;
+  for (int upgrades = 1; upgrades < 3; ++upgrades) {
+    auto next = Terminal::Resume(loop_.get(), &screens_, {.tab = kTab, .log_path = path},
+                                 *OutputLog::Open(path), handed, &figures, host_.get());
+    ASSERT_TRUE(next.ok()) << next.status();
+    EXPECT_EQ((*next)->differs_until(), 17);
+    handed = hand_over(next->get());
+    EXPECT_FALSE(handed.screen_inexact());
+    EXPECT_GT(handed.screen_offset(), 17);
+  }
+  // One of a version before, which did not say it.
+  handed.clear_differs_until();
+  handed.set_screen_inexact(true);
+  const auto next = Terminal::Resume(loop_.get(), &screens_, {.tab = kTab, .log_path = path},
+                                     *OutputLog::Open(path), handed, &figures, host_.get());
+  EXPECT_EQ((*next)->differs_until(), handed.screen_offset());
+}
+
+TEST_F(HostTest, P12ThatAnotherProgramTookTheShellsPlaceIsToldUntilAJobOfItIsInFront) {
+  Create({});
+  ASSERT_TRUE(Until([&] { return terminal().at_idle_prompt(); }));
+  const auto replaced = [&](bool is) {
+    return Until([&] {
+      terminal().Look();
+      return terminal().Status().shell_replaced() == is;
+    });
+  };
+  const auto stays = [&](bool is) {
+    for (int looks = 0; looks < 20; ++looks) {
+      terminal().Look();
+      EXPECT_EQ(terminal().Status().shell_replaced(), is) << Output();
+    }
+  };
+  stays(false);
+  // A job, and what the shell does by itself.
+  for (const char* command : {"sleep 1000\n", "read -r line\n"}) {
+    Type(command);
+    ASSERT_TRUE(Until([&] { return terminal().commands().running(); })) << Output();
+    stays(false);
+    Type("\x03");
+    ASSERT_TRUE(Until([&] { return terminal().at_idle_prompt(); }));
+  }
+  // A shell of the same program, too.
+  Type("exec env PS1='other> ' bash --norc\n");
+  ASSERT_TRUE(replaced(true)) << Output();
+  ASSERT_TRUE(Until([&] { return last_[kTab].shell_replaced(); })) << "it is told";
+  EXPECT_TRUE(terminal().Status().command_runs());
+  Type("sleep 1000\n");
+  EXPECT_TRUE(replaced(false)) << "something runs there";
+  Type("\x03");
+  EXPECT_TRUE(replaced(true));
 }
 
 TEST_F(HostTest, R29AStormOfSizesIsClampedAndCoalesced) {

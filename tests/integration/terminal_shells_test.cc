@@ -41,7 +41,7 @@ class ShellsTest : public HostTest, public testing::WithParamInterface<const cha
   int Run(const std::string& command) {
     const std::string id = "run-" + std::to_string(++run_);
     std::optional<absl::StatusOr<RunAtPromptResponse>> ended;
-    host_->RunAtPrompt(kTab, command, id, [&](auto end) { ended = end; });
+    RunAtPrompt(command, id, [&](auto end) { ended = end; });
     EXPECT_TRUE(Until([&] { return ended.has_value(); })) << command << "\n" << Output();
     if (!ended || !ended->ok()) return -1;
     output_ = Output((*ended)->start_offset(), (*ended)->end_offset());
@@ -130,11 +130,11 @@ TEST_P(ShellsTest, N7AnotherShellInItsPlaceIsKnownByItsOwnMarks) {
 TEST_P(ShellsTest, S23_N7AProgramCannotEndARunNorFakeAPrompt) {
   StartShell();
   std::optional<absl::StatusOr<RunAtPromptResponse>> first, second;
-  host_->RunAtPrompt(kTab,
-                     "printf '\\033]133;D;0\\033\\\\\\033]133;A\\033\\\\\\033]133;B\\033\\\\'; "
-                     "sh -c 'echo asks; read x; echo got-$x; exit 3'",
-                     "first", [&](auto end) { first = end; });
-  host_->RunAtPrompt(kTab, "sh -c 'echo second-$((1+1))'", "second", [&](auto end) { second = end; });
+  RunAtPrompt(
+      "printf '\\033]133;D;0\\033\\\\\\033]133;A\\033\\\\\\033]133;B\\033\\\\'; "
+      "sh -c 'echo asks; read x; echo got-$x; exit 3'",
+      "first", [&](auto end) { first = end; });
+  RunAtPrompt("sh -c 'echo second-$((1+1))'", "second", [&](auto end) { second = end; });
   ASSERT_TRUE(Says("asks\r\n")) << Output();
   EXPECT_FALSE(first.has_value());
   Type("answer\r");

@@ -95,6 +95,15 @@ class HostTest : public testing::Test, public Host::Driver, public Host::Stream 
   void Type(const std::string& text) {
     ASSERT_TRUE(host_->Input(kTab, kAnn, ++sequence_, text).ok());
   }
+  void RunAtPrompt(const std::string& command, const std::string& id, Runs::Done done,
+                   const atrium::terminal::v1::InputCondition& condition = {}) {
+    atrium::terminal::v1::RunAtPromptRequest request;
+    request.set_tab(kTab);
+    request.set_command(command);
+    request.set_run_id(id);
+    *request.mutable_condition() = condition;
+    host_->RunAtPrompt(request, std::move(done));
+  }
   // Runs the loop until `is_so`; false if it is not after ten seconds.
   bool Until(const std::function<bool()>& is_so) {
     bool late = false;

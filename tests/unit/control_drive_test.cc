@@ -229,6 +229,24 @@ TEST_F(DriveTest, P7ACommandThatIsAskedForRunsOnceApprovedAndOnce) {
   EXPECT_EQ(ran_[1]->exit_code(), 3);
 }
 
+TEST_F(DriveTest, P7_S13ACommandThatIsAskedForIsDoneWhereItWasShownOrNotAtAll) {
+  const std::string tab = OpenTab("/home");
+  SetPolicy(Policy({}, CommandPolicy::ASK));
+  atrium::v1::RunCommandRequest run;
+  run.set_command("make");
+  run.set_tab(tab);
+  session_->RunCommand(Service(), run, absl::Minutes(1), Into(&ran_));
+  Decide(true);
+  ASSERT_EQ(host_.runs.size(), 1u);
+  EXPECT_EQ(host_.runs[0].request.condition().working_directory(), "/home");
+  host_.runs[0].done(MakeError(absl::StatusCode::kFailedPrecondition,
+                               "another directory: ask again", {.reason = "TAB_MOVED"}));
+  ASSERT_EQ(ran_.size(), 1u);
+  EXPECT_TRUE(absl::IsFailedPrecondition(ran_[0].status()));
+  EXPECT_EQ(session_->snapshot().entries().rbegin()->text(),
+            "What was approved could not be done: another directory: ask again");
+}
+
 TEST_F(DriveTest, P7ACommandThatIsAskedForAndDeniedOrForgottenNeverStarts) {
   SetPolicy(Policy({}, CommandPolicy::ASK));
   Run(Service(), "make");
@@ -319,6 +337,31 @@ TEST_F(DriveTest, P12ATabInWhichACommandRunsOrThatAServiceReadsIsInUse) {
   loop_.Advance(absl::Seconds(601));
   EXPECT_EQ(ShownTab(busy), nullptr);
   EXPECT_EQ(ShownTab(read), nullptr);
+}
+
+TEST_F(DriveTest, P12ATabWhoseShellGaveItsPlaceToAnotherProgramIsUnusedLikeAnyOther) {
+  const std::string tab = OpenTab(), used = OpenTab();
+  atrium::v1::UpdateSessionRequest request;
+  request.mutable_session()->mutable_idle_tab_timeout()->set_seconds(600);
+  request.mutable_update_mask()->add_paths("idle_tab_timeout");
+  session_->UpdateSession(Service(), request, [](auto) {});
+  atrium::terminal::v1::TerminalStatus status;
+  status.set_state(Tab::RUNNING);
+  status.set_incarnation("one");
+  status.set_command_runs(true);
+  for (const std::string& name : {tab, used}) {
+    status.set_tab(name);
+    registry_->OnHostTerminal(status);
+  }
+  loop_.Advance(absl::Seconds(300));
+  status.set_tab(tab);
+  status.set_shell_replaced(true);
+  registry_->OnHostTerminal(status);
+  loop_.Advance(absl::Seconds(590));
+  ASSERT_NE(ShownTab(tab), nullptr) << "its time began when it was so";
+  loop_.Advance(absl::Seconds(20));
+  EXPECT_EQ(ShownTab(tab), nullptr);
+  EXPECT_NE(ShownTab(used), nullptr);
 }
 
 TEST_F(DriveTest, P10P12WhatDoesNotWorkIsNamedAndNoLongerOnceItDoes) {

@@ -47,6 +47,10 @@ class ApprovalTest : public SessionTest {
     status.set_command_runs(runs);
     registry_->OnHostTerminal(status);
   }
+  static absl::Status TabMoved() {
+    return MakeError(absl::StatusCode::kFailedPrecondition, "another program runs: ask again",
+                     {.reason = "TAB_MOVED"});
+  }
   void Ended(int64_t number) {
     atrium::terminal::v1::CommandEnd end;
     end.set_tab(tab_);
@@ -217,7 +221,82 @@ TEST_F(ApprovalTest, S13WhatMovesWhileTheDecisionIsStoredIsNotDone) {
   store_.Release();
   EXPECT_TRUE(host_.writes.empty());
   EXPECT_THAT(Told(), HasSubstr("another directory"));
-  EXPECT_THAT(session_->snapshot().entries().rbegin()->text(), HasSubstr("could not be done"));
+  const auto& last = *session_->snapshot().entries().rbegin();
+  EXPECT_EQ(last.approval().state(), Approval::NOT_DONE);
+  EXPECT_THAT(last.approval().problem(), HasSubstr("another directory"));
+}
+
+TEST_F(ApprovalTest, S13TheHostTypesItOnlyIfAllIsAsItWasShown) {
+  Runs(true);
+  Ended(7);
+  ASSERT_TRUE(Decide(Propose(), Person("ann"), true).ok());
+  ASSERT_EQ(host_.writes.size(), 1u);
+  const auto& condition = host_.writes[0].request.condition();
+  EXPECT_EQ(condition.incarnation(), "one");
+  EXPECT_EQ(condition.working_directory(), "/home");
+  EXPECT_EQ(condition.reader().last_command(), 7);
+  EXPECT_TRUE(condition.reader().command_runs());
+  // It knew better: nothing was typed, and everybody sees that and why.
+  host_.writes[0].done(TabMoved());
+  const auto& last = *session_->snapshot().entries().rbegin();
+  EXPECT_EQ(last.kind(), TimelineEntry::APPROVAL);
+  EXPECT_EQ(last.approval().state(), Approval::NOT_DONE);
+  EXPECT_EQ(last.approval().problem(), "another program runs: ask again");
+  EXPECT_THAT(last.speakers(), ElementsAre("sessions/main/participants/ann"));
+  EXPECT_THAT(Told(), HasSubstr("another program runs"));
+  EXPECT_EQ(session_->snapshot().approvals_size(), 0);
+  EXPECT_TRUE(store_.records(RecordKind::kApproval).empty());
+}
+
+TEST_F(ApprovalTest, S13ACommandThatWaitedForItsPromptIsNotDoneInAnotherDirectory) {
+  ASSERT_TRUE(Decide(Propose("run_command"), Person("ann"), true).ok());
+  ASSERT_EQ(host_.runs.size(), 1u);
+  EXPECT_EQ(host_.runs[0].request.condition().working_directory(), "/home");
+  EXPECT_EQ(host_.runs[0].request.condition().incarnation(), "one");
+  EXPECT_FALSE(host_.runs[0].request.condition().has_reader()) << "it waits for its reader";
+  host_.runs[0].done(TabMoved());
+  const auto& last = *session_->snapshot().entries().rbegin();
+  EXPECT_EQ(last.approval().state(), Approval::NOT_DONE);
+  EXPECT_THAT(last.approval().problem(), HasSubstr("another program"));
+  EXPECT_THAT(Told(), HasSubstr("ask again"));
+}
+
+TEST_F(ApprovalTest, S13R4AHostThatKnowsThatItTypedItBeforeSaysSoWhateverCameOfIt) {
+  for (const bool known : {true, false}) {
+    host_.writes.clear();
+    const std::string name = Propose();
+    ASSERT_TRUE(Decide(name, Person("ann"), true).ok());
+    Start();
+    loop_.RunPosted();
+    atrium::terminal::v1::DriveResponse::Inventory inventory;
+    inventory.set_checks_input(true);
+    auto* there = inventory.add_terminals();
+    there->set_tab(tab_);
+    there->set_state(Tab::RUNNING);
+    there->set_incarnation("one");
+    there->set_working_directory("/home");
+    there->set_command_runs(true);  // What was typed runs, or something else.
+    registry_->OnHostInventory(inventory);
+    ASSERT_EQ(host_.writes.size(), 2u);
+    EXPECT_FALSE(host_.writes[1].request.condition().reader().command_runs());
+    atrium::terminal::v1::WriteInputResponse written;
+    written.set_known(true);
+    if (known) {
+      host_.writes[1].done(written);
+    } else {
+      host_.writes[1].done(TabMoved());
+    }
+    int not_done = 0;
+    for (const auto& entry : session_->snapshot().entries()) {
+      if (entry.approval().name() == name)
+        not_done += entry.approval().state() == Approval::NOT_DONE;
+    }
+    EXPECT_EQ(not_done, known ? 0 : 1);
+    EXPECT_TRUE(store_.records(RecordKind::kApproval).empty());
+    session_->StartConversation(Service(), [](auto) {});
+    providers_.listener->OnReady(std::nullopt);
+    Runs(false);
+  }
 }
 
 TEST_F(ApprovalTest, S13WhatAnOwnerForbadeSinceCannotBeApproved) {

@@ -24,3 +24,10 @@ export function deciderNameOf(
   const at = entry?.speakers.indexOf(decider) ?? -1;
   return at >= 0 ? entry?.speakerNames[at] || undefined : undefined;
 }
+
+/** Why what was approved was not done, as a part of a sentence that ends with who approved. */
+export function notDone({ problem }: Approval): string {
+  return problem
+    ? `not carried out: ${problem}. Approved`
+    : 'not carried out, as the server was restarted first; approved';
+}

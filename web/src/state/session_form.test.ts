@@ -11,7 +11,7 @@ import {
   UsePolicy_Users,
 } from '../gen/atrium/v1/session_pb';
 import { ApprovalSchema } from '../gen/atrium/v1/timeline_pb';
-import { askerOf, deciderNameOf } from './approvals';
+import { askerOf, deciderNameOf, notDone } from './approvals';
 import { movedRule, ruleOfField, ruleProblem, sessionForm, sessionUpdate } from './session_form';
 
 const { ALLOW, ASK, DENY } = CommandPolicy_Action;
@@ -104,6 +104,13 @@ describe('N6: a card names people', () => {
     expect(askerOf(approval('service'), true, names)).toEqual({ kind: 'service' });
     expect(askerOf(approval(), true, names)).toEqual({ kind: 'agent' });
     expect(askerOf(approval(), false, names)).toEqual({ kind: 'unknown' });
+  });
+
+  it('says why what was approved was not done', () => {
+    expect(notDone(approval('agent', { problem: 'its tab is in another directory now' }))).toBe(
+      'not carried out: its tab is in another directory now. Approved',
+    );
+    expect(notDone(approval('agent'))).toContain('restarted');
   });
 
   it('says who decided as they were called then', () => {

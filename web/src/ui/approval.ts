@@ -10,7 +10,7 @@ import {
 } from '../gen/atrium/v1/timeline_pb';
 import type { Room } from '../room/room';
 import { chordsOf, showChord } from '../room/shortcuts';
-import { type Asker, askerOf, deciderNameOf } from '../state/approvals';
+import { type Asker, askerOf, deciderNameOf, notDone } from '../state/approvals';
 import { visibleBytes } from '../state/visible';
 import { decisionOf, onCardBlur, onCardFocus, onCardPointer } from './armed';
 import { icon } from './icons';
@@ -93,7 +93,7 @@ export function decidedApproval(
   approval: Approval,
   entry?: TimelineEntry,
 ): TemplateResult {
-  const [word, tone, sign] = verdict(approval.state);
+  const [word, tone, sign] = verdict(approval);
   const decider =
     deciderNameOf(approval, entry) ??
     room.store.participants.get(approval.decider)?.displayName ??
@@ -199,12 +199,12 @@ function secondsLeft(approval: Approval, nowMs: number): number {
   return Math.max(0, Math.ceil((end - nowMs) / 1000));
 }
 
-function verdict(state: Approval_State): [string, string, string] {
-  switch (state) {
+function verdict(approval: Approval): [string, string, string] {
+  switch (approval.state) {
     case Approval_State.APPROVED:
       return ['approved', 'good', 'check'];
     case Approval_State.NOT_DONE:
-      return ['not carried out, as the server was restarted first; approved', 'warn', 'warn'];
+      return [notDone(approval), 'warn', 'warn'];
     case Approval_State.DENIED:
       return ['denied', 'bad', 'close'];
     default:

@@ -1,7 +1,8 @@
-#include "control/admin.h"
+#include "common/admin.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -17,11 +18,11 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "common/errors.h"
+#include "common/limits.h"
 #include "common/status_macros.h"
 #include "common/str_cat.h"
-#include "control/limits.h"
 
-namespace atrium::control {
+namespace atrium {
 namespace {
 
 constexpr int kBacklog = 16;
@@ -73,9 +74,9 @@ bool ParseLoopback(const std::string& where, sockaddr_storage* address, socklen_
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Admin>> Admin::Listen(Loop* loop, const std::string& where,
-                                                     Figures figures) {
+                                                     Figures figures, int handed) {
   std::unique_ptr<Admin> admin(new Admin(loop, std::move(figures)));
-  RETURN_IF_ERROR(admin->Bind(where));
+  if (!admin->Adopt(handed, where)) RETURN_IF_ERROR(admin->Bind(where));
   admin->Watch();
   return admin;
 }
@@ -105,12 +106,25 @@ absl::Status Admin::Bind(const std::string& where) {
   listening_ = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   const int on = 1;
   setsockopt(listening_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  const mode_t old = umask(0077);
+  const mode_t old = umask(0177);
   const int bound = bind(listening_, reinterpret_cast<sockaddr*>(&address), size);
   umask(old);
   if (bound != 0 || listen(listening_, kBacklog) != 0)
     return SystemError("listen on", where, errno);
   return absl::OkStatus();
+}
+
+// Nobody else could take its place while the program was changed.
+bool Admin::Adopt(int handed, const std::string& where) {
+  int listens = 0;
+  socklen_t size = sizeof listens;
+  if (handed < 0 || getsockopt(handed, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0) {
+    return false;
+  }
+  listening_ = handed;
+  fcntl(handed, F_SETFD, FD_CLOEXEC);
+  if (where.find('/') != std::string::npos) path_ = where;
+  return listens != 0;
 }
 
 int Admin::port() const {
@@ -179,4 +193,4 @@ std::string Admin::AnswerTo(const std::string& request) const {
   return Response("404 Not Found", "There are /metrics and /healthz\n");
 }
 
-}  // namespace atrium::control
+}  // namespace atrium

@@ -1,10 +1,10 @@
-// Admin is control's door for whoever runs it: GET /metrics and GET /healthz, on a unix
-// socket that only our user may open, or on loopback. It tells figures alone and takes nothing. A few visits at
-// once, one request each, in a few seconds.
+// Admin is a process's door for whoever runs it: GET /metrics and GET /healthz, on a unix
+// socket that only our user may open, or on loopback. It tells figures alone and takes
+// nothing. A few visits at once, one request each, in a few seconds.
 //
 // On the loop.
-#ifndef ATRIUM_CONTROL_ADMIN_H_
-#define ATRIUM_CONTROL_ADMIN_H_
+#ifndef ATRIUM_COMMON_ADMIN_H_
+#define ATRIUM_COMMON_ADMIN_H_
 
 #include <functional>
 #include <map>
@@ -14,21 +14,25 @@
 #include "absl/status/statusor.h"
 #include "common/loop.h"
 
-namespace atrium::control {
+namespace atrium {
 
 class Admin {
  public:
   using Figures = std::function<std::string()>;
 
   // `where`: a path, or HOST:PORT with a loopback address. `figures` makes the text.
+  // `handed` is what listens there already, from the program that this process was before,
+  // and is taken; -1: nothing does.
   static absl::StatusOr<std::unique_ptr<Admin>> Listen(Loop* loop, const std::string& where,
-                                                       Figures figures);
+                                                       Figures figures, int handed = -1);
   ~Admin();
   Admin(const Admin&) = delete;
   Admin& operator=(const Admin&) = delete;
 
   // Where on loopback; 0 on a unix socket.
   int port() const;
+  // What listens, to be handed to the next program.
+  int fd() const { return listening_; }
 
  private:
   struct Visit {
@@ -38,6 +42,7 @@ class Admin {
 
   Admin(Loop* loop, Figures figures) : loop_(loop), figures_(std::move(figures)) {}
   absl::Status Bind(const std::string& where);
+  bool Adopt(int handed, const std::string& where);
   void Watch();
   void OnKnock();
   void OnAsked(int fd);
@@ -54,6 +59,6 @@ class Admin {
   Loop::HandlePtr knocks_;  // Or the pause until they are heard again.
 };
 
-}  // namespace atrium::control
+}  // namespace atrium
 
-#endif  // ATRIUM_CONTROL_ADMIN_H_
+#endif  // ATRIUM_COMMON_ADMIN_H_
