@@ -99,7 +99,7 @@ struct SerializeOptions {
 //
 // What it holds is bounded by limits.h, whatever the output is: scrollback by
 // lines and bytes, strings by their payload limits, a cell by 64 code points
-// (the renderer's cells are unbounded, so only longer clusters differ).
+// (the page holds its renderer's cells to the same).
 class Screen {
  public:
   struct Options {

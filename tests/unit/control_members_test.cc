@@ -96,7 +96,9 @@ TEST_F(MembersTest, S22OneLinkMakesNoEndlessMembers) {
 
 TEST_F(MembersTest, T5APageThatIsGoneMakesRoomForOneThatIsHere) {
   std::vector<FakePage> pages(limits::kPagesPerParticipant + 1);
-  const auto id = [](size_t i) { return PageId("page-" + std::to_string(i) + "-0000000000000000"); };
+  const auto id = [](size_t i) {
+    return PageId("page-" + std::to_string(i) + "-0000000000000000");
+  };
   for (size_t i = 0; i < limits::kPagesPerParticipant; ++i) {
     ASSERT_TRUE(Join(&pages[i], Person("ann"), id(i)).ok());
   }

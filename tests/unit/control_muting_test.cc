@@ -68,14 +68,17 @@ TEST_F(LiveTest, S4S21OnlyOwnersMuteAndOnlyWhoIsInTheirCall) {
   Enter(&bob, "bob");
   ASSERT_TRUE(Join(&cy, "cy").ok());
   const std::string name = Shown("bob")->name();
-  for (const auto role : {Participant::ROLE_UNSPECIFIED, Participant::VIEWER, Participant::EDITOR}) {
-    EXPECT_TRUE(absl::IsPermissionDenied(session_->MuteParticipant(Person("ann", role), name).status()));
+  for (const auto role :
+       {Participant::ROLE_UNSPECIFIED, Participant::VIEWER, Participant::EDITOR}) {
+    EXPECT_TRUE(
+        absl::IsPermissionDenied(session_->MuteParticipant(Person("ann", role), name).status()));
   }
   EXPECT_TRUE(absl::IsPermissionDenied(session_->MuteParticipant(Agent(), name).status()));
   EXPECT_FALSE(Shown("bob")->muted());
   const Actor owner = Person("ann", Participant::OWNER);
-  for (const char* absent : {"", "bob", "sessions/main/participants/nobody", "sessions/main",
-                             "sessions/other/participants/bob", "sessions/main/participants/bob/x"}) {
+  for (const char* absent :
+       {"", "bob", "sessions/main/participants/nobody", "sessions/main",
+        "sessions/other/participants/bob", "sessions/main/participants/bob/x"}) {
     EXPECT_TRUE(absl::IsNotFound(session_->MuteParticipant(owner, absent).status())) << absent;
   }
   const absl::Status idle = session_->MuteParticipant(owner, Shown("cy")->name()).status();

@@ -30,8 +30,8 @@ constexpr double kUnknownEntry = 1e-6, kUnknownPhone = 1e-2;
 constexpr float kLanguageWeight = 6.5f;
 constexpr int kDither = 4;  // Of 32767.
 // The noise of each reading: so many decibels below the speech. The last one, without,
-// counts where the others differ. Of 36 commands beside a second voice 12 dB below them
-// they make 36 understood instead of 30 (tests/bench/voice.cc).
+// counts where the others differ. Of 72 commands beside a second voice 12 dB below them
+// 65 are understood so, and 57 in one reading without (tests/bench/voice.cc).
 constexpr double kNoiseDb[] = {20, 17};
 constexpr size_t kPowerFrame = 160;  // 10 ms.
 constexpr char kFillerPrefix[] = "zz";
