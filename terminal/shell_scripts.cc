@@ -1,5 +1,9 @@
 #include "terminal/shell_scripts.h"
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
 #include "absl/strings/str_replace.h"
 #include "common/str_cat.h"
 
@@ -135,6 +139,31 @@ ShellKind ShellKindOf(std::string_view program) {
   if (name == "zsh") return ShellKind::kZsh;
   if (name == "fish") return ShellKind::kFish;
   return ShellKind::kOther;
+}
+
+bool IsInteractiveShell(std::string_view words) {
+  static constexpr std::string_view kShells[] = {"sh",   "ash", "dash", "bash", "zsh",
+                                                 "fish", "ksh", "mksh", "csh",  "tcsh"};
+  bool is_program = true;
+  while (!words.empty()) {
+    const size_t end = std::min(words.find('\0'), words.size());
+    std::string_view word = words.substr(0, end);
+    words.remove_prefix(std::min(end + 1, words.size()));
+    if (std::exchange(is_program, false)) {
+      if (word.substr(0, 1) == "-") word.remove_prefix(1);  // A login shell.
+      word.remove_prefix(word.rfind('/') + 1);
+      if (std::find(std::begin(kShells), std::end(kShells), word) == std::end(kShells))
+        return false;
+      continue;
+    }
+    const bool is_option = word.substr(0, 1) == "-" || word.substr(0, 1) == "+";
+    const bool is_long = word.substr(0, 2) == "--";
+    if (!is_option ||
+        (is_long ? word.substr(0, 9) == "--command" : word.find('c') != std::string_view::npos)) {
+      return false;
+    }
+  }
+  return !is_program;
 }
 
 std::string ShellScript(ShellKind kind, std::string_view key) {

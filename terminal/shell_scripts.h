@@ -13,6 +13,10 @@ enum class ShellKind { kOther, kBash, kZsh, kFish };
 
 ShellKind ShellKindOf(std::string_view program);
 
+// Whether a command line, words that end in NUL as in /proc/PID/cmdline, is that of a
+// shell that waits for people: no command, and no script, is named.
+bool IsInteractiveShell(std::string_view words);
+
 // The start-up script. The marks of a command's start and end carry `key`, so that
 // a program cannot make them: it never sees the script, which is read from a pipe.
 //

@@ -9,6 +9,7 @@
 #include "common/text.h"
 #include "terminal/errors.h"
 #include "terminal/limits.h"
+#include "terminal/shell_scripts.h"
 
 namespace atrium::terminal {
 namespace {
@@ -419,7 +420,8 @@ void Terminal::Look() {
   bool replaced = false;
   if (pty_ && commands_.running() && shell_.group > 0) {
     const Pty::Front front = pty_->InFront();
-    replaced = front.group == shell_.group && !front.words.empty() && front.words != shell_.words;
+    replaced = front.group == shell_.group && front.words != shell_.words &&
+               IsInteractiveShell(front.words);
   }
   if (std::exchange(shell_replaced_, replaced) != replaced) StatusChanged();
 }

@@ -1,5 +1,6 @@
 #include "control/links/grpc_host_link.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/errors.h"
@@ -26,6 +27,24 @@ using atrium::v1::WaitForOutputResponse;
 namespace {
 
 constexpr absl::Duration kShortCall = absl::Seconds(5);
+// For how long a host that cannot be reached is asked again, and how often.
+constexpr absl::Duration kInsistence = absl::Seconds(40);
+constexpr absl::Duration kPause = absl::Milliseconds(100);
+// A request that was under way for longer had reached it.
+constexpr absl::Duration kReached = absl::Seconds(5);
+
+// Of gRPC's own making: what processes say has a reason.
+bool IsLost(const absl::Status& status) {
+  return absl::IsUnavailable(status) && DetailsOf(status).reason.empty();
+}
+
+template <typename Response>
+auto Named(std::function<void(absl::StatusOr<Response>)> done) {
+  return [done = std::move(done)](absl::StatusOr<Response> answer) {
+    if (!answer.ok()) return done(FromHost(answer.status()));
+    done(std::move(answer));
+  };
+}
 
 absl::Status ToStatus(const atrium::terminal::v1::DriveResponse::Problem& problem) {
   const bool told = problem.code() > 0 && problem.code() <= 16;
@@ -39,6 +58,10 @@ absl::Status ToStatus(const atrium::terminal::v1::DriveResponse::Problem& proble
 }
 
 }  // namespace
+
+absl::Status FromHost(const absl::Status& status) {
+  return IsLost(status) ? Unreachable("terminal", std::string(status.message())) : status;
+}
 
 GrpcHostLink::GrpcHostLink(Loop* loop, const std::string& socket_path, int64_t fence,
                            Listener* listener)
@@ -83,14 +106,14 @@ void GrpcHostLink::ReadScreen(const ReadScreenRequest& request, Done<ReadScreenR
   rpc::Call<ReadScreenResponse>(
       loop_, kShortCall, request,
       [this](auto* c, auto* q, auto* r, auto then) { stub_->async()->ReadScreen(c, q, r, then); },
-      std::move(done));
+      Named<ReadScreenResponse>(std::move(done)));
 }
 
 void GrpcHostLink::ReadOutput(const ReadOutputRequest& request, Done<ReadOutputResponse> done) {
   rpc::Call<ReadOutputResponse>(
       loop_, kShortCall, request,
       [this](auto* c, auto* q, auto* r, auto then) { stub_->async()->ReadOutput(c, q, r, then); },
-      std::move(done));
+      Named<ReadOutputResponse>(std::move(done)));
 }
 
 std::function<void()> GrpcHostLink::WaitForOutput(const WaitForOutputRequest& request,
@@ -101,8 +124,10 @@ std::function<void()> GrpcHostLink::WaitForOutput(const WaitForOutputRequest& re
   // The host answers in time, and says where to go on.
   return rpc::Call<WaitForOutputResponse>(
       loop_, timeout + kShortCall, std::move(bounded),
-      [this](auto* c, auto* q, auto* r, auto then) { stub_->async()->WaitForOutput(c, q, r, then); },
-      std::move(done));
+      [this](auto* c, auto* q, auto* r, auto then) {
+        stub_->async()->WaitForOutput(c, q, r, then);
+      },
+      Named<WaitForOutputResponse>(std::move(done)));
 }
 
 void GrpcHostLink::ListCommands(const ListCommandsRequest& request,
@@ -110,22 +135,50 @@ void GrpcHostLink::ListCommands(const ListCommandsRequest& request,
   rpc::Call<ListCommandsResponse>(
       loop_, kShortCall, request,
       [this](auto* c, auto* q, auto* r, auto then) { stub_->async()->ListCommands(c, q, r, then); },
-      std::move(done));
+      Named<ListCommandsResponse>(std::move(done)));
 }
 
 void GrpcHostLink::RunAtPrompt(const RunAtPromptRequest& request, absl::Duration timeout,
                                Done<RunAtPromptResponse> done) {
-  rpc::Call<RunAtPromptResponse>(
-      loop_, timeout, request,
-      [this](auto* c, auto* q, auto* r, auto then) { stub_->async()->RunAtPrompt(c, q, r, then); },
-      std::move(done));
+  const auto ask = [this, request](absl::Duration left, Done<RunAtPromptResponse> then) {
+    rpc::Call<RunAtPromptResponse>(
+        loop_, left, request,
+        [this](auto* c, auto* q, auto* r, auto end) { stub_->async()->RunAtPrompt(c, q, r, end); },
+        std::move(then));
+  };
+  const absl::Duration now = loop_->Monotonic();
+  Insist<RunAtPromptResponse>(now + timeout, now, ask, std::move(done));
 }
 
 void GrpcHostLink::WriteInput(const WriteInputRequest& request, Done<WriteInputResponse> done) {
-  rpc::Call<WriteInputResponse>(
-      loop_, kShortCall, request,
-      [this](auto* c, auto* q, auto* r, auto then) { stub_->async()->WriteInput(c, q, r, then); },
-      std::move(done));
+  const auto ask = [this, request](absl::Duration left, Done<WriteInputResponse> then) {
+    rpc::Call<WriteInputResponse>(
+        loop_, std::min(left, kShortCall), request,
+        [this](auto* c, auto* q, auto* r, auto end) { stub_->async()->WriteInput(c, q, r, end); },
+        std::move(then));
+  };
+  const absl::Duration now = loop_->Monotonic();
+  Insist<WriteInputResponse>(now + kInsistence, now, ask, std::move(done));
+}
+
+template <typename Response>
+void GrpcHostLink::Insist(absl::Duration end, absl::Duration reached,
+                          std::function<void(absl::Duration, Done<Response>)> ask,
+                          Done<Response> done) {
+  const absl::Duration begin = loop_->Monotonic();
+  ask(end - begin, [this, alive = std::weak_ptr<bool>(alive_), begin, end, reached, ask,
+                    done = std::move(done)](absl::StatusOr<Response> answer) {
+    if (answer.ok()) return done(std::move(answer));
+    if (alive.expired() || !IsLost(answer.status())) return done(FromHost(answer.status()));
+    const absl::Duration now = loop_->Monotonic();
+    const absl::Duration last = now - begin > kReached ? now : reached;
+    if (now - last > kInsistence || now + kPause >= end) return done(FromHost(answer.status()));
+    const int64_t pause = ++pauses_;
+    waiting_[pause] = loop_->After(kPause, [this, pause, end, last, ask, done] {
+      const auto over = waiting_.extract(pause);
+      Insist<Response>(end, last, ask, done);
+    });
+  });
 }
 
 }  // namespace atrium::control

@@ -2,6 +2,9 @@
 #ifndef ATRIUM_CONTROL_LINKS_GRPC_HOST_LINK_H_
 #define ATRIUM_CONTROL_LINKS_GRPC_HOST_LINK_H_
 
+#include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -11,6 +14,9 @@
 #include "control/session/host_link.h"
 
 namespace atrium::control {
+
+// What gRPC says when the terminal process cannot be reached, in our words; else `status`.
+absl::Status FromHost(const absl::Status& status);
 
 class GrpcHostLink final : public HostLink {
  public:
@@ -40,6 +46,12 @@ class GrpcHostLink final : public HostLink {
   using DriveResponse = atrium::terminal::v1::DriveResponse;
 
   void OnResponse(const DriveResponse& response);
+  // Says a request that has an id of its own anew while the host cannot be reached, which
+  // may have heard it: until `end`, and not for long after it was `reached` last. Both are
+  // monotonic times.
+  template <typename Response>
+  void Insist(absl::Duration end, absl::Duration reached,
+              std::function<void(absl::Duration, Done<Response>)> ask, Done<Response> done);
 
   // Given.
   Loop* const loop_;
@@ -48,6 +60,10 @@ class GrpcHostLink final : public HostLink {
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<Service::Stub> stub_;
   Drive<DriveRequest, DriveResponse, atrium::terminal::v1::Plan> drive_;
+  // State.
+  int64_t pauses_ = 0;
+  std::map<int64_t, Loop::HandlePtr> waiting_;  // Until they are said anew.
+  const std::shared_ptr<bool> alive_ = std::make_shared<bool>();
 };
 
 }  // namespace atrium::control

@@ -10,6 +10,7 @@
 #include "common/status_macros.h"
 #include "control/errors.h"
 #include "control/limits.h"
+#include "control/links/grpc_host_link.h"
 #include "control/rpc/caller.h"
 #include "control/rpc/serve.h"
 #include "control/rpc/services.h"
@@ -167,7 +168,8 @@ class AttachRelay final : public std::enable_shared_from_this<AttachRelay> {
     upstream_->on_closed = [self = shared_from_this()](absl::Status status) {
       self->upstream_ = nullptr;
       if (self->stream_ != nullptr) {
-        self->stream_->Finish(status.ok() ? Unreachable("terminal", "it ended the stream") : status);
+        self->stream_->Finish(status.ok() ? Unreachable("terminal", "it ended the stream")
+                                          : FromHost(status));
       }
     };
     upstream_->Start([this](grpc::ClientContext* context, auto* reactor) {

@@ -68,10 +68,16 @@ const session = () => api.call('atrium.v1.SessionService', 'GetSession', { name:
 const state = () => api.call('atrium.v1.TabService', 'GetTab', { name: tab }).then((one) => one.state);
 const lacks = async (kind) => JSON.stringify((await session()).degradations).includes(kind);
 
-test('R7, R33: a terminal process that stands still is noticed, and goes on where it was', { timeout: 90_000 }, async (t) => {
+test('R7, R33, N7: a terminal process that stands still is noticed, and goes on where it was', { timeout: 90_000 }, async (t) => {
+  const { name: shell } = await api.call('atrium.v1.TabService', 'CreateTab', { parent: 'sessions/main', tab: {} });
+  await api.call('atrium.v1.TabService', 'WaitForOutput', { tab: shell, prompt: true });
+  const ran = api.call('atrium.v1.TabService', 'RunCommand', { parent: 'sessions/main', tab: shell, command: 'sleep 2; echo ran-$((40+2)); (exit 7)' }, { deadlineMs: 60_000 });
+  await until('it runs', async () => (await api.call('atrium.v1.TabService', 'ListCommands', { tab: shell })).commands.some(({ text }) => text.startsWith('sleep 2')));
   const before = missed();
   await stop(t, 'terminal', () => missed() > before, async () => (await state()) === 'UNREACHABLE');
   await until('the tab runs again', async () => (await state()) === 'RUNNING');
+  const { output, exit_code: exitCode } = await ran;
+  assert.deepEqual([output.toString(), exitCode], ['ran-42\r\n', 7], 'N7: a command that ran meanwhile answers');
   assert.match(execFileSync('ps', ['-p', seen.match(/shell (\d+)/)[1]], { encoding: 'utf8' }), /bash/, 'the shell lives');
 });
 

@@ -529,11 +529,11 @@ TEST_F(AttachTest, P12WhoHasTheTerminalIsLookedAtNowAndThen) {
   ASSERT_TRUE(host_->TakeOver(&control, 1).ok());
   Start(
       "printf '\\033]133;A\\033\\\\\\033]133;B\\033\\\\'; read x; printf '\\033]133;C\\033\\\\'; "
-      "exec cat");
+      "exec sh -i");
   ASSERT_TRUE(Until([&] { return terminal().at_idle_prompt(); }));
   ASSERT_TRUE(host_->WriteOnce(kTab, "a", "1\n").ok());
   ASSERT_TRUE(Until([&] { return terminal().commands().running(); }));
-  ASSERT_TRUE(host_->WriteOnce(kTab, "b", "twice\n").ok());
+  ASSERT_TRUE(host_->WriteOnce(kTab, "b", "echo twice\n").ok());
   ASSERT_TRUE(Until([&] {
     const OutputLog& log = terminal().log();
     return log.Peek(0, 4096).find("twice\r\ntwice") != std::string_view::npos;

@@ -453,6 +453,9 @@ TEST_F(HostTest, P12ThatAnotherProgramTookTheShellsPlaceIsToldUntilAJobOfItIsInF
   EXPECT_TRUE(replaced(false)) << "something runs there";
   Type("\x03");
   EXPECT_TRUE(replaced(true));
+  // A program in the shell's place is at work, whatever it waits for.
+  Type("exec bash -c 'while :; do read -t 0.1 line; done'\n");
+  EXPECT_TRUE(replaced(false));
 }
 
 TEST_F(HostTest, R29AStormOfSizesIsClampedAndCoalesced) {

@@ -136,6 +136,19 @@ TEST(MarkSplitterTest, N7KnowsWhereEachMarkBeginsHoweverTheBytesAreSplit) {
   }
 }
 
+TEST(ShellScriptsTest, P12AShellThatWaitsForPeopleNamesNoCommandAndNoScript) {
+  using std::string_view_literals::operator""sv;
+  for (const auto words : {"bash\0"sv, "-zsh\0"sv, "/bin/sh\0-i\0"sv, "bash\0--norc\0"sv,
+                           "/usr/bin/fish\0--login\0"sv, "bash\0+o\0"sv, "dash"sv}) {
+    EXPECT_TRUE(IsInteractiveShell(words)) << words;
+  }
+  for (const auto words :
+       {""sv, "\0"sv, "make\0"sv, "ssh\0host\0"sv, "bash\0-c\0make\0"sv, "bash\0-lc\0make\0"sv,
+        "/bin/sh\0./train.sh\0"sv, "./bash.sh\0"sv, "fish\0--command=make\0"sv, "python3\0"sv}) {
+    EXPECT_FALSE(IsInteractiveShell(words)) << words;
+  }
+}
+
 TEST(ShellScriptsTest, N7AShellIsKnownByItsProgramAlone) {
   EXPECT_EQ(ShellKindOf("/bin/bash"), ShellKind::kBash);
   EXPECT_EQ(ShellKindOf("zsh"), ShellKind::kZsh);

@@ -52,8 +52,7 @@ export class Drawing {
 
   /** What is written from now on is half of something: nothing of it is drawn, for a second. */
   hold(): void {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.release(), HOLD_MS);
+    this.timer ??= setTimeout(() => this.release(), HOLD_MS);
     const renderer = this.service._renderer.value;
     if (renderer) renderer.clear = () => {};
   }

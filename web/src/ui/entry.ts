@@ -89,7 +89,9 @@ function command(room: Room, entry: TimelineEntry): TemplateResult {
 }
 
 function exitCode(entry: TimelineEntry): TemplateResult | typeof nothing {
-  if (entry.exitCode === undefined) return html`<span class="entry__exit">running</span>`;
+  if (entry.exitCode === undefined) {
+    return html`<span class="entry__exit">${entry.interrupted ? 'end not seen' : 'running'}</span>`;
+  }
   const good = entry.exitCode === 0;
   return html`<span class="entry__exit entry__exit--${good ? 'good' : 'bad'}">${icon(good ? 'check' : 'close')}exit ${entry.exitCode}</span>`;
 }

@@ -417,9 +417,11 @@ export const callWalks = {
       assert.deepEqual(await faults(page), []);
       for (const act of ['live audio', 'share screen', "machine's display"]) {
         await page.keyboard.press('F1');
+        await page.getByRole('dialog', { name: 'All actions' }).waitFor();
         await page.keyboard.type(act);
         await page.getByText('No action is called that.').waitFor();
         await page.keyboard.press('Escape');
+        await page.locator('atrium-palette').waitFor({ state: 'detached' });
       }
       const settings = page.getByRole('button', { name: 'Settings', exact: true });
       await settings.click();
