@@ -332,7 +332,8 @@ void Room::OnSilent(Peer* peer) {
 }
 
 void Room::OnFailed(Peer* peer, const absl::Status& why) {
-  ++context_->figures.failed[DetailsOf(why).reason];
+  const std::string reason = DetailsOf(why).reason;
+  ++context_->figures.failed[reason.empty() ? "OTHER" : reason];
   Tell(peer->key(), PeerStatus::FAILED, ToStd(why.message()));
   Close(PeerKey(peer->key()));
 }

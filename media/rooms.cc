@@ -176,7 +176,8 @@ void Rooms::TakeWaiting() {
 }
 
 void Rooms::Refuse(const PeerKey& key, const absl::Status& why) {
-  ++context_.figures.failed[DetailsOf(why).reason];
+  const std::string reason = DetailsOf(why).reason;
+  ++context_.figures.failed[reason.empty() ? "OTHER" : reason];
   LogWarning("refused an offer",
              {{"peer", key.name}, {"epoch", key.epoch}, {"problem", why.message()}});
   DriveResponse::PeerStatus status;

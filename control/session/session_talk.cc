@@ -339,6 +339,7 @@ void Session::DecideApproval(const Actor& actor, const atrium::v1::DecideApprova
   }
   // What it is for moved under it: whoever approves has not seen that.
   if (const std::string moved = Moved(approval); request.approve() && !moved.empty()) {
+    approval.set_problem(moved);
     ExpireApproval(request.name());
     return done(AlreadyDecided(StrCat("EXPIRED, as ", moved), ""));
   }
@@ -380,9 +381,15 @@ void Session::Settle(const Approval& decided, const std::string& decider, Done<A
       const std::string moved = Moved(settled);
       return moved.empty() ? Perform(settled) : GiveUp(settled, StrCat(moved, ": ask again"));
     }
-    Performed(settled, settled.state() == Approval::DENIED
-                           ? absl::PermissionDeniedError("A person denied it")
-                           : absl::DeadlineExceededError("Nobody approved it in time"));
+    if (settled.state() == Approval::DENIED) {
+      return Performed(settled, absl::PermissionDeniedError("A person denied it"));
+    }
+    if (settled.problem().empty()) {
+      return Performed(settled, absl::DeadlineExceededError("Nobody approved it in time"));
+    }
+    Performed(settled, MakeError(absl::StatusCode::kFailedPrecondition,
+                                 StrCat("It was not done, as ", settled.problem(), ": ask again"),
+                                 {.reason = "TAB_MOVED"}));
   });
 }
 

@@ -166,6 +166,7 @@ TEST_F(ApprovalTest, S13AnApprovalIsForTheDirectoryThatWasShown) {
   EXPECT_FALSE(Decide(name, Person("ann"), true).ok());
   EXPECT_TRUE(host_.writes.empty());
   EXPECT_EQ(session_->snapshot().approvals_size(), 0) << "the agent has to ask again";
+  EXPECT_THAT(Told(), HasSubstr("another directory")) << "and is told why";
 }
 
 TEST_F(ApprovalTest, S13WhatWouldBeTypedIsForTheProgramThatRanWhenItWasProposed) {
