@@ -16,7 +16,7 @@ const quick = option('--quick'), ttyd = value('--ttyd'), only = value('--only');
 const times = quick ? 3 : 5, seconds = quick ? 2 : 4, keys = quick ? 500 : 2000;
 const programs = join(root, 'build/bench');
 const run = async (program, ...args) => {
-  const { stdout } = await promisify(execFile)(join(programs, program), args.map(String), { timeout: 180_000 });
+  const { stdout } = await promisify(execFile)(join(programs, program), args.map(String), { timeout: 600_000 });
   return JSON.parse(stdout);
 };
 const say = (text) => process.stderr.write(`${text}\n`);
