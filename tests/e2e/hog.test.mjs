@@ -117,7 +117,7 @@ for (const [how, flags] of [['where there may be cgroups', []], ['without cgroup
       // Looser than R30's 1 s and p99 of 20 ms: a core that something else on the machine
       // has is waited for by the hog, by who ends it and by the echo.
       assert.ok(Math.max(...ended) < 10_000 && Math.max(...gone) < 3000, `${ms(ended)}; ${ms(gone)}`);
-      assert.ok(under.p50 < 20 && under.p99 < 1000, told(under));
+      assert.ok(under.p50 < 100 && under.p99 < 2000, told(under));
     }
     assert.equal(page.opened, 1);
   });

@@ -67,7 +67,8 @@ test(`R2: kill -9 of media ${KILLS} times leaves control and gateway as they wer
   await until('no descriptor is left over', () => told().every(({ was, is }) => is.descriptors <= was.descriptors && is.threads <= was.threads));
   for (const { name, was, is } of told()) {
     t.diagnostic(`${name} after ${KILLS} kills: ${is.descriptors} descriptors (${was.descriptors}), ${is.threads} threads (${was.threads}), ${is.rss} kB (${was.rss})`);
-    assert.ok(is.rss <= was.rss * 1.01 + 256, `${name} grew from ${was.rss} to ${is.rss} kB`);
+    // The bar's 1 % needs the bar's kills: in few, a page that the allocator takes is more.
+    assert.ok(is.rss <= was.rss * 1.01 + Math.max(256, 2048 - KILLS * 10), `${name} grew from ${was.rss} to ${is.rss} kB`);
   }
   for (const caller of callers) {
     assert.equal(caller.ready.length, 1 + WARM + KILLS, 'each run of media asks once');

@@ -10,7 +10,7 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 const build = process.env.ATRIUM_BUILD ?? join(root, 'build/release');
 
 // Waits until `check` answers something true; says `what` was waited for if not.
-export async function until(what, check, timeoutMs = 10_000) {
+export async function until(what, check, timeoutMs = 30_000) {
   const end = Date.now() + timeoutMs;
   for (;;) {
     const answer = await check();

@@ -38,7 +38,8 @@ test('R31: a thousand type at once in one tab: one order, the same for all, whic
   await until('all look', () => pages.every((page) => page.offsets.get(tab) > 0), 60_000);
   const began = performance.now();
   for (let line = 0; line < LINES; line += 1) {
-    // The next begin while the last of this line are under way.
+    // The next begins when the first of this line is confirmed, and the last are under way.
+    const from = ops.length;
     for (const [writer, page] of pages.entries()) {
       const op = { text: lineOf(writer, line), writer, sent: performance.now(), confirmed: Infinity };
       ops.push(op);
@@ -46,6 +47,7 @@ test('R31: a thousand type at once in one tab: one order, the same for all, whic
       page.type(tab, `${op.text}\r`);
       if (writer % 20 === 19) await new Promise((done) => setImmediate(done));
     }
+    await until('the first is confirmed', () => ops.slice(from).some((op) => op.confirmed < Infinity), 30_000);
   }
   const bytes = Buffer.byteLength('ready\r\n') + ops.reduce((sum, op) => sum + Buffer.byteLength(op.text) + 2, 0);
   await until('all have all', () => pages.every((page) => page.offsets.get(tab) >= bytes), 120_000);

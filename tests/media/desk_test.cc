@@ -24,7 +24,7 @@ class Ears final : public FrameSink {
   }
   bool WaitFor(size_t frames) {
     std::unique_lock<std::mutex> lock(mu_);
-    return changed_.wait_for(lock, std::chrono::seconds(10), [&] { return got_.size() >= frames; });
+    return changed_.wait_for(lock, std::chrono::seconds(30), [&] { return got_.size() >= frames; });
   }
   std::vector<GstClockTime> pts() {
     std::lock_guard<std::mutex> lock(mu_);

@@ -27,7 +27,7 @@ class Listener final : public FrameSink {
   // Waits for so many frames.
   std::vector<int16_t> Frames(size_t count) {
     std::unique_lock<std::mutex> lock(mu_);
-    wake_.wait_for(lock, std::chrono::seconds(10),
+    wake_.wait_for(lock, std::chrono::seconds(30),
                    [&] { return pcm_.size() >= count * kFrameSamples; });
     return pcm_;
   }

@@ -104,10 +104,10 @@ class HostTest : public testing::Test, public Host::Driver, public Host::Stream 
     *request.mutable_condition() = condition;
     host_->RunAtPrompt(request, std::move(done));
   }
-  // Runs the loop until `is_so`; false if it is not after ten seconds.
+  // Runs the loop until `is_so`; false if it is not after half a minute.
   bool Until(const std::function<bool()>& is_so) {
     bool late = false;
-    const auto deadline = loop_->After(absl::Seconds(10), [&] { late = true; });
+    const auto deadline = loop_->After(absl::Seconds(30), [&] { late = true; });
     while (!is_so() && !late) {
       const auto turn = loop_->After(absl::Milliseconds(2), [&] { loop_->Quit(); });
       loop_->Run();

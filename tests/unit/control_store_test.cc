@@ -172,7 +172,7 @@ class OneWaitsLoop final : public Loop {
     {
       std::unique_lock<std::mutex> lock(mu_);
       if (std::exchange(posts_, posts_ + 1) == 0) {
-        met_ = wake_.wait_for(lock, std::chrono::seconds(10), [this] { return posts_ > 1; });
+        met_ = wake_.wait_for(lock, std::chrono::seconds(30), [this] { return posts_ > 1; });
       }
     }
     wake_.notify_one();
