@@ -58,7 +58,7 @@ export async function openTab(page) {
   return tab.name;
 }
 
-export const shows = (page, tab, text, timeout = 10_000) =>
+export const shows = (page, tab, text, timeout = 30_000) =>
   page.waitForFunction(([one, what]) => window.atrium.terminalText(one)?.includes(what), [tab, text], { timeout });
 
 // Where the keyboard is, as a person would: nothing is clicked before.

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
+import { openBrowser, visit } from './browser.mjs';
 import { connect, inviteLink } from './services.mjs';
 import { enter, Page } from './socket.mjs';
 import { Stack, until } from './stack.mjs';
@@ -17,7 +18,7 @@ before(async () => {
   stack = await new Stack({ media: true }).start();
   api = await connect(stack);
   page = await new Page(await enter(stack, await inviteLink(stack, api, 'EDITOR'))).open();
-  const made = await api.call('atrium.v1.TabService', 'CreateTab', { parent: 'sessions/main', tab: { command: ['/bin/bash', '-c', 'stty -echo; echo shell $$; while read -r line; do echo "got $line"; done'] } });
+  const made = await api.call('atrium.v1.TabService', 'CreateTab', { parent: 'sessions/main', tab: { title: 'lines', command: ['/bin/bash', '-c', 'stty -echo; echo shell $$; while read -r line; do echo "got $line"; done'] } });
   tab = made.name;
   seen = '';
   page.offsets.set(tab, 0);
@@ -95,6 +96,43 @@ test('R7, R33: control that stands still is noticed by pages, which type on; wha
   const tabs = await api.call('atrium.v1.TabService', 'ListTabs', { parent: 'sessions/main' });
   assert.deepEqual(tabs.tabs.filter(({ title }) => title === 'once').map(({ name }) => name), [made.name]);
   assert.equal(page.opened, 1, 'the page was not cut off');
+});
+
+test('R7, N4: whoever types to a gateway that stands still is told; what they typed arrives once', { timeout: 120_000 }, async (t) => {
+  const browser = await openBrowser();
+  t.after(() => browser.close());
+  const emil = await visit(browser, await inviteLink(stack, api, 'EDITOR'), { name: 'Emil' });
+  await emil.getByRole('tab', { name: 'lines' }).click();
+  await emil.waitForFunction((name) => window.atrium.offset(name) >= 0, tab);
+  await emil.locator('.xterm:visible').click();
+  const first = typed;
+  const line = () => emil.keyboard.type(`${++typed}\n`);
+  const showsLine = () => emil.waitForFunction(([name, text]) => window.atrium.terminalText(name)?.split('\n').includes(text), [tab, `got ${typed}`]);
+  await line();
+  await showsLine();
+  const { pid } = stack.processes.get('gateway');
+  process.kill(pid, 'SIGSTOP');
+  const stopped = performance.now();
+  let over = false;
+  const typing = (async () => {
+    for (; !over; await new Promise((done) => setTimeout(done, 100))) await line();
+  })();
+  const banner = emil.locator('.banner').getByText('The server does not answer. What you type is kept');
+  await banner.waitFor({ timeout: TOLD_MS });
+  const told = performance.now() - stopped;
+  await new Promise((done) => setTimeout(done, Math.max(0, SECONDS * 1000 - told)));
+  process.kill(pid, 'SIGCONT');
+  const on = performance.now();
+  over = true;
+  await typing;
+  await showsLine();
+  await banner.waitFor({ state: 'detached' });
+  t.diagnostic(`the gateway stopped for ${SECONDS} s: the page says so after ${told.toFixed(0)} ms (3 s wanted), all is there ${(performance.now() - on).toFixed(0)} ms after it goes on`);
+  assert.ok(told < NOTICED_MS, `${told} ms`);
+  assert.equal(stack.pid('gateway'), pid, 'it is the same process');
+  await until('the others see it', () => got().length >= typed);
+  assert.deepEqual(got().slice(first), all().slice(first), 'each line once, in order');
+  assert.deepEqual(got(), all());
 });
 
 test('R7: media that stands still is said to be missing, and found again', { timeout: 90_000 }, async (t) => {

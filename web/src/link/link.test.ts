@@ -211,7 +211,68 @@ describe('frames', () => {
   });
 });
 
-describe('P8: silence', () => {
+describe('R7, P8: silence', () => {
+  const typed = () =>
+    link.say({
+      case: 'input',
+      value: create(TerminalInputSchema, { tab: 't', sequence: 1n, data: new Uint8Array([97]) }),
+    });
+  const silent = () => link.state.kind === 'open' && link.state.silent;
+
+  it('is said within 3 s of a key that nobody answers, and taken back with the answer', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
+    try {
+      link.connect();
+      await opened(1);
+      const [page] = [...gateway.pages];
+      await vi.waitFor(() => expect(link.roundTripMs).toBeGreaterThan(0));
+      const answer = page!.onRequest;
+      page!.onRequest = () => {};
+      vi.advanceTimersByTime(2000);
+      expect(silent(), 'nothing is owed').toBe(false);
+      typed();
+      vi.advanceTimersByTime(1000);
+      expect(silent(), 'that may be a slow line').toBe(false);
+      vi.advanceTimersByTime(1500);
+      expect(silent()).toBe(true);
+      expect(states.filter((one) => one.kind === 'open' && one.silent).length).toBe(1);
+      page!.onRequest = answer;
+      page!.send({ case: 'pongTimeUs', value: 1n });
+      await vi.waitFor(() => expect(silent()).toBe(false));
+      expect([link.joins, tickets]).toEqual([1, 1]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('asks once a second while somebody types, and every five else', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
+    try {
+      link.connect();
+      await opened(1);
+      const asked = () =>
+        [...gateway.pages][0]!.heard.filter(({ message }) => message.case === 'pingTimeUs').length;
+      // In real time: what waits for it must not move the clock.
+      const answered = async () => {
+        while (link.isOwedAnswer) await new Promise((done) => setTimeout(done, 1));
+      };
+      await answered();
+      for (let i = 0; i < 40; i++) {
+        vi.advanceTimersByTime(100);
+        typed();
+        await answered();
+      }
+      expect(asked()).toBe(5);
+      for (let i = 0; i < 120; i++) {
+        vi.advanceTimersByTime(100);
+        await answered();
+      }
+      expect(asked()).toBe(7);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('drops a socket that answers nothing for 12 s', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
     try {
@@ -239,12 +300,12 @@ describe('N4: control restarts while the socket stays', () => {
     const lost = link.ask(says('lost'));
     await vi.waitFor(() => expect(asked('lost')).toBe(1));
     gateway.loseControl();
-    await vi.waitFor(() => expect(link.state).toEqual({ kind: 'open', controlAway: true }));
+    await vi.waitFor(() => expect(link.state).toMatchObject({ kind: 'open', controlAway: true }));
     const kept = link.ask(says('kept'));
     await vi.waitFor(() => expect(asked('kept')).toBe(1));
     gateway.regainControl();
     await Promise.all([lost, kept]);
-    expect(link.state).toEqual({ kind: 'open', controlAway: false });
+    expect(link.state).toMatchObject({ kind: 'open', controlAway: false });
     expect(asked('lost')).toBe(2);
     expect(gateway.session.entries.map((one) => one.text).sort()).toEqual(['kept', 'lost']);
     expect([link.joins, tickets]).toEqual([1, 1]);
@@ -260,7 +321,7 @@ describe('N4: control restarts while the socket stays', () => {
       await vi.waitFor(() => expect(link.state).toMatchObject({ controlAway: true }));
       for (let second = 0; second < 60; second++) vi.advanceTimersByTime(1000);
       link.wake();
-      expect(link.state).toEqual({ kind: 'open', controlAway: true });
+      expect(link.state).toMatchObject({ kind: 'open', controlAway: true });
       gateway.regainControl();
       await vi.waitFor(() => expect(link.state).toMatchObject({ controlAway: false }));
       expect(tickets).toBe(1);

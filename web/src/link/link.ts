@@ -12,10 +12,11 @@ import { Refusal, type Ticket } from './ticket';
 /**
  * How the link stands. `waiting` says when the next attempt comes. An open link
  * may be without the session's control for a while: terminals go on, the rest waits.
+ * `silent` is one whose other end owes an answer and says nothing.
  */
 export type LinkState =
   | { kind: 'connecting' }
-  | { kind: 'open'; controlAway: boolean }
+  | { kind: 'open'; controlAway: boolean; silent: boolean }
   | { kind: 'waiting'; untilMs: number; message: string }
   | { kind: 'ended'; reason: LinkEnd; message: string };
 export type LinkEnd = 'no-credential' | 'forbidden' | 'session-ended';
@@ -47,12 +48,16 @@ export interface Doors {
   random(): number;
 }
 
-const BEAT_EVERY_MS = 1000;
+const BEAT_EVERY_MS = 500;
 const PING_EVERY_MS = 5000;
+/** The same while somebody types. */
+const PING_TYPING_MS = 1000;
 /** The fastest of the last answers counts: a busy page makes others look slow. */
 const TRIPS = 2;
 /** A ping that is answered by nothing for so long: 12 s of silence in all. */
 const SILENCE_MS = 7000;
+/** What is silent for so long, and three of its round trips, is said to be. */
+const PATIENCE_MS = 1500;
 /** The same, when there is a reason to doubt the socket. */
 const DOUBT_MS = 2000;
 const OTHER_BUILD_RETRY_MS = 10_000;
@@ -107,6 +112,11 @@ export class Link {
     return this.trips.length > 0 ? Math.min(...this.trips) : 0;
   }
 
+  /** Something was asked, and nothing was heard since. */
+  get isOwedAnswer(): boolean {
+    return this.unansweredMs > 0;
+  }
+
   get isOpen(): boolean {
     return this.current.kind === 'open';
   }
@@ -135,7 +145,7 @@ export class Link {
     if (!socket || !this.isOpen || this.controlIsAway) return;
     this.ping();
     setTimeout(() => {
-      const silent = this.unansweredMs > 0 && Date.now() - this.unansweredMs >= DOUBT_MS;
+      const silent = this.isOwedAnswer && Date.now() - this.unansweredMs >= DOUBT_MS;
       if (socket === this.socket && silent) this.lose(0);
     }, DOUBT_MS);
   }
@@ -154,6 +164,7 @@ export class Link {
   say(message: Said): boolean {
     if (!this.socket || !this.isOpen) return false;
     this.socket.send(encode(request(message)));
+    if (message.case === 'input') this.watch();
     return true;
   }
 
@@ -222,6 +233,7 @@ export class Link {
   private onFrame(socket: WebSocket, frame: string | ArrayBuffer): void {
     if (socket !== this.socket) return;
     this.unansweredMs = 0;
+    if (this.current.kind === 'open' && this.current.silent) this.setOpen();
     let message: Heard;
     try {
       ({ message } = decode(frame));
@@ -252,7 +264,7 @@ export class Link {
 
   private hear(message: Heard): void {
     const isState = message.case === 'change' || message.case === 'snapshot';
-    if (isState && this.controlIsAway) this.setState({ kind: 'open', controlAway: false });
+    if (isState && this.controlIsAway) this.setOpen();
     this.listener.onHeard(message);
   }
 
@@ -260,7 +272,7 @@ export class Link {
     const back = this.controlIsAway;
     if (!back) this.onJoined();
     this.listener.onWelcome(welcome, this.session ?? '');
-    this.setState({ kind: 'open', controlAway: false });
+    this.setOpen();
     // The gateway kept what was asked while control was away, and asks it itself.
     const lost = this.requests.unanswered(back ? this.awayFrom : undefined);
     for (const message of lost) this.socket?.send(encode(message));
@@ -280,13 +292,27 @@ export class Link {
   private onControlAway(): void {
     if (!this.isOpen || this.controlIsAway) return;
     this.awayFrom = this.requests.nextId;
-    this.setState({ kind: 'open', controlAway: true });
+    this.setOpen({ controlAway: true });
   }
 
   private beat(): void {
     if (this.controlIsAway) return;
-    if (this.unansweredMs > 0 && Date.now() - this.unansweredMs >= SILENCE_MS) this.lose(0);
-    else if (Date.now() - this.pingedMs >= PING_EVERY_MS) this.ping();
+    const silentMs = this.isOwedAnswer ? Date.now() - this.unansweredMs : 0;
+    if (silentMs >= SILENCE_MS) this.lose(0);
+    else {
+      if (Date.now() - this.pingedMs >= PING_EVERY_MS) this.ping();
+      if (silentMs >= PATIENCE_MS + 3 * this.roundTripMs) this.doubt();
+    }
+  }
+
+  /** Nobody may wait long to learn that nobody hears what they type. */
+  private watch(): void {
+    if (this.controlIsAway || this.isOwedAnswer) return;
+    if (Date.now() - this.pingedMs >= PING_TYPING_MS) this.ping();
+  }
+
+  private doubt(): void {
+    if (this.current.kind === 'open' && !this.current.silent) this.setOpen({ silent: true });
   }
 
   private ping(): void {
@@ -335,6 +361,10 @@ export class Link {
     this.retryTimer = undefined;
     this.requests.failAll(new Error(message || 'The session ended.'));
     this.setState({ kind: 'ended', reason, message });
+  }
+
+  private setOpen({ controlAway = false, silent = false } = {}): void {
+    this.setState({ kind: 'open', controlAway, silent });
   }
 
   private setState(state: LinkState): void {

@@ -13,6 +13,7 @@ const QUIET_MS = 700;
 
 const CONTROL_AWAY =
   'The session’s control is restarting. Terminals go on without it; chat, tabs and calls wait.';
+const SILENT = 'The server does not answer. What you type is kept, and goes on when it does.';
 
 interface Line {
   tone: 'warn' | 'bad';
@@ -94,6 +95,7 @@ class AtriumBanner extends RoomElement {
     // The stage says it whole.
     if (this.room.door) return undefined;
     if (state.kind === 'ended') return { tone: 'bad', text: endText(state) };
+    if (state.kind === 'open' && state.silent) return { tone: 'warn', text: SILENT };
     if (this.brokenMs === 0 || Date.now() - this.brokenMs < QUIET_MS) return undefined;
     if (state.kind === 'open') return { tone: 'warn', text: CONTROL_AWAY };
     if (!this.room.store.known && state.kind === 'connecting') return undefined;

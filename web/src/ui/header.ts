@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import type { LinkState } from '../link/link';
 import { returnToTerminal } from '../room/actions';
 import type { Topic } from '../room/changes';
 import { SCREEN_SHARED, SCREEN_TO_AGENT } from '../room/room';
@@ -14,15 +15,20 @@ const LINK_WORDS = {
   ended: 'disconnected',
 } as const;
 
+/** The light's kind, and what it says. */
+function lightOf(state: LinkState): [keyof typeof LINK_WORDS, string] {
+  if (state.kind === 'open' && state.controlAway) return ['waiting', 'control is restarting'];
+  if (state.kind === 'open' && state.silent) return ['waiting', 'no answer'];
+  return [state.kind, LINK_WORDS[state.kind]];
+}
+
 /** The room's name and how the link to it stands. */
 class AtriumHeader extends RoomElement {
   protected readonly topics: readonly Topic[] = ['link', 'state'];
 
   override render(): TemplateResult {
     const { linkState, store } = this.room;
-    const away = linkState.kind === 'open' && linkState.controlAway;
-    const kind = away ? 'waiting' : linkState.kind;
-    const word = away ? 'control is restarting' : LINK_WORDS[linkState.kind];
+    const [kind, word] = lightOf(linkState);
     return html`<div class="name" title=${`Atrium: ${word}`}>
       <span class="light light--${kind}" role="img" aria-label=${word}></span>
       <span class="name__text">${store.session?.displayName || 'Atrium'}</span>
