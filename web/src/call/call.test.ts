@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { FakePeer, FakeTrack } from '../../test/support/fake_peer';
+import { CallPeer, FakeTrack } from '../../test/support/microphone';
 import {
   CallProblem_Category,
   LiveEndedSchema,
@@ -11,7 +11,7 @@ import type { Said } from '../link/codec';
 import { Call } from './call';
 
 let call: Call;
-let peers: FakePeer[];
+let peers: CallPeer[];
 let track: FakeTrack;
 let prompts: number;
 let refusal: Error | undefined;
@@ -64,7 +64,7 @@ beforeEach(() => {
         return stream as unknown as MediaStream;
       },
       peer: () => {
-        peers.push(new FakePeer(() => stats));
+        peers.push(new CallPeer(() => stats));
         return peers.at(-1) as unknown as RTCPeerConnection;
       },
       play: (sound) => {

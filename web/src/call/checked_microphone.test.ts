@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FakeTrack, streamOf } from '../../test/support/peer';
+import { FakeTrack, streamOf } from '../../test/support/screens';
 import { CheckedMicrophone } from './checked_microphone';
 
 let microphone: CheckedMicrophone;

@@ -1,6 +1,12 @@
 import { create } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { bitrateOf, captureReady, FakeScreens, FakeTrack, streamOf } from '../../test/support/peer';
+import {
+  bitrateOf,
+  captureReady,
+  FakeScreens,
+  FakeTrack,
+  streamOf,
+} from '../../test/support/screens';
 import { CaptureSchema } from '../gen/atrium/v1/capture_pb';
 import { ShownCapture } from './shown';
 

@@ -1,6 +1,12 @@
 import { create } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { answerTo, captureReady, FakeScreens, FakeTrack, streamOf } from '../../test/support/peer';
+import {
+  answerTo,
+  captureReady,
+  FakeScreens,
+  FakeTrack,
+  streamOf,
+} from '../../test/support/screens';
 import { CaptureSchema } from '../gen/atrium/v1/capture_pb';
 import { CallProblem_Category, JoinResponse_OutcomeSchema } from '../gen/atrium/v1/live_pb';
 import { Refused } from '../link/link';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FakeTrack } from '../../test/support/peer';
+import { FakeTrack } from '../../test/support/screens';
 import { kindAndTitle, titleOf } from './title';
 
 describe('L6: what is shown has a title for people', () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { answerTo, captureReady, FakeScreens, FakeTrack } from '../../test/support/peer';
+import { answerTo, captureReady, FakeScreens, FakeTrack } from '../../test/support/screens';
 import { WatchedCapture } from './watched';
 
 const ONE = 'sessions/s/captures/1';
