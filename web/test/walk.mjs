@@ -10,6 +10,7 @@ import { commandWalks } from './walks/commands.mjs';
 import { drawingWalks } from './walks/drawing.mjs';
 import { drivingWalks } from './walks/driving.mjs';
 import { echoWalks } from './walks/echo.mjs';
+import { loudnessWalks } from './walks/loudness.mjs';
 import { phoneWalks } from './walks/phone.mjs';
 import { roomWalks } from './walks/room.mjs';
 import {
@@ -442,6 +443,7 @@ const walks = {
 const all = {
   ...walks,
   ...callWalks,
+  ...loudnessWalks,
   ...captureWalks,
   ...drawingWalks,
   ...drivingWalks,
