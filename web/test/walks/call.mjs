@@ -246,7 +246,11 @@ export const callWalks = {
       });
       await page.getByRole('button', { name: 'Share screen' }).click();
       await page.getByText('Nothing is shared: no screen was picked.').waitFor();
-      await counts([PERMISSION_DENIED, false], [PERMISSION_DENIED, true]);
+      await counts(
+        [PERMISSION_DENIED, false],
+        [PERMISSION_DENIED, false],
+        [PERMISSION_DENIED, true],
+      );
     },
   'L1, L10: whoever has no microphone listens, sees why, and speaks once there is one':
     async () => {
@@ -435,6 +439,7 @@ export const callWalks = {
     await boss.getByRole('button', { name: 'Settings', exact: true }).click();
     await boss.getByRole('menuitem', { name: /Settings of this session/ }).click();
     const dialog = boss.locator('dialog');
+    await dialog.getByLabel('Screens are shown by').waitFor();
     assert.equal(await dialog.getByLabel('Screens are shown by').locator('option').count(), 3);
     await dialog.getByLabel('In the call may be').selectOption({ label: 'owners' });
     await dialog.getByLabel('Screens are shown by').selectOption({ label: 'nobody' });
