@@ -5,6 +5,7 @@
 
 #include "common/admin.h"
 #include "common/build_id.h"
+#include "common/errors.h"
 #include "common/file.h"
 #include "common/log.h"
 #include "common/process.h"
@@ -54,6 +55,7 @@ absl::StatusOr<int64_t> NextFence(Store* store) {
 absl::StatusOr<std::string> ReadSecret(const std::string& path) {
   ASSIGN_OR_RETURN(std::string secret, ReadFile(path));
   while (!secret.empty() && secret.back() <= ' ') secret.pop_back();
+  if (secret.empty()) return BadField("--turn_secret_file", StrCat(path, " holds no secret"));
   return secret;
 }
 

@@ -1,9 +1,11 @@
 #include "control/config.h"
 
+#include <re2/re2.h>
+
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
-#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "common/errors.h"
 #include "control/agent/profiles.h"
@@ -59,6 +61,16 @@ ABSL_FLAG(std::string, forbid, "",
 namespace atrium::control {
 namespace {
 
+// RFC 7065, with a port that may be.
+bool IsTurnUrl(absl::string_view url) {
+  static const LazyRE2 kUrl = {
+      R"(turns?:([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?(?:\?transport=(?:udp|tcp))?)"};
+  std::string port;
+  if (!RE2::FullMatch(re2::StringPiece(url.data(), url.size()), *kUrl, nullptr, &port)) return false;
+  int number = 1;
+  return port.empty() || (absl::SimpleAtoi(port, &number) && number > 0 && number <= 65535);
+}
+
 absl::Status ReadForbidden(const std::string& list, Config* config) {
   for (const absl::string_view act : absl::StrSplit(list, ',', absl::SkipWhitespace())) {
     if (act == "calls") {
@@ -112,8 +124,8 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv) {
     return BadField("--turn_url", "and --turn_secret_file belong together");
   }
   for (const std::string& url : config.turn_urls) {
-    if (absl::StartsWith(url, "turn:") || absl::StartsWith(url, "turns:")) continue;
-    return BadField("--turn_url", "must begin with turn: or turns:");
+    if (IsTurnUrl(url)) continue;
+    return BadField("--turn_url", "must be turn:HOST[:PORT][?transport=udp|tcp], or turns:...");
   }
   if (!(config.session_cost_limit >= 0 && config.session_cost_limit < 1e9)) {
     return BadField("--session_cost_limit", "must be 0 or more");

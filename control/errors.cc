@@ -78,7 +78,7 @@ absl::Status NotInCall(std::string_view name) {
                    {.reason = "NOT_IN_CALL", .resource = std::string(name)});
 }
 absl::Status NoSuchApproval(std::string_view name) {
-  return MakeError(StatusCode::kNotFound, StrCat("No approval ", name),
+  return MakeError(StatusCode::kNotFound, StrCat("No approval ", name, ": it was decided before, or its time is over"),
                    {.reason = "APPROVAL_NOT_FOUND", .resource = std::string(name)});
 }
 absl::Status AlreadyDecided(std::string_view how, std::string_view who) {

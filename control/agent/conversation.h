@@ -55,10 +55,11 @@ class Conversation {
     // It now looks like this.
     virtual void OnConversation(const atrium::v1::Conversation& conversation) = 0;
     virtual void OnCaption(const atrium::v1::Caption& caption) = 0;
-    // Something was said to its end: SPEECH of participants (by name) or AGENT.
+    // Something was said to its end: SPEECH of participants (by name) or AGENT. It began
+    // so long ago.
     virtual void AddSpoken(atrium::v1::TimelineEntry::Kind kind,
                            const std::vector<std::string>& speakers, const std::string& text,
-                           bool interrupted) = 0;
+                           bool interrupted, absl::Duration ago) = 0;
     // For the tools.
     virtual std::vector<atrium::v1::Tab> TabsInOrder() const = 0;
     virtual std::string DisplayName(const std::string& speaker) const = 0;

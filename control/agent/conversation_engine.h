@@ -8,8 +8,10 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "control/agent/conversation.h"
@@ -64,6 +66,7 @@ class Conversation::Engine final : public ProviderLine::Listener,
   // One stretch of somebody's speech, as the provider found it.
   struct Utterance {
     int64_t from_ms = 0;
+    std::optional<absl::Duration> began_at;  // By Loop::Monotonic, where that was told.
     std::vector<std::string> speakers;
     bool echo = false;      // The agent's own voice, come back.
     bool answered = false;  // An answer was asked for.
@@ -140,6 +143,7 @@ class Conversation::Engine final : public ProviderLine::Listener,
 
   void Append(const std::string& pcm);
   Utterance& At(const std::string& item);
+  void Began(Utterance* utterance, int64_t audio_ms);
   void CheckEcho();
   void BargeIn(const std::string& item, const Utterance& utterance);
   void TellWhoSpoke(const Utterance& utterance);
@@ -187,6 +191,8 @@ class Conversation::Engine final : public ProviderLine::Listener,
   std::string echoing_;                          // The one that is the agent's own voice.
   std::string interrupter_;  // The one that interrupted last, while it is in `utterances_`.
   std::map<std::string, std::string> sayings_;   // By item.
+  // What is being said aloud or was last, and when that began, by Loop::Monotonic.
+  std::pair<std::string, absl::Duration> saying_;
   std::set<std::string> cut_;                    // Items of which no more is wanted.
   std::set<std::string> unheard_;                // Items of which nothing was heard at all.
   struct Late {

@@ -69,7 +69,7 @@ Conversation::Engine::Utterance& Conversation::Engine::At(const std::string& ite
 
 void Conversation::Engine::OnSpeechStarted(const std::string& item, int64_t audio_ms) {
   Utterance& utterance = At(item);
-  utterance.from_ms = audio_ms;
+  Began(&utterance, audio_ms);
   utterance.speakers = voices_.Heard(audio_ms * kSamplesAMs, appended_);
   if (speech_.speaking() && echo_.Echoes(appended_ / kSamplesAMs - audio_ms)) {
     utterance.echo = true;
@@ -82,6 +82,13 @@ void Conversation::Engine::OnSpeechStarted(const std::string& item, int64_t audi
   UpdateActivity();
 }
 
+// It began at this place of what was sent, some of which may lie before now.
+void Conversation::Engine::Began(Utterance* utterance, int64_t audio_ms) {
+  utterance->from_ms = audio_ms;
+  const int64_t ago = std::max<int64_t>(0, appended_ / kSamplesAMs - audio_ms);
+  utterance->began_at = loop_->Monotonic() - absl::Milliseconds(ago);
+}
+
 // Its own voice has come back; but somebody may have begun to speak meanwhile.
 void Conversation::Engine::CheckEcho() {
   if (echoing_.empty() || appended_ - echo_checked_ < kEchoSamples) return;
@@ -91,7 +98,7 @@ void Conversation::Engine::CheckEcho() {
   auto it = utterances_.find(std::exchange(echoing_, ""));
   if (it == utterances_.end()) return;
   it->second.echo = false;
-  it->second.from_ms = since / kSamplesAMs;
+  Began(&it->second, since / kSamplesAMs);
   it->second.speakers = speakers;
   if (!floor_.NeedsName()) BargeIn(it->first, it->second);
 }
@@ -163,7 +170,9 @@ void Conversation::Engine::OnHeard(const std::string& item, const std::string& t
   if (!final) return;
   Utterance heard = utterances_.extract(item).mapped();
   if (!text.empty()) {
-    room_->AddSpoken(TimelineEntry::SPEECH, heard.speakers, text, false);
+    const absl::Duration now = loop_->Monotonic();
+    room_->AddSpoken(TimelineEntry::SPEECH, heard.speakers, text, false,
+                     now - heard.began_at.value_or(now));
     const std::string who = heard.speakers.empty() ? "" : heard.speakers[0];
     history_.Add({HistoryItem::Role::kUser, Said(who, text)});
   }
@@ -323,7 +332,10 @@ void Conversation::Engine::OnLateResult(const std::string& call, const std::stri
 
 // Speaking.
 
-void Conversation::Engine::OnUtteranceBegun(const std::string&) { UpdateActivity(); }
+void Conversation::Engine::OnUtteranceBegun(const std::string& item) {
+  saying_ = {item, loop_->Monotonic()};
+  UpdateActivity();
+}
 void Conversation::Engine::OnUtteranceEnded(const std::string& item) {
   if (sayings_.count(item) > 0) Say(item, false);
   UpdateActivity();
@@ -331,7 +343,9 @@ void Conversation::Engine::OnUtteranceEnded(const std::string& item) {
 void Conversation::Engine::Say(const std::string& item, bool interrupted) {
   auto saying = sayings_.extract(item);
   if (saying.empty() || saying.mapped().empty()) return;
-  room_->AddSpoken(TimelineEntry::AGENT, {"agent"}, saying.mapped(), interrupted);
+  const absl::Duration now = loop_->Monotonic();
+  const absl::Duration began = saying_.first == item ? saying_.second : now;
+  room_->AddSpoken(TimelineEntry::AGENT, {"agent"}, saying.mapped(), interrupted, now - began);
   history_.Add({HistoryItem::Role::kAgent, saying.mapped()});
 }
 // Gives up the response under way: what has no name yet is cancelled once it has one.

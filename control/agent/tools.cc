@@ -159,6 +159,11 @@ void Tools::Call(const std::string& declared, const std::string& text, bool* wai
   if (!arguments.is_object()) {
     return done(Failure(absl::InvalidArgumentError("the arguments are no JSON object")));
   }
+  // What is cut off could not be seen by whoever approves it.
+  if (Dump(arguments).size() > limits::kTextBytes) {
+    return done(Failure(absl::InvalidArgumentError(
+        StrCat("The arguments are longer than ", limits::kTextBytes, " bytes: say it in parts"))));
+  }
   const ToolList tools = List();
   const auto known = std::find_if(tools.begin(), tools.end(), [&](const auto& tool) {
     return DeclaredName(tool.name()) == declared;

@@ -377,11 +377,23 @@ void Session::Leave(const PageId& id, const PageDoor* door) {
   if (it == people_.pages().end() || it->second.door != door) return;
   it->second.door = nullptr;
   it->second.token.reset();
-  SetTalking(it->second.participant, false);
+  LetGoOfTalkKey(it->second.participant, id);
   it->second.lease =
       context_->loop->After(limits::kParticipantLease, [this, id] { ForgetPage(id); });
   PublishPerson(it->second.participant);
   Touch();
+}
+
+// Nobody lets the talk key go where its page is gone, so that is done here, as by hand:
+// the microphone is off from then on.
+void Session::LetGoOfTalkKey(const ParticipantId& participant, const PageId& page) {
+  Person* person = people_.Find(participant);
+  const bool another = !person->live_page.empty() && person->live_page != page;
+  if (!person->shown.talking() || another) return;
+  SetTalking(participant, false);
+  if (person->live_epoch == 0) return;
+  person->shown.set_muted(true);
+  context_->media->PlanChanged();
 }
 
 void Session::ForgetPage(const PageId& id) {

@@ -370,7 +370,7 @@ class Session final : public Conversation::Room {
   void OnConversation(const atrium::v1::Conversation& conversation) override;
   void OnCaption(const atrium::v1::Caption& caption) override;
   void AddSpoken(atrium::v1::TimelineEntry::Kind kind, const std::vector<std::string>& speakers,
-                 const std::string& text, bool interrupted) override;
+                 const std::string& text, bool interrupted, absl::Duration ago) override;
   std::vector<atrium::v1::Tab> TabsInOrder() const override;
   std::string DisplayName(const std::string& speaker) const override;
   void AgentCreateTab(const std::string& title, Done<atrium::v1::Tab> done) override;
@@ -388,6 +388,7 @@ class Session final : public Conversation::Room {
   // Tells the agent which screens are shown.
   void TellScreens();
   void SetTalking(const ParticipantId& id, bool talking);
+  void LetGoOfTalkKey(const ParticipantId& participant, const PageId& page);
   void AgentPropose(const Conversation::Proposal& proposal, Done<std::string> done) override;
 
   atrium::v1::TimelineEntry NewEntry(atrium::v1::TimelineEntry::Kind kind);

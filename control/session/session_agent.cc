@@ -5,6 +5,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "common/errors.h"
+#include "common/proto_time.h"
 #include "common/resource_name.h"
 #include "common/status_macros.h"
 #include "common/str_cat.h"
@@ -188,12 +189,14 @@ void Session::OnCaption(const atrium::v1::Caption& caption) {
 }
 
 void Session::AddSpoken(TimelineEntry::Kind kind, const std::vector<std::string>& speakers,
-                        const std::string& text, bool interrupted) {
+                        const std::string& text, bool interrupted, absl::Duration ago) {
   TimelineEntry entry = NewEntry(kind);
+  *entry.mutable_create_time() = ToProtoTime(context_->loop->Now() - ago);
   for (const std::string& speaker : speakers) entry.add_speakers(speaker);
   entry.set_text(CleanText(text, limits::kTextBytes));
   entry.set_interrupted(interrupted);
   AddEntry(std::move(entry));
+  if (kind == TimelineEntry::SPEECH) Touch();
 }
 
 // What the agent may do by itself.

@@ -56,7 +56,12 @@ void Session::GoLive(const Actor& actor, const PageId& page_id,
   if (!conversation_ || actor.role < Participant::EDITOR) return enter(absl::OkStatus());
   record_.set_conversation_wanted(true);
   Touch();
-  conversation_->Start(enter);
+  const bool begun = std::any_of(people_.all().begin(), people_.all().end(),
+                                 [](const auto& one) { return one.second.live_epoch != 0; });
+  if (!begun) return conversation_->Start(enter);
+  // A call that goes on waits for no provider, and how that fares is shown to all.
+  conversation_->Start([](const absl::Status&) {});
+  enter(absl::OkStatus());
 }
 
 void Session::KeepListening(Person* person) {

@@ -238,7 +238,9 @@ absl::Status Session::DeleteTab(const Actor& actor, const std::string& name) {
   FinishRuns(name);
   for (auto it = approvals_.begin(); it != approvals_.end();) {
     const std::string approval = (it++)->first;
-    if (approvals_[approval].tab() == name) ExpireApproval(approval);
+    if (approvals_[approval].tab() != name) continue;
+    approvals_[approval].set_problem("its tab was closed");
+    ExpireApproval(approval);
   }
   context_->host->PlanChanged();
   Touch();

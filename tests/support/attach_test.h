@@ -1,6 +1,7 @@
 // A terminal host behind gRPC, and streams on its terminal as a gateway has them. Time
 // moves only when told.
-#pragma once
+#ifndef ATRIUM_TESTS_SUPPORT_ATTACH_TEST_H_
+#define ATRIUM_TESTS_SUPPORT_ATTACH_TEST_H_
 
 #include <gtest/gtest.h>
 
@@ -190,3 +191,5 @@ class AttachTest : public testing::Test {
 };
 
 }  // namespace atrium::terminal
+
+#endif  // ATRIUM_TESTS_SUPPORT_ATTACH_TEST_H_

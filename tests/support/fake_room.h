@@ -19,6 +19,7 @@ class FakeRoom final : public Conversation::Room {
     std::vector<std::string> speakers;
     std::string text;
     bool interrupted;
+    absl::Duration ago;
   };
   struct Proposed {
     Conversation::Proposal proposal;
@@ -39,8 +40,8 @@ class FakeRoom final : public Conversation::Room {
   }
   void OnCaption(const atrium::v1::Caption& caption) override { captions.push_back(caption); }
   void AddSpoken(atrium::v1::TimelineEntry::Kind kind, const std::vector<std::string>& speakers,
-                 const std::string& text, bool interrupted) override {
-    spoken.push_back({kind, speakers, text, interrupted});
+                 const std::string& text, bool interrupted, absl::Duration ago) override {
+    spoken.push_back({kind, speakers, text, interrupted, ago});
   }
   std::vector<atrium::v1::Tab> TabsInOrder() const override { return tabs; }
   std::string DisplayName(const std::string& speaker) const override {

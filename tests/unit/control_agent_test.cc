@@ -333,6 +333,21 @@ TEST_F(ToolsTest, S12ACommandWithKeysOfAShellIsNotProposed) {
   EXPECT_EQ(room_.proposals[1].proposal.input, "make");
 }
 
+TEST_F(ToolsTest, S12_N6WhatWouldBeCutOffIsNotProposed) {
+  const std::string most(limits::kTextBytes - 40, 'a');
+  Call("run_command", json{{"command", most}}.dump());
+  ASSERT_EQ(room_.proposals.size(), 1u);
+  EXPECT_EQ(room_.proposals[0].proposal.input, most);
+  for (const char* tool : {"run_command", "type_text", "read_file"}) {
+    const std::string all(limits::kTextBytes + 1, 'a');
+    const json answer =
+        Call(tool, json{{"command", all}, {"text", all}, {"path", all}, {"tab", "build"}}.dump());
+    EXPECT_THAT(answer.value("error", ""), testing::HasSubstr("longer than")) << tool;
+    EXPECT_FALSE(waiting_);
+  }
+  EXPECT_EQ(room_.proposals.size(), 1u);
+}
+
 TEST_F(ToolsTest, AnUnknownTabIsSaidAndNothingIsDone) {
   for (const char* tool : {"close_tab", "read_tab", "rename_tab", "type_text", "run_command"}) {
     const json answer = Call(tool, R"({"tab":"nowhere","title":"x","text":"x","command":"x"})");

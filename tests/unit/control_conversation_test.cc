@@ -78,6 +78,28 @@ TEST_F(ConversationTest, N5ItIsToldWhoSpoke) {
   EXPECT_EQ(room_.captions.back().text(), "hello");
 }
 
+TEST_F(ConversationTest, L14WhenItWasBegunIsToldWithWhatWasSaid) {
+  Start();
+  GoLive();
+  for (int i = 0; i < 100; ++i) Room(i * 480, 480, "ann");  // Two seconds.
+  agent().OnSpeechStarted("u1", 1500);
+  loop_.Advance(absl::Seconds(3));
+  agent().OnSpeechStopped("u1", 4500);
+  loop_.Advance(absl::Seconds(1));
+  agent().OnHeard("u1", "what time is it", true);
+  ASSERT_EQ(room_.spoken.size(), 1u);
+  EXPECT_EQ(room_.spoken[0].ago, absl::Milliseconds(4500));
+  Say("r1", "i1", "It is noon");
+  agent().OnResponseDone("r1", {.completed = true});
+  loop_.Advance(absl::Seconds(2));
+  for (int64_t at = 0; at < 24000; at += limits::kSpeechAheadSamples) Played("i1", at);
+  Played("i1", 24000, true);
+  ASSERT_EQ(room_.spoken.size(), 2u);
+  EXPECT_EQ(room_.spoken[1].ago, absl::Seconds(2));
+  agent().OnHeard("u2", "a server that tells no beginnings", true);
+  EXPECT_EQ(room_.spoken[2].ago, absl::ZeroDuration());
+}
+
 TEST_F(ConversationTest, N5OfWhomItDoesNotListenToNothingReachesTheProvider) {
   Start();
   GoLive();

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "common/proto_time.h"
 #include "tests/support/live_test.h"
 
 namespace atrium::control {
@@ -59,6 +60,25 @@ TEST_F(LiveTest, R11WhileTheProviderIsAwayPeopleStillJoinTheCall) {
   ASSERT_EQ(live_.size(), 2u);
   EXPECT_TRUE(live_[1].ok());
   EXPECT_EQ(registry_->MakeMediaPlan().rooms(0).peers_size(), 2);
+}
+
+TEST_F(LiveTest, V3_L8ACallThatGoesOnWaitsForNoProvider) {
+  WithAgent();
+  FakePage ann, bob, eve;
+  ASSERT_TRUE(Join(&ann, "ann").ok());
+  GoLive("ann");
+  providers_.listener->OnReady(std::nullopt);
+  providers_.listener->OnLost(absl::ResourceExhaustedError("no quota"), true);
+  loop_.RunPosted();
+  ASSERT_EQ(session_->snapshot().conversation().state(), atrium::v1::Conversation::FAILED);
+  EXPECT_NE(Enter(&bob, "bob"), 0) << "somebody else";
+  const int64_t before = EpochTold(ann);
+  GoLive("ann");
+  EXPECT_GT(EpochTold(ann), before) << "whoever reloaded the page";
+  for (const absl::Status& status : live_) EXPECT_TRUE(status.ok()) << status;
+  ASSERT_TRUE(session_->HangUp(PageOf("ann")).ok());
+  ASSERT_TRUE(session_->HangUp(PageOf("bob")).ok());
+  EXPECT_EQ(Enter(&eve, "eve"), 0) << "the first of a call begins it with the agent, or not";
 }
 
 TEST_F(LiveTest, R1AnotherRunOfMediaMakesEverybodyConnectAnew) {
@@ -277,6 +297,25 @@ TEST_F(LiveTest, V2TheLastToLeaveTheCallLeavesTheProviderConnected) {
   EXPECT_TRUE(providers_.latest().open);
 }
 
+TEST_F(LiveTest, P5_L14WhoeverSpeaksUsesTheSessionAndTheirWordsHaveTheTimeThatTheyBegan) {
+  WithAgent();
+  FakePage page;
+  ASSERT_TRUE(Join(&page, "ann").ok());
+  GoLive("ann");
+  providers_.listener->OnReady(std::nullopt);
+  loop_.Advance(absl::Minutes(6));
+  EXPECT_EQ(session_->snapshot().session().state(), atrium::v1::Session::IDLE);
+  providers_.listener->OnSpeechStarted("u1", 0);
+  const absl::Time began = loop_.Now();
+  loop_.Advance(absl::Seconds(4));
+  providers_.listener->OnHeard("u1", "Hello.", true);
+  loop_.RunPosted();
+  EXPECT_EQ(session_->snapshot().session().state(), atrium::v1::Session::ACTIVE);
+  const auto& entry = *session_->snapshot().entries().rbegin();
+  EXPECT_EQ(entry.text(), "Hello.");
+  EXPECT_EQ(FromProtoTime(entry.create_time()), began);
+}
+
 class FloorPlanTest : public LiveTest {
  protected:
   FloorPlanTest() {
@@ -321,6 +360,22 @@ TEST_F(FloorPlanTest, N5WhoeverHoldsTheTalkKeyIsHeardAloneWhoeverElseIsAudible) 
   EXPECT_THAT(Withheld(), ElementsAre("ann", "bob")) << "the key ends with the page";
   SetFloor(atrium::v1::FloorPolicy::ADDRESSED);
   EXPECT_THAT(Withheld(), IsEmpty()) << "it must hear its name";
+}
+
+TEST_F(FloorPlanTest, V8_L8WhosePageGoesWhileTheTalkKeyIsHeldIsMutedAsIfItWereLetGo) {
+  FakePage other;
+  ASSERT_TRUE(Join(&other, Person("bob"), PageOf("bob2")).ok());
+  ASSERT_TRUE(Unmute("bob").ok());
+  Talk("bob", true);
+  session_->Leave(PageOf("bob2"), &other);
+  EXPECT_TRUE(Shown("bob")->talking()) << "another page is not the call's";
+  EXPECT_FALSE(Shown("bob")->muted());
+  session_->Leave(PageOf("bob"), &bob_);
+  EXPECT_FALSE(Shown("bob")->talking());
+  EXPECT_TRUE(Shown("bob")->muted());
+  EXPECT_TRUE(Planned(1).muted());
+  session_->Leave(PageOf("ann"), &ann_);
+  EXPECT_FALSE(Shown("ann")->muted()) << "she held no key";
 }
 
 TEST_F(FloorPlanTest, N5TheOwnersAreHeardAndWhoeverBecomesOne) {

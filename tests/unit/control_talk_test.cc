@@ -354,6 +354,7 @@ TEST_F(ApprovalTest, N6AnApprovalEndsWithItsTab) {
   Propose();
   ASSERT_TRUE(session_->DeleteTab(Service(), tab_).ok());
   EXPECT_EQ(session_->snapshot().approvals_size(), 0);
+  EXPECT_THAT(Told(), HasSubstr("its tab was closed"));
 }
 
 TEST_F(ApprovalTest, S22UndecidedApprovalsAreCapped) {
