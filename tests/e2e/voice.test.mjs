@@ -113,6 +113,19 @@ test('L8: a page that is loaded again is in the call again, muted as it was', as
   await emil.waitForFunction(() => window.atrium.state.participants.some((one) => one.displayName === 'Olga' && one.live && one.muted));
 });
 
+test('L8, V8: a page that is loaded again while the talk button is held is in the call again, muted', async () => {
+  const button = await olga.getByRole('button', { name: 'Hold to talk' }).boundingBox();
+  await olga.mouse.move(button.x + button.width / 2, button.y + button.height / 2);
+  await olga.mouse.down();
+  await emil.waitForFunction(() => window.atrium.state.participants.some((one) => one.displayName === 'Olga' && one.live && !one.muted));
+  await olga.reload();
+  await olga.waitForFunction(() => window.atrium?.state.call.phase === 'live' && window.atrium.peer()?.connectionState === 'connected', null, { timeout: 15_000 });
+  await olga.mouse.up();
+  assert.ok(await olga.evaluate(() => window.atrium.state.call.muted));
+  assert.deepEqual(await olga.evaluate(() => window.atrium.peer().getSenders().flatMap((one) => one.track?.enabled ?? [])), [false]);
+  await emil.waitForFunction(() => window.atrium.state.participants.some((one) => one.displayName === 'Olga' && one.live && one.muted));
+});
+
 test('L12: hanging up stops the tracks and the connection, for all to see', async () => {
   await emil.locator('[title="Stop live audio"], [aria-label="Stop live audio"]').last().click();
   await emil.waitForFunction(() => window.atrium.peer() === null);

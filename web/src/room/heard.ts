@@ -34,6 +34,8 @@ export class RoomHeard implements LinkListener {
     if (state.kind !== 'open') {
       room.terminals.unlink();
       room.muting.forget();
+      // The server takes it as let go, too.
+      room.talking.end();
     } else room.troubles.catchUp();
     if (state.kind === 'ended') {
       room.call.stop();
