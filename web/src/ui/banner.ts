@@ -13,7 +13,7 @@ const QUIET_MS = 700;
 
 const CONTROL_AWAY =
   'The session’s control is restarting. Terminals go on without it; chat, tabs and calls wait.';
-const SILENT = 'The server does not answer. What you type is kept, and goes on when it does.';
+const SILENT = 'The server does not answer. What you type is kept, and sent once it does.';
 
 interface Line {
   tone: 'warn' | 'bad';
