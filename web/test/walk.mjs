@@ -27,6 +27,7 @@ import {
   visit,
 } from './walks/support.mjs';
 import { tabWalks } from './walks/tabs.mjs';
+import { troubleWalks } from './walks/troubles.mjs';
 
 const walks = {
   'M1, N2: two pages type into one terminal and see the same cells': async () => {
@@ -443,6 +444,7 @@ const walks = {
 const all = {
   ...walks,
   ...callWalks,
+  ...troubleWalks,
   ...loudnessWalks,
   ...captureWalks,
   ...drawingWalks,

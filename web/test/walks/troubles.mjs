@@ -1,0 +1,47 @@
+// A call and an agent that fail for a while.
+import assert from 'node:assert/strict';
+import { mediaPage } from './audio.mjs';
+import { checked, startAudio } from './microphone.mjs';
+import { faults, gateway, person, room, visit } from './support.mjs';
+
+const phase = (page, wanted) =>
+  page.waitForFunction((wanted) => window.atrium.state.call.phase === wanted, wanted);
+
+/** The connection failed at the other end. */
+const failCall = () =>
+  gateway.broadcast({
+    case: 'liveEnded',
+    value: { $typeName: 'atrium.v1.LiveEnded', reason: 'PEER_FAILED', message: 'go live again' },
+  });
+
+export const troubleWalks = {
+  'N4, L10: a call waits for media that is away, and goes on once it is back': async () => {
+    await room();
+    const media = await mediaPage();
+    const [page, ben] = [await checked('editor-ada'), await visit('editor-ben')];
+    await startAudio(page).click();
+    await phase(page, 'live');
+    gateway.refuseCalls = 'The media process cannot be reached: it restarts by itself';
+    failCall();
+    const banner = page.locator('.banner', { hasText: 'Live audio was lost' });
+    await banner.waitFor();
+    const asked = () =>
+      [...gateway.pages].flatMap((one) => one.heard).filter((one) => one.message.case === 'goLive');
+    while (asked().length < 4) await page.waitForTimeout(50);
+    assert.equal(await page.locator('.notice').count(), 0);
+    assert.deepEqual(await faults(page), []);
+    gateway.refuseCalls = '';
+    await phase(page, 'live');
+    await banner.waitFor({ state: 'detached' });
+    gateway.refuseCalls = 'gone';
+    failCall();
+    await banner.waitFor();
+    await page.getByRole('button', { name: 'Stop live audio' }).click();
+    await startAudio(page).waitFor();
+    await ben.waitForFunction(
+      (ada) => window.atrium.state.participants.some((one) => one.name === ada && !one.live),
+      person('ada'),
+    );
+    await media.close();
+  },
+};
