@@ -13,6 +13,7 @@ import { echoWalks } from './walks/echo.mjs';
 import { loudnessWalks } from './walks/loudness.mjs';
 import { phoneWalks } from './walks/phone.mjs';
 import { roomWalks } from './walks/room.mjs';
+import { stripWalks } from './walks/strip.mjs';
 import {
   browser,
   clipboard,
@@ -453,6 +454,7 @@ const all = {
   ...commandWalks,
   ...roomWalks,
   ...phoneWalks,
+  ...stripWalks,
   ...echoWalks,
 };
 const options = process.argv.slice(2);

@@ -101,7 +101,7 @@ class AtriumCallBar extends RoomElement {
     const bars = phase === 'live' ? QUALITY[quality] || 3 : 0;
     return html`<span class="quality quality--${quality}" title=${`Connection: ${word}`}>
       <span class="quality__bars" aria-hidden="true">${[1, 2, 3].map((one) => html`<i class=${one <= bars ? 'on' : ''}></i>`)}</span>
-      <span>${word}</span>
+      <span class="quality__word">${word}</span>
     </span>`;
   }
 }
