@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { mediaPage } from './audio.mjs';
 import { checked, startAudio } from './microphone.mjs';
-import { faults, gateway, person, room, visit } from './support.mjs';
+import { build, faults, gateway, person, room, visit } from './support.mjs';
 
 const phase = (page, wanted) =>
   page.waitForFunction((wanted) => window.atrium.state.call.phase === wanted, wanted);
@@ -43,5 +43,16 @@ export const troubleWalks = {
       person('ada'),
     );
     await media.close();
+  },
+  'L20: an empty stage offers live audio to whoever is not in the call': async () => {
+    await room();
+    const page = await checked('owner-boss');
+    gateway.session.closeTab(build().name);
+    const offer = page.locator('.welcome__offer', { hasText: 'Start live audio' });
+    await offer.click();
+    await offer.waitFor({ state: 'detached' });
+    await page.locator('.welcome__offer', { hasText: 'Open a terminal' }).waitFor();
+    await page.getByRole('button', { name: 'Stop live audio' }).click();
+    await offer.waitFor();
   },
 };
