@@ -7,7 +7,12 @@ import { icon } from './icons';
 import { MenuHolder, menuItems } from './menu_holder';
 
 const QUALITY = { unknown: 0, poor: 1, fair: 2, good: 3 } as const;
-const MENU: readonly ActionId[] = ['call.device', 'captions.large', 'agent.interrupt'];
+const MENU: readonly ActionId[] = [
+  'call.device',
+  'captions.large',
+  'agent.interrupt',
+  'agent.start',
+];
 
 /** The call's controls, shown while this page is in it. */
 class AtriumCallBar extends RoomElement {

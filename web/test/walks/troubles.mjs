@@ -4,6 +4,8 @@ import { mediaPage } from './audio.mjs';
 import { checked, startAudio } from './microphone.mjs';
 import { build, faults, gateway, person, room, visit } from './support.mjs';
 
+const FAILED = 5;
+
 const phase = (page, wanted) =>
   page.waitForFunction((wanted) => window.atrium.state.call.phase === wanted, wanted);
 
@@ -43,6 +45,27 @@ export const troubleWalks = {
       person('ada'),
     );
     await media.close();
+  },
+  'P12, L20: an agent that failed sees no screen, and an editor starts it again': async () => {
+    await room();
+    const [page, eve] = [await visit('editor-ada'), await visit('viewer-eve')];
+    const { session } = gateway;
+    session.updateConversation({ takesImages: true });
+    gateway.captures.put(person('owner'), 'Screen', { agentSees: true });
+    const signs = ['.trust >> text=Screen to agent', '.capture__agent'];
+    for (const sign of signs) await page.locator(sign).waitFor();
+    const problem = 'The voice provider refuses the key. Mend that, then start it again';
+    session.updateConversation({ state: FAILED, problem });
+    const banner = page.locator('.banner', { hasText: problem });
+    const start = banner.getByRole('button', { name: 'Start again' });
+    await start.waitFor();
+    for (const sign of signs) await page.locator(sign).waitFor({ state: 'detached' });
+    await eve.locator('.banner', { hasText: problem }).waitFor();
+    assert.equal(await eve.getByRole('button', { name: 'Start again' }).count(), 0);
+    assert.deepEqual(await faults(page), []);
+    await start.click();
+    await banner.waitFor({ state: 'detached' });
+    for (const sign of signs) await page.locator(sign).waitFor();
   },
   'L20: an empty stage offers live audio to whoever is not in the call': async () => {
     await room();
