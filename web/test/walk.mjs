@@ -13,6 +13,7 @@ import { echoWalks } from './walks/echo.mjs';
 import { loudnessWalks } from './walks/loudness.mjs';
 import { phoneWalks } from './walks/phone.mjs';
 import { roomWalks } from './walks/room.mjs';
+import { stripWalks } from './walks/strip.mjs';
 import {
   browser,
   clipboard,
@@ -27,6 +28,7 @@ import {
   visit,
 } from './walks/support.mjs';
 import { tabWalks } from './walks/tabs.mjs';
+import { troubleWalks } from './walks/troubles.mjs';
 
 const walks = {
   'M1, N2: two pages type into one terminal and see the same cells': async () => {
@@ -443,6 +445,7 @@ const walks = {
 const all = {
   ...walks,
   ...callWalks,
+  ...troubleWalks,
   ...loudnessWalks,
   ...captureWalks,
   ...drawingWalks,
@@ -451,6 +454,7 @@ const all = {
   ...commandWalks,
   ...roomWalks,
   ...phoneWalks,
+  ...stripWalks,
   ...echoWalks,
 };
 const options = process.argv.slice(2);

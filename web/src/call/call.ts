@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import { isPassing } from '../capture/problems';
 import { waitMs } from '../capture/waits';
 import {
   CallProblem_Category,
@@ -78,6 +79,12 @@ export class Call {
   private asking = false;
   /** The server ended the call for this page, which has not asked for it anew. */
   private endedThere = false;
+  /** The server took this page into this call. */
+  private wasTaken = false;
+  /** How often in a row it did not take it again, for now. */
+  private refusals = 0;
+  /** The server was out of reach when this page left the call. */
+  private owesHangUp = false;
   private connectedMs = 0;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private handshakeTimer: ReturnType<typeof setTimeout> | undefined;
@@ -194,7 +201,7 @@ export class Call {
   /** Leaves the call; every track stops. */
   hangUp(): void {
     if (this.phase === 'idle') return;
-    this.line.say({ case: 'hangUp', value: create(HangUpSchema) });
+    this.owesHangUp = !this.sayHangUp();
     this.stop();
   }
 
@@ -242,7 +249,7 @@ export class Call {
   /** The server wants a new peer connection. */
   onReady(ready: LiveReady): void {
     if (this.phase === 'idle' || this.phase === 'asking') {
-      this.line.say({ case: 'hangUp', value: create(HangUpSchema) });
+      this.sayHangUp();
       return;
     }
     if (ready.epoch === this.epoch && this.negotiation) return;
@@ -276,6 +283,8 @@ export class Call {
 
   /** A new socket shows whether the server still counts this page as live. */
   onRejoined(liveThere: boolean): void {
+    if (this.owesHangUp && liveThere && this.phase === 'idle') this.sayHangUp();
+    this.owesHangUp = false;
     if (this.asking) return;
     if (this.phase === 'connecting' || (this.phase === 'live' && !liveThere)) void this.goLive();
   }
@@ -290,6 +299,8 @@ export class Call {
     this.toldMuted = false;
     this.epoch = 0n;
     this.failures = 0;
+    this.refusals = 0;
+    this.wasTaken = false;
     this.devices.play(null);
     this.setPhase('idle');
   }
@@ -312,11 +323,24 @@ export class Call {
       await this.line.ask({ case: 'goLive', value: create(GoLiveSchema) }).finally(() => {
         this.asking = false;
       });
+      this.wasTaken = (this.phase as Phase) !== 'idle';
     } catch (error) {
-      if ((this.phase as Phase) === 'idle') return;
-      this.stop();
-      this.listener.onCallRefused(error);
+      this.onRefused(error);
     }
+  }
+
+  /** Whoever was in the call is taken back as soon as that can be: asks again, ever later. */
+  private onRefused(error: unknown): void {
+    if (this.phase === 'idle') return;
+    if (this.wasTaken && isPassing(error)) {
+      clearTimeout(this.handshakeTimer);
+      this.retryTimer = setTimeout(() => void this.goLive(), waitMs(this.refusals++));
+      return;
+    }
+    // The others may see this page as live still.
+    if (this.wasTaken) this.hangUp();
+    else this.stop();
+    this.listener.onCallRefused(error);
   }
 
   private async offer(ready: LiveReady): Promise<void> {
@@ -339,6 +363,7 @@ export class Call {
 
   private onConnected(connection: RTCPeerConnection): void {
     clearTimeout(this.handshakeTimer);
+    this.refusals = 0;
     this.connectedMs = Date.now();
     if (!this.startedMs) this.startedMs = Date.now();
     this.setPhase('live');
@@ -424,6 +449,10 @@ export class Call {
     this.stream = stream;
     this.applyMute();
     this.watchMicrophone(stream);
+  }
+
+  private sayHangUp(): boolean {
+    return this.line.say({ case: 'hangUp', value: create(HangUpSchema) });
   }
 
   private sayMuted(muted: boolean): void {

@@ -1,6 +1,10 @@
 import { create } from '@bufbuild/protobuf';
 import { callBrowserObstacle } from '../call/problems';
-import { InterruptConversationRequestSchema } from '../gen/atrium/v1/conversation_pb';
+import {
+  Conversation_State,
+  InterruptConversationRequestSchema,
+  StartConversationRequestSchema,
+} from '../gen/atrium/v1/conversation_pb';
 import { Degradation_Kind, ForbiddenAct_Act } from '../gen/atrium/v1/session_pb';
 import { callUse, forbiddenHere } from '../state/use_policy';
 import { captureActions } from './capture_actions';
@@ -246,10 +250,10 @@ function audioActions(room: Room): Action[] {
 
 function agentActions(room: Room): Action[] {
   if (!room.mayType || !room.agentAvailable) return [];
-  const value = create(InterruptConversationRequestSchema, {
-    name: `${room.sessionName}/conversation`,
-  });
+  const name = `${room.sessionName}/conversation`;
+  const value = create(InterruptConversationRequestSchema, { name });
   return [
+    ...(room.store.conversation?.state === Conversation_State.FAILED ? [startAction(room)] : []),
     {
       id: 'agent.settings',
       title: 'Settings of the agent',
@@ -261,6 +265,18 @@ function agentActions(room: Room): Action[] {
       run: () => void room.ask({ case: 'interrupt', value }).catch((e) => room.notices.failed(e)),
     },
   ];
+}
+
+/** Whatever the agent needed may be there now. */
+function startAction(room: Room): Action {
+  const name = `${room.sessionName}/conversation`;
+  const value = create(StartConversationRequestSchema, { name });
+  return {
+    id: 'agent.start',
+    title: 'Start the agent again',
+    run: () =>
+      void room.ask({ case: 'startConversation', value }).catch((e) => room.notices.failed(e)),
+  };
 }
 
 function pageActions(room: Room): Action[] {

@@ -15,6 +15,7 @@ import {
   CreateCaptureRequestSchema,
   UpdateCaptureRequestSchema,
 } from '../gen/atrium/v1/capture_pb';
+import { type Conversation, Conversation_State } from '../gen/atrium/v1/conversation_pb';
 import type {
   CaptureReady,
   JoinResponse_CaptureBitrate,
@@ -141,7 +142,12 @@ export class RoomCaptures {
 
   /** Screens that the agent sees. */
   get seenByAgent(): Capture[] {
-    return this.all().filter((one) => one.agentSees);
+    return this.all().filter((one) => this.isSeenByAgent(one));
+  }
+
+  /** The agent may see it, and is there to do so. */
+  isSeenByAgent({ agentSees }: Capture): boolean {
+    return agentSees && isThere(this.room.store.conversation);
   }
 
   /** True if this person can show the machine's own display now. */
@@ -341,6 +347,13 @@ export class RoomCaptures {
     const acts = again ? [{ label: 'Share again', run: () => this.toggle() }] : [];
     this.room.notices.show(text, 'warn', acts, PROBLEM_STAYS_MS);
   }
+}
+
+/** The agent hears and sees, or will as soon as its provider is reached. */
+function isThere(conversation: Conversation | undefined): boolean {
+  const { ACTIVE, CONNECTING, RECONNECTING } = Conversation_State;
+  const { state } = conversation ?? {};
+  return state === ACTIVE || state === CONNECTING || state === RECONNECTING;
 }
 
 function isDisplay(capture: Capture): boolean {

@@ -14,6 +14,8 @@ import type { Room } from './room';
 
 /** Levels come ten times a second; who is missing for so long is silent. */
 const LEVELS_STAY_MS = 600;
+/** Why a last word of this page about its call came too late: that ended there before. */
+const NOT_LIVE = 'NOT_LIVE';
 
 /** What the room hears over its link, given to the part that it is for. */
 export class RoomHeard implements LinkListener {
@@ -186,6 +188,7 @@ export class RoomHeard implements LinkListener {
 
   private onUnaskedOutcome(outcome: JoinResponse_Outcome): void {
     if (this.room.driving.onUnaskedOutcome(outcome)) return;
+    if (outcome.reason === NOT_LIVE) return;
     if (outcome.code !== 0 && outcome.message) this.room.notices.show(outcome.message, 'warn');
   }
 }

@@ -57,6 +57,7 @@ export const USUAL_CHORDS = {
   'capture.display': [],
   'agent.interrupt': ['Alt+Shift+I'],
   'agent.settings': [],
+  'agent.start': [],
   'captions.large': ['Alt+Shift+B'],
   'session.settings': [],
   notify: [],

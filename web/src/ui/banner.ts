@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { Conversation_State } from '../gen/atrium/v1/conversation_pb';
 import { type Degradation, Degradation_Kind } from '../gen/atrium/v1/session_pb';
 import type { LinkState } from '../link/link';
-import { toggleCall } from '../room/actions';
+import { actionsOf, toggleCall } from '../room/actions';
 import type { Topic } from '../room/changes';
 import type { Room } from '../room/room';
 import { RoomElement } from './element';
@@ -122,11 +122,13 @@ class AtriumBanner extends RoomElement {
     const isUntold = failed && !store.conversation?.problem;
     if (!troubles.agent && !isUntold) return undefined;
     const text = sentence(troubles.agent, 'The voice agent is not available.');
+    const start = actionsOf(this.room).find((one) => one.id === 'agent.start');
     return {
       tone: 'warn',
       name: failed ? 'No voice agent' : 'The agent has a problem',
       text: `${text} ${WORKS_ON}`,
       said: troubles.agent,
+      act: start && { title: 'Start again', run: start.run },
       ...(isUntold ? {} : { dismiss: () => troubles.dismissAgent() }),
     };
   }

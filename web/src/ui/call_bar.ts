@@ -7,7 +7,12 @@ import { icon } from './icons';
 import { MenuHolder, menuItems } from './menu_holder';
 
 const QUALITY = { unknown: 0, poor: 1, fair: 2, good: 3 } as const;
-const MENU: readonly ActionId[] = ['call.device', 'captions.large', 'agent.interrupt'];
+const MENU: readonly ActionId[] = [
+  'call.device',
+  'captions.large',
+  'agent.interrupt',
+  'agent.start',
+];
 
 /** The call's controls, shown while this page is in it. */
 class AtriumCallBar extends RoomElement {
@@ -101,7 +106,7 @@ class AtriumCallBar extends RoomElement {
     const bars = phase === 'live' ? QUALITY[quality] || 3 : 0;
     return html`<span class="quality quality--${quality}" title=${`Connection: ${word}`}>
       <span class="quality__bars" aria-hidden="true">${[1, 2, 3].map((one) => html`<i class=${one <= bars ? 'on' : ''}></i>`)}</span>
-      <span>${word}</span>
+      <span class="quality__word">${word}</span>
     </span>`;
   }
 }

@@ -116,7 +116,7 @@ class AtriumCapture extends RoomElement {
     return html`<figcaption class="capture__caption">
       ${icon('screen')}
       <span class="capture__name" title=${capture.title}><b>${whose}</b> <span class="capture__title">${capture.title === 'Screen' ? '' : capture.title}</span></span>
-      ${capture.agentSees ? seenByAgent() : nothing} ${isPutAway ? nothing : viewers(capture.viewerCount)}
+      ${captures.isSeenByAgent(capture) ? seenByAgent() : nothing} ${isPutAway ? nothing : viewers(capture.viewerCount)}
       ${
         onStage
           ? html`<button class="link" @click=${() => captures.stage(this.name)}>Back from the stage</button>`

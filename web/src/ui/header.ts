@@ -1,9 +1,10 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { LinkState } from '../link/link';
-import { returnToTerminal } from '../room/actions';
+import { callObstacle, returnToTerminal, toggleCall } from '../room/actions';
 import type { Topic } from '../room/changes';
 import { SCREEN_SHARED, SCREEN_TO_AGENT } from '../room/room';
 import { type ActionId, chordsOf, showChord } from '../room/shortcuts';
+import { namesText } from '../state/words';
 import { RoomElement } from './element';
 import { icon } from './icons';
 import { MenuHolder, type MenuItem, menuItems } from './menu_holder';
@@ -53,7 +54,7 @@ const MENU: readonly ActionId[] = [
 
 /** What is shared with whom, the palette's button and the settings. */
 class AtriumTrust extends RoomElement {
-  protected readonly topics: readonly Topic[] = ['state', 'settings', 'link', 'captures'];
+  protected readonly topics: readonly Topic[] = ['state', 'settings', 'link', 'captures', 'call'];
   private readonly menu = new MenuHolder(this, {
     leave: (byKey) => !byKey && returnToTerminal(this.room),
   });
@@ -68,8 +69,21 @@ class AtriumTrust extends RoomElement {
       <button class="button button--quiet palette-button" title="All actions" @click=${() => room.show({ paletteOpen: true })}>
         ${icon('search')}<span class="sr-only">All actions</span><kbd>${showChord(chord)}</kbd>
       </button>
+      ${this.join()}
       ${this.menu.render({ name: 'Settings', sign: 'gear' }, () => this.items())}
     `;
+  }
+
+  /** Others are in the call; on a phone the composer, where one joins, is behind the terminal. */
+  private join(): TemplateResult | typeof nothing {
+    const { room } = this;
+    const all = [...room.store.participants.values()];
+    const names = all
+      .filter((one) => one.live && one.name !== room.me)
+      .map((one) => one.displayName);
+    if (names.length === 0 || room.call.phase !== 'idle' || callObstacle(room)) return nothing;
+    const title = `Join the call of ${namesText(names)}`;
+    return html`<button class="button join" title=${title} aria-label=${title} @click=${() => toggleCall(room)}>${icon('phone')}<span>Join</span></button>`;
   }
 
   private items(): MenuItem[] {

@@ -20,7 +20,7 @@ class AtriumShare extends RoomElement {
     const chord = showChord(chordsOf('capture.toggle', room.settings)[0] ?? '');
     const chooses = mayShowDisplay || room.captures.agentCouldSee;
     return html`<span class="share-holder" @keydown=${this.onKey} @focusout=${this.onFocusOut}>
-      <button class="button button--quiet share" title=${`Share screen ${chord}`} aria-busy=${shown.phase === 'asking'} aria-haspopup=${chooses ? 'dialog' : nothing} aria-expanded=${chooses ? room.choosingScreen : nothing} @click=${this.onClick}>${icon('screen')}<span class="share__word">Share screen</span></button>
+      <button class="button button--quiet share" aria-label="Share screen" title=${`Share screen ${chord}`} aria-busy=${shown.phase === 'asking'} aria-haspopup=${chooses ? 'dialog' : nothing} aria-expanded=${chooses ? room.choosingScreen : nothing} @click=${this.onClick}>${icon('screen')}<span class="share__word">Share screen</span></button>
       ${room.choosingScreen ? this.choice(obstacle) : nothing}
     </span>`;
   }
@@ -99,15 +99,15 @@ class AtriumShare extends RoomElement {
     const how = late ? html` <span class="sharing__late">${late}</span>` : nothing;
     const seen = store.captures.get(shown.name)?.agentSees ?? shown.agentSees;
     return html`<div class="sharing" role="group" aria-label="Your screen">
-      ${icon('screen')}<span class="sharing__text" role="status" title=${shown.title}>You are sharing: <b>${shown.title}</b>${how}</span>
+      ${icon('screen')}<span class="sharing__text" role="status" title=${shown.title}><span>You are sharing: <b>${shown.title}</b>${how}</span></span>
       ${
         captures.agentCouldSee && shown.name
           ? html`<label class="sharing__agent">
-              <input type="checkbox" .checked=${live(seen)} @change=${() => void captures.letAgentSee(shown.name, !seen)} />Agent sees it
+              <input type="checkbox" aria-label="Agent sees it" .checked=${live(seen)} @change=${() => void captures.letAgentSee(shown.name, !seen)} /><span>Agent<span class="sharing__what"> sees it</span></span>
             </label>`
           : nothing
       }
-      <button class="button sharing__stop" @click=${this.onClick}>Stop sharing</button>
+      <button class="button sharing__stop" aria-label="Stop sharing" @click=${this.onClick}><span>Stop<span class="sharing__what"> sharing</span></span></button>
     </div>`;
   }
 }

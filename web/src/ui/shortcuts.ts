@@ -59,6 +59,7 @@ const TITLES: Record<ActionId, string> = {
   'capture.display': 'Show the machine’s display',
   'agent.interrupt': 'Interrupt the agent',
   'agent.settings': 'Settings of the agent',
+  'agent.start': 'Start the agent again',
   'captions.large': 'Large captions',
   'session.settings': 'Settings of the session',
   notify: 'Notifications when long commands end',

@@ -17,7 +17,14 @@ const COLUMN_PER_FONT = 0.602;
 
 /** The selected tab's terminal, and all that is said about it. */
 class AtriumStage extends RoomElement {
-  protected readonly topics: readonly Topic[] = ['terminal', 'tabs', 'view', 'link', 'settings'];
+  protected readonly topics: readonly Topic[] = [
+    'terminal',
+    'tabs',
+    'view',
+    'link',
+    'settings',
+    'call',
+  ];
   private readonly observer = new ResizeObserver(() => this.fitSoon());
   private frame = 0;
   private shown: TerminalScreen | undefined;
@@ -196,7 +203,7 @@ class AtriumStage extends RoomElement {
           ? 'Talk with each other and with the agent.'
           : 'Hear the others and the agent.',
         () => toggleCall(room),
-        true,
+        room.call.phase === 'idle',
       ],
     ];
     return html`<div class="welcome">

@@ -1,9 +1,10 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import type { WebSocket } from 'ws';
-import type {
-  Conversation,
-  UpdateConversationRequest,
+import {
+  type Conversation,
+  Conversation_State,
+  type UpdateConversationRequest,
 } from '../../src/gen/atrium/v1/conversation_pb';
 import {
   InputAckSchema,
@@ -200,6 +201,9 @@ export class FakePage {
         return this.onUpdateSession(message.value);
       case 'updateConversation':
         return this.onUpdateConversation(message.value);
+      case 'startConversation':
+        session.updateConversation({ state: Conversation_State.ACTIVE, problem: '' });
+        return;
       default:
         return this.actOnPeople(message);
     }

@@ -1,6 +1,17 @@
 // The page on a phone.
 import assert from 'node:assert/strict';
-import { build, faults, focus, gateway, person, room, shows, state, visit } from './support.mjs';
+import {
+  build,
+  faults,
+  focus,
+  gateway,
+  person,
+  ready,
+  room,
+  shows,
+  state,
+  visit,
+} from './support.mjs';
 
 const PHONE = {
   viewport: { width: 390, height: 844 },
@@ -82,6 +93,29 @@ export const phoneWalks = {
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Terminal', exact: true }).tap();
     assert.deepEqual(await tooSmall(page), []);
+  },
+  'M9, L1: whoever looks at the terminal sees that a call is on, and joins it': async () => {
+    await room();
+    const page = await visit('editor-pat', PHONE);
+    await page.evaluate(() =>
+      localStorage.setItem('atrium.settings', JSON.stringify({ name: 'Pat', checked: true })),
+    );
+    await page.reload();
+    await ready(page);
+    const join = page.getByRole('button', { name: /^Join the call/ });
+    assert.equal(await join.count(), 0);
+    gateway.session.participant('owner', { live: true });
+    gateway.session.participant('ben', { displayName: 'Ben', live: true });
+    await page.getByRole('button', { name: 'Join the call of Olga and Ben' }).waitFor();
+    assert.deepEqual(await tooSmall(page), []);
+    assert.deepEqual(await faults(page), []);
+    await join.tap();
+    await page.getByRole('button', { name: 'Hang up' }).waitFor();
+    assert.equal(await join.count(), 0);
+    await page.getByRole('button', { name: 'Hang up' }).tap();
+    await join.waitFor();
+    await page.setViewportSize({ width: 1200, height: 800 });
+    assert.equal(await join.count(), 0, 'the composer is in sight there');
   },
   'M9: a phone has the keys that its keyboard lacks, while that is up': async () => {
     const terminal = await room();

@@ -15,6 +15,7 @@ import {
 
 const NO_PROVIDER = 1;
 const TEXT = 2;
+const SPEECH = 2;
 const FAILED = 5;
 const HOST_LOST = 4;
 const SERVICE = 2;
@@ -62,6 +63,28 @@ export const roomWalks = {
     await page.getByText('Live audio did not start.').waitFor();
     assert.equal(await page.getByText(problem).count(), 1);
   },
+  'L14: what was found is shown in the timeline, and the page around it stays where it is':
+    async () => {
+      await room();
+      const { session } = gateway;
+      for (let i = 0; i < 60; i++) session.entry(SPEECH, [person('owner')], `straw ${i}`);
+      for (const settings of [{}, { viewport: { width: 390, height: 844 } }]) {
+        const page = await visit('viewer-eve', settings);
+        if (settings.viewport) await page.getByRole('button', { name: 'Timeline' }).click();
+        const field = page.getByRole('searchbox', { name: 'Find in the timeline' });
+        await field.fill('straw 58');
+        await page.locator('.found__row').click();
+        await page.locator('.entry--shown', { hasText: 'straw 58' }).waitFor();
+        const [tall, high, top] = await page.evaluate(() => [
+          document.documentElement.scrollHeight,
+          innerHeight,
+          scrollY,
+        ]);
+        assert.deepEqual([tall, top], [high, 0]);
+        const { y } = await page.locator('.header').boundingBox();
+        assert.equal(y, 0, 'the header is in sight');
+      }
+    },
   'L14: words are found in the timeline, shown there, and all of it is saved': async () => {
     await room();
     const { session } = gateway;
