@@ -50,6 +50,19 @@ absl::Status RunStillGoing(std::string_view tab) {
                           ": read its screen, call again with the same request_id, or close the tab"),
                    {.reason = "RUN_NOT_FINISHED", .resource = std::string(tab)});
 }
+absl::Status RunNotSeenToEnd(std::string_view tab) {
+  return MakeError(StatusCode::kDeadlineExceeded,
+                   StrCat("It was not seen to end in time. If it waited for the prompt of ", tab,
+                          " it was not typed and will not be; if it runs there it goes on: read "
+                          "its screen, or call again with the same request_id"),
+                   {.reason = "RUN_NOT_FINISHED", .resource = std::string(tab)});
+}
+absl::Status NotApprovedInTime() {
+  return MakeError(StatusCode::kDeadlineExceeded,
+                   "Nobody approved it in time, and it is not asked for any more: call again, and "
+                   "wait for up to a minute",
+                   {.reason = "NOT_APPROVED_IN_TIME"});
+}
 absl::Status NoSuchInvite() {
   return MakeError(StatusCode::kUnauthenticated,
                    "The link was taken back, is not whole, or ended long ago: ask for a new one",

@@ -16,6 +16,8 @@ absl::Status TabCannotStart(std::string_view tab, const absl::Status& why);
 absl::Status TabNotStartedInTime(std::string_view tab);
 absl::Status RunLost(std::string_view tab);
 absl::Status RunStillGoing(std::string_view tab);
+absl::Status RunNotSeenToEnd(std::string_view tab);
+absl::Status NotApprovedInTime();
 absl::Status SomebodyDrives(std::string_view who);
 absl::Status NotTheDriver();
 absl::Status CommandDenied();

@@ -138,16 +138,23 @@ void GrpcHostLink::ListCommands(const ListCommandsRequest& request,
       Named<ListCommandsResponse>(std::move(done)));
 }
 
-void GrpcHostLink::RunAtPrompt(const RunAtPromptRequest& request, absl::Duration timeout,
-                               Done<RunAtPromptResponse> done) {
-  const auto ask = [this, request](absl::Duration left, Done<RunAtPromptResponse> then) {
-    rpc::Call<RunAtPromptResponse>(
+std::function<void()> GrpcHostLink::RunAtPrompt(const RunAtPromptRequest& request,
+                                                absl::Duration timeout,
+                                                Done<RunAtPromptResponse> done) {
+  const auto over = std::make_shared<bool>(false);
+  const auto cancel = std::make_shared<rpc::Cancel>();  // Of what is under way.
+  const auto ask = [this, request, cancel](absl::Duration left, Done<RunAtPromptResponse> then) {
+    *cancel = rpc::Call<RunAtPromptResponse>(
         loop_, left, request,
         [this](auto* c, auto* q, auto* r, auto end) { stub_->async()->RunAtPrompt(c, q, r, end); },
         std::move(then));
   };
   const absl::Duration now = loop_->Monotonic();
-  Insist<RunAtPromptResponse>(now + timeout, now, ask, std::move(done));
+  Insist<RunAtPromptResponse>(now + timeout, now, ask, std::move(done), over);
+  return [over, cancel] {
+    *over = true;
+    (*cancel)();
+  };
 }
 
 void GrpcHostLink::WriteInput(const WriteInputRequest& request, Done<WriteInputResponse> done) {
@@ -164,9 +171,10 @@ void GrpcHostLink::WriteInput(const WriteInputRequest& request, Done<WriteInputR
 template <typename Response>
 void GrpcHostLink::Insist(absl::Duration end, absl::Duration reached,
                           std::function<void(absl::Duration, Done<Response>)> ask,
-                          Done<Response> done) {
+                          Done<Response> done, std::shared_ptr<bool> over) {
+  if (over && *over) return done(absl::CancelledError("Nobody waits for it any more"));
   const absl::Duration begin = loop_->Monotonic();
-  ask(end - begin, [this, alive = std::weak_ptr<bool>(alive_), begin, end, reached, ask,
+  ask(end - begin, [this, alive = std::weak_ptr<bool>(alive_), begin, end, reached, ask, over,
                     done = std::move(done)](absl::StatusOr<Response> answer) {
     if (answer.ok()) return done(std::move(answer));
     if (alive.expired() || !IsLost(answer.status())) return done(FromHost(answer.status()));
@@ -174,9 +182,9 @@ void GrpcHostLink::Insist(absl::Duration end, absl::Duration reached,
     const absl::Duration last = now - begin > kReached ? now : reached;
     if (now - last > kInsistence || now + kPause >= end) return done(FromHost(answer.status()));
     const int64_t pause = ++pauses_;
-    waiting_[pause] = loop_->After(kPause, [this, pause, end, last, ask, done] {
-      const auto over = waiting_.extract(pause);
-      Insist<Response>(end, last, ask, done);
+    waiting_[pause] = loop_->After(kPause, [this, pause, end, last, ask, done, over] {
+      const auto waited = waiting_.extract(pause);
+      Insist<Response>(end, last, ask, done, over);
     });
   });
 }

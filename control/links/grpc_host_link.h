@@ -35,8 +35,9 @@ class GrpcHostLink final : public HostLink {
                                       Done<atrium::v1::WaitForOutputResponse> done) override;
   void ListCommands(const atrium::v1::ListCommandsRequest& request,
                     Done<atrium::v1::ListCommandsResponse> done) override;
-  void RunAtPrompt(const atrium::terminal::v1::RunAtPromptRequest& request, absl::Duration timeout,
-                   Done<atrium::terminal::v1::RunAtPromptResponse> done) override;
+  std::function<void()> RunAtPrompt(const atrium::terminal::v1::RunAtPromptRequest& request,
+                                    absl::Duration timeout,
+                                    Done<atrium::terminal::v1::RunAtPromptResponse> done) override;
   void WriteInput(const atrium::terminal::v1::WriteInputRequest& request,
                   Done<atrium::terminal::v1::WriteInputResponse> done) override;
 
@@ -51,7 +52,8 @@ class GrpcHostLink final : public HostLink {
   // monotonic times.
   template <typename Response>
   void Insist(absl::Duration end, absl::Duration reached,
-              std::function<void(absl::Duration, Done<Response>)> ask, Done<Response> done);
+              std::function<void(absl::Duration, Done<Response>)> ask, Done<Response> done,
+              std::shared_ptr<bool> over = nullptr);
 
   // Given.
   Loop* const loop_;

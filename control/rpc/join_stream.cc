@@ -223,10 +223,12 @@ void JoinStream::DispatchTabs(Session* room, const JoinRequest& request) {
       return Later<atrium::v1::Tab>(id, fill_tab)(
           room->ReleaseControl(actor_, request.release_control()));
     case JoinRequest::kRunCommand:
-      return room->RunCommand(
+      // A page that goes leaves behind what it asked for: its next page sees that.
+      (void)room->RunCommand(
           actor_, request.run_command(), limits::kRunDeadline,
           Later<atrium::v1::RunCommandResponse>(
               id, [](const auto& run, auto* outcome) { *outcome->mutable_run() = run; }));
+      return;
     case JoinRequest::kListCommands:
       return room->ListCommands(
           request.list_commands(),

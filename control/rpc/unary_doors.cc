@@ -142,10 +142,16 @@ ServerUnaryReactor* TabDoor::RunCommand(CallbackServerContext* context,
                                         const pb::RunCommandRequest* request,
                                         pb::RunCommandResponse* response) {
   const absl::Duration patience = PatienceFor(*context, *request, limits::kRunDeadline);
-  return ServeSession<pb::RunCommandResponse>(
-      doors_, context, response, ParseSessionName(request->parent()),
-      [request, patience](const Actor& actor, Session& session, auto reply) {
-        session.RunCommand(actor, *request, patience, reply);
+  return rpc::ServeWait(
+      doors_.loop, response,
+      [this, request, patience,
+       token = BearerOf(*context)](rpc::Reply<pb::RunCommandResponse> reply) -> rpc::Cancel {
+        rpc::Cancel cancel;
+        WithSession(doors_, token, ParseSessionName(request->parent()), reply,
+                    [&](const Actor& actor, Session& session, auto answer) {
+                      cancel = session.RunCommand(actor, *request, patience, std::move(answer));
+                    });
+        return cancel;
       });
 }
 ServerUnaryReactor* TabDoor::TakeControl(CallbackServerContext* context,

@@ -12,6 +12,8 @@ namespace atrium::control {
 // INVALID_ARGUMENT, naming the rule, for a pattern that is not RE2 or is too long,
 // an action that is none, or too many rules.
 absl::Status CheckPolicy(const atrium::v1::CommandPolicy& policy);
+// Of what has a NUL programs get no more than what is before it, and people see all.
+inline bool HasNul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
 // The first rule that is found in `command` decides, else the default. Never
 // ACTION_UNSPECIFIED. A rule that cannot be read denies.
 atrium::v1::CommandPolicy::Action Judge(const atrium::v1::CommandPolicy& policy,

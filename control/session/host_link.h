@@ -49,9 +49,10 @@ class HostLink {
                                               Done<atrium::v1::WaitForOutputResponse> done) = 0;
   virtual void ListCommands(const atrium::v1::ListCommandsRequest& request,
                             Done<atrium::v1::ListCommandsResponse> done) = 0;
-  virtual void RunAtPrompt(const atrium::terminal::v1::RunAtPromptRequest& request,
-                           absl::Duration timeout,
-                           Done<atrium::terminal::v1::RunAtPromptResponse> done) = 0;
+  // The same. What was not typed when the wait is ended never is.
+  virtual std::function<void()> RunAtPrompt(
+      const atrium::terminal::v1::RunAtPromptRequest& request, absl::Duration timeout,
+      Done<atrium::terminal::v1::RunAtPromptResponse> done) = 0;
   virtual void WriteInput(const atrium::terminal::v1::WriteInputRequest& request,
                           Done<atrium::terminal::v1::WriteInputResponse> done) = 0;
 };

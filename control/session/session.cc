@@ -110,6 +110,15 @@ void Session::FinishLoading(const std::vector<std::string>& newest_entries) {
   publisher_ = std::make_unique<Publisher>(
       context_->store, std::move(first),
       [this](const SessionChange& change) { Deliver(change); });
+  const auto before = publisher_->snapshot().entries();
+  for (const auto& entry : before) {
+    const bool ended = entry.has_exit_code() || entry.interrupted();
+    if (entry.kind() != atrium::v1::TimelineEntry::COMMAND || ended) continue;
+    // Whoever waited for its end was in the control before this one.
+    atrium::v1::TimelineEntry unknown = entry;
+    unknown.set_interrupted(true);
+    AddEntry(std::move(unknown));
+  }
   if (!conversation_) return;
   const auto& said = publisher_->snapshot().entries();
   conversation_->Restore({said.begin(), said.end()});

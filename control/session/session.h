@@ -130,9 +130,12 @@ class Session final : public Conversation::Room {
                                                const atrium::v1::GrantControlRequest& request);
   absl::StatusOr<atrium::v1::Tab> ReleaseControl(const Actor& actor,
                                                  const atrium::v1::ReleaseControlRequest& request);
-  // Commands (session_commands.cc). A command meets the session's policy first.
-  void RunCommand(const Actor& actor, const atrium::v1::RunCommandRequest& request,
-                  absl::Duration patience, Done<atrium::v1::RunCommandResponse> done);
+  // Commands (session_commands.cc). A command meets the session's policy first. Answers
+  // within `patience`. Returns what ends the wait early: what then nobody waits for is
+  // neither approved nor typed any more; what runs goes on.
+  std::function<void()> RunCommand(const Actor& actor, const atrium::v1::RunCommandRequest& request,
+                                   absl::Duration patience,
+                                   Done<atrium::v1::RunCommandResponse> done);
   void ReadScreen(const atrium::v1::ReadScreenRequest& request,
                   Done<atrium::v1::ReadScreenResponse> done);
   // Settings (session_settings.cc).
@@ -229,6 +232,8 @@ class Session final : public Conversation::Room {
     Loop::HandlePtr deadline;
   };
   struct CommandRun;
+  struct RunWaiter;
+  struct AskedRun;
   // When a tab was last published for its last command, and when it will be.
   struct CommandNews {
     absl::Duration published = -absl::InfiniteDuration();
@@ -293,19 +298,35 @@ class Session final : public Conversation::Room {
   void Used(const std::string& tab);
   // Asks the policy, and people if it says so; then runs `then`.
   // With what must still be so where people were asked.
-  void Permit(const Actor& actor, const std::string& command, const std::string& tab,
-              std::function<void(absl::Status, const atrium::terminal::v1::InputCondition&)> then);
-  void Propose(const std::string& requester, const Conversation::Proposal& proposal,
-               Done<std::string> done);
-  void RunPermitted(const Actor& actor, const atrium::v1::RunCommandRequest& request,
-                    const atrium::terminal::v1::InputCondition& condition, absl::Duration patience,
-                    Done<atrium::v1::RunCommandResponse> done);
+  // Returns the approval that people are asked for, if they are.
+  std::string Permit(
+      const Actor& actor, const std::string& command, const std::string& tab,
+      std::function<void(absl::Status, const atrium::terminal::v1::InputCondition&)> then);
+  // Returns the approval's name, if there is one.
+  std::string Propose(const std::string& requester, const Conversation::Proposal& proposal,
+                      Done<std::string> done);
+  // Returns what RunAtPrompt() does, or nothing.
+  std::function<void()> RunPermitted(const Actor& actor,
+                                     const atrium::v1::RunCommandRequest& request,
+                                     const atrium::terminal::v1::InputCondition& condition,
+                                     absl::Duration patience,
+                                     Done<atrium::v1::RunCommandResponse> done);
+  std::function<void()> AddRunWaiter(const std::string& key, absl::Duration patience,
+                                     Done<atrium::v1::RunCommandResponse> done);
+  void AskForRun(const Actor& actor, const atrium::v1::RunCommandRequest& request,
+                 const std::string& key);
+  void LeaveRun(const std::string& key, const std::shared_ptr<RunWaiter>& waiter);
+  void AnswerAsked(const std::string& key,
+                   const absl::StatusOr<atrium::v1::RunCommandResponse>& result);
+  absl::Status LateRun(const std::string& key) const;
   void AnswerStarting(const std::string& name, const absl::Status& status);
   void RunInOwnTab(const Actor& actor, const atrium::v1::RunCommandRequest& request,
                    absl::Duration patience, Done<atrium::v1::RunCommandResponse> done);
-  void RunAtPrompt(const Actor& actor, const atrium::v1::RunCommandRequest& request,
-                   const atrium::terminal::v1::InputCondition& condition, absl::Duration patience,
-                   Done<atrium::v1::RunCommandResponse> done);
+  std::function<void()> RunAtPrompt(const Actor& actor,
+                                    const atrium::v1::RunCommandRequest& request,
+                                    const atrium::terminal::v1::InputCondition& condition,
+                                    absl::Duration patience,
+                                    Done<atrium::v1::RunCommandResponse> done);
   void FinishRuns(const std::string& tab);
   void PublishLastCommand(const std::string& tab);
   void EndWaits();
@@ -444,8 +465,8 @@ class Session final : public Conversation::Room {
   atrium::terminal::v1::HostStatus host_status_;
   std::map<int, int> bad_ticks_;  // In a row, by Degradation.Kind.
   std::map<std::string, Starting> starting_;  // By tab.
-  // Commands that people are being asked about, by request id.
-  std::map<std::string, std::vector<Done<atrium::v1::RunCommandResponse>>> asking_;
+  // Not answered yet, by request id, or made up.
+  std::map<std::string, std::shared_ptr<AskedRun>> asked_runs_;
   std::map<std::string, std::shared_ptr<CommandRun>> runs_;  // By request id, or made up.
   std::map<std::string, CommandNews> command_news_;  // By tab.
   std::map<std::string, atrium::v1::Approval> approvals_;

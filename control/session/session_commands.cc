@@ -25,7 +25,8 @@ struct Session::CommandRun {
   std::string id;   // In runs_.
   std::string tab;
   bool keep_tab = false;
-  bool finished = false;
+  bool finished = false;  // It ended.
+  bool answered = false;  // And what it wrote is known.
   absl::Duration start_time;
   RunCommandResponse response;
   std::vector<Done<RunCommandResponse>> waiters;
@@ -34,74 +35,198 @@ struct Session::CommandRun {
   Loop::HandlePtr deadline;
 };
 
-void Session::RunCommand(const Actor& actor, const RunCommandRequest& request,
-                         absl::Duration patience, Done<RunCommandResponse> done) {
-  if (absl::Status s = actor.Require(Participant::EDITOR, "run a command"); !s.ok()) return done(s);
-  if (request.command().empty()) return done(MissingField("command"));
+// Somebody who waits for a command's end. Answered at most once.
+struct Session::RunWaiter {
+  Done<RunCommandResponse> done;
+  Loop::HandlePtr patience;
+};
+
+// What RunCommand was asked for and has not answered.
+struct Session::AskedRun {
+  std::string command, tab;
+  bool permitted = false;
+  std::string approval;          // That it waits for, if people are asked.
+  std::function<void()> cancel;  // Of what waits for its prompt.
+  std::vector<std::shared_ptr<RunWaiter>> waiters;
+};
+
+namespace {
+
+absl::Status CheckCommand(const RunCommandRequest& request) {
+  if (request.command().empty()) return MissingField("command");
   if (request.request_id().size() > limits::kRequestIdBytes) {
-    return done(BadField("request_id", "is too long: use a UUID"));
+    return BadField("request_id", "is too long: use a UUID");
   }
   if (!request.tab().empty() && request.command().find_first_of("\r\n") != std::string::npos) {
-    return done(BadField("command", "must be one line: use `;` or a script"));
+    return BadField("command", "must be one line: use `;` or a script");
   }
   if (request.command().size() > limits::kCommandBytes) {
-    return done(BadField("command", StrCat("is longer than ", limits::kCommandBytes, " bytes")));
+    return BadField("command", StrCat("is longer than ", limits::kCommandBytes, " bytes"));
   }
-  const std::string& id = request.request_id();
-  auto known = runs_.find(id);
-  if (!id.empty() && known != runs_.end()) {
-    if (known->second->finished) return done(known->second->response);
-    known->second->waiters.push_back(std::move(done));
-    return;
+  // What follows a NUL is shown and judged, and no program would get it.
+  if (HasNul(request.command())) return BadField("command", "must not contain NUL");
+  if (HasNul(request.working_directory())) {
+    return BadField("working_directory", "must not contain NUL");
   }
-  const std::string key = id.empty() ? RandomId() : id;
-  auto& waiters = asking_[key];
-  waiters.push_back(std::move(done));
-  if (waiters.size() > 1) return;
-  Permit(actor, request.command(), request.tab(),
-         [this, actor, request, patience, key](absl::Status allowed, const auto& condition) {
-           const auto waiters = std::move(asking_.extract(key).mapped());
-           const auto answer = [waiters](const absl::StatusOr<RunCommandResponse>& result) {
-             for (const auto& waiter : waiters) waiter(result);
-           };
-           if (!allowed.ok()) return answer(allowed);
-           RunPermitted(actor, request, condition, patience, [this, answer](const auto& result) {
-             // It is no more what people approved.
-             if (DetailsOf(result.status()).reason == "TAB_MOVED") {
-               Notice(StrCat("What was approved could not be done: ", result.status().message()));
-             }
-             answer(result);
-           });
-         });
+  return absl::OkStatus();
+}
+
+absl::Status OtherCommand() {
+  return BadField("request_id", "was used for another command: make a new one");
+}
+
+}  // namespace
+
+std::function<void()> Session::RunCommand(const Actor& actor, const RunCommandRequest& request,
+                                          absl::Duration patience, Done<RunCommandResponse> done) {
+  absl::Status valid = actor.Require(Participant::EDITOR, "run a command");
+  if (valid.ok()) valid = CheckCommand(request);
+  const std::string key = request.request_id().empty() ? RandomId() : request.request_id();
+  const auto known = runs_.find(key);
+  const std::shared_ptr<CommandRun> run = known == runs_.end() ? nullptr : known->second;
+  std::shared_ptr<AskedRun>& asked = asked_runs_[key];
+  const bool again = asked != nullptr;
+  if (valid.ok() && run && run->entry.text() != request.command()) valid = OtherCommand();
+  if (valid.ok() && again && (asked->command != request.command() || asked->tab != request.tab())) {
+    valid = OtherCommand();
+  }
+  if (!valid.ok() || (run && run->answered)) {
+    if (!again) asked_runs_.erase(key);
+    done(valid.ok() ? absl::StatusOr<RunCommandResponse>(run->response) : valid);
+    return nullptr;
+  }
+  if (!again) {
+    asked = std::make_shared<AskedRun>();
+    asked->command = request.command();
+    asked->tab = request.tab();
+  }
+  auto leave = AddRunWaiter(key, patience, std::move(done));
+  if (again) return leave;
+  if (run) {
+    // It runs, and whoever waited for it went.
+    asked->permitted = true;
+    run->waiters.push_back([this, key, alive = Alive()](const auto& result) {
+      if (!alive.expired()) AnswerAsked(key, result);
+    });
+    return leave;
+  }
+  RunCommandRequest keyed = request;
+  keyed.set_request_id(key);
+  AskForRun(actor, keyed, key);
+  return leave;
+}
+
+std::function<void()> Session::AddRunWaiter(const std::string& key, absl::Duration patience,
+                                            Done<RunCommandResponse> done) {
+  auto waiter = std::make_shared<RunWaiter>();
+  waiter->done = std::move(done);
+  const std::weak_ptr<RunWaiter> weak = waiter;
+  waiter->patience = context_->loop->After(patience, [this, key, weak] {
+    const auto waiter = weak.lock();  // We run inside it.
+    const auto done = std::exchange(waiter->done, nullptr);
+    const absl::Status late = LateRun(key);
+    LeaveRun(key, waiter);
+    if (done) done(late);
+  });
+  asked_runs_[key]->waiters.push_back(std::move(waiter));
+  return [this, key, weak, alive = Alive()] {
+    const auto waiter = weak.lock();
+    if (!alive.expired() && waiter) LeaveRun(key, waiter);
+  };
+}
+
+absl::Status Session::LateRun(const std::string& key) const {
+  const auto asked = asked_runs_.find(key);
+  if (asked == asked_runs_.end() || !asked->second->permitted) return NotApprovedInTime();
+  if (!asked->second->tab.empty()) return RunNotSeenToEnd(asked->second->tab);
+  const auto run = runs_.find(key);
+  return RunStillGoing(run == runs_.end() ? "" : run->second->tab);
+}
+
+// The last who leaves takes with them what did not begin.
+void Session::LeaveRun(const std::string& key, const std::shared_ptr<RunWaiter>& waiter) {
+  waiter->done = nullptr;
+  const auto it = asked_runs_.find(key);
+  if (it == asked_runs_.end()) return;
+  const std::shared_ptr<AskedRun> asked = it->second;
+  auto& waiters = asked->waiters;
+  waiters.erase(std::remove(waiters.begin(), waiters.end(), waiter), waiters.end());
+  if (!waiters.empty()) return;
+  asked_runs_.erase(it);
+  if (asked->cancel) asked->cancel();
+  const auto approval = approvals_.find(asked->approval);
+  if (asked->permitted || approval == approvals_.end()) return;
+  approval->second.set_problem("nobody waits for it any more");
+  ExpireApproval(asked->approval);
+}
+
+void Session::AnswerAsked(const std::string& key,
+                          const absl::StatusOr<RunCommandResponse>& result) {
+  const auto asked = asked_runs_.extract(key);
+  if (asked.empty()) return;
+  for (const auto& waiter : asked.mapped()->waiters) {
+    waiter->patience.reset();
+    if (const auto done = std::exchange(waiter->done, nullptr)) done(result);
+  }
+}
+
+void Session::AskForRun(const Actor& actor, const RunCommandRequest& request,
+                        const std::string& key) {
+  const std::string approval = Permit(
+      actor, request.command(), request.tab(),
+      [this, actor, request, key](absl::Status allowed, const auto& condition) {
+        const auto asked = asked_runs_.find(key);
+        if (asked == asked_runs_.end()) return;  // Nobody waits for it any more.
+        if (!allowed.ok()) return AnswerAsked(key, allowed);
+        asked->second->permitted = true;
+        auto cancel = RunPermitted(
+            actor, request, condition, absl::InfiniteDuration(),
+            [this, key, alive = Alive()](const auto& result) {
+              if (alive.expired()) return;
+              // It is no more what people approved.
+              if (DetailsOf(result.status()).reason == "TAB_MOVED") {
+                Notice(StrCat("What was approved could not be done: ", result.status().message()));
+              }
+              AnswerAsked(key, result);
+            });
+        const auto waits = asked_runs_.find(key);
+        if (waits != asked_runs_.end()) waits->second->cancel = std::move(cancel);
+      });
+  const auto asked = asked_runs_.find(key);
+  if (asked != asked_runs_.end()) asked->second->approval = approval;
 }
 
 bool Session::RunsIn(const CommandRun& run, const std::string& tab) {
   return run.tab == tab && !run.finished;
 }
 
-void Session::Permit(const Actor& actor, const std::string& command, const std::string& tab,
-                     std::function<void(absl::Status, const InputCondition&)> then) {
+std::string Session::Permit(const Actor& actor, const std::string& command, const std::string& tab,
+                            std::function<void(absl::Status, const InputCondition&)> then) {
   const CommandPolicy::Action action = Judge(record_.session().command_policy(), command);
-  if (action == CommandPolicy::ALLOW) return then(absl::OkStatus(), {});
-  if (action == CommandPolicy::DENY) return then(CommandDenied(), {});
+  if (action != CommandPolicy::ASK) {
+    then(action == CommandPolicy::ALLOW ? absl::OkStatus() : CommandDenied(), {});
+    return "";
+  }
   atrium::v1::Approval shown;
   shown.set_tab(tab);
   Aim(&shown);
   const std::string name = NameOf(actor);
-  Propose(name.empty() ? "service" : name, {.tool = "run_command", .tab = tab, .input = command},
-          [then, condition = ConditionOf(shown)](const absl::StatusOr<std::string>& decided) {
-            then(decided.status(), condition);
-          });
+  return Propose(
+      name.empty() ? "service" : name, {.tool = "run_command", .tab = tab, .input = command},
+      [then, condition = ConditionOf(shown)](const absl::StatusOr<std::string>& decided) {
+        then(decided.status(), condition);
+      });
 }
 
-void Session::RunPermitted(const Actor& actor, const RunCommandRequest& request,
-                           const InputCondition& condition, absl::Duration patience,
-                           Done<RunCommandResponse> done) {
-  if (request.tab().empty()) {
-    RunInOwnTab(actor, request, patience, std::move(done));
-  } else {
-    RunAtPrompt(actor, request, condition, patience, std::move(done));
+std::function<void()> Session::RunPermitted(const Actor& actor, const RunCommandRequest& request,
+                                            const InputCondition& condition,
+                                            absl::Duration patience,
+                                            Done<RunCommandResponse> done) {
+  if (!request.tab().empty()) {
+    return RunAtPrompt(actor, request, condition, patience, std::move(done));
   }
+  RunInOwnTab(actor, request, patience, std::move(done));
+  return nullptr;
 }
 
 void Session::RunInOwnTab(const Actor& actor, const RunCommandRequest& request,
@@ -130,6 +255,7 @@ void Session::RunInOwnTab(const Actor& actor, const RunCommandRequest& request,
     const TabTable::Record* record = tabs_.Find(run->tab);
     if (record != nullptr && record->tab().state() != Tab::RUNNING) AnswerRun(run);
   });
+  if (patience == absl::InfiniteDuration()) return;
   run->deadline = context_->loop->After(patience, [weak = std::weak_ptr(run)] {
     const auto run = weak.lock();
     for (auto& waiter : std::exchange(run->waiters, {})) waiter(RunStillGoing(run->tab));
@@ -138,6 +264,7 @@ void Session::RunInOwnTab(const Actor& actor, const RunCommandRequest& request,
 
 // The session ends: whoever waits is told.
 void Session::EndWaits() {
+  while (!asked_runs_.empty()) AnswerAsked(asked_runs_.begin()->first, SessionEnded());
   while (!starting_.empty()) AnswerStarting(std::string(starting_.begin()->first), SessionEnded());
   for (auto& [id, run] : std::map<std::string, std::shared_ptr<CommandRun>>(runs_)) {
     run->finished = true;
@@ -183,7 +310,7 @@ void Session::AnswerRun(const std::shared_ptr<CommandRun>& run) {
 
 void Session::EndRun(const std::shared_ptr<CommandRun>& run,
                      const absl::StatusOr<RunCommandResponse>& result) {
-  run->finished = true;
+  run->finished = run->answered = true;
   run->deadline.reset();
   for (auto& waiter : std::exchange(run->waiters, {})) waiter(result);
   const Actor ours{.kind = Actor::Kind::kService, .role = Participant::OWNER};
@@ -201,16 +328,18 @@ void Session::EndRun(const std::shared_ptr<CommandRun>& run,
   }
 }
 
-void Session::RunAtPrompt(const Actor& actor, const RunCommandRequest& request,
-                          const InputCondition& condition, absl::Duration patience,
-                          Done<RunCommandResponse> done) {
+std::function<void()> Session::RunAtPrompt(const Actor& actor, const RunCommandRequest& request,
+                                           const InputCondition& condition, absl::Duration patience,
+                                           Done<RunCommandResponse> done) {
   const std::string tab = request.tab();
   const TabTable::Record* record = tabs_.Find(tab);
-  if (record == nullptr) return done(NoSuchTab(tab));
-  const std::string& driver = record->tab().driver();
+  const std::string driver = record == nullptr ? "" : record->tab().driver();
   // What the agent runs was approved by somebody who may; see Perform.
-  if (actor.kind != Actor::Kind::kAgent && !driver.empty() && driver != DriverNameOf(actor)) {
-    return done(SomebodyDrives(driver));
+  const bool may_type =
+      actor.kind == Actor::Kind::kAgent || driver.empty() || driver == DriverNameOf(actor);
+  if (record == nullptr || !may_type) {
+    done(record == nullptr ? NoSuchTab(tab) : SomebodyDrives(driver));
+    return nullptr;
   }
   Used(tab);
   atrium::v1::TimelineEntry entry = NewEntry(atrium::v1::TimelineEntry::COMMAND);
@@ -223,33 +352,36 @@ void Session::RunAtPrompt(const Actor& actor, const RunCommandRequest& request,
   run.set_command(request.command());
   *run.mutable_condition() = condition;
   run.set_run_id(request.request_id().empty() ? RandomId() : request.request_id());
-  context_->host->RunAtPrompt(run, patience, [this, tab, entry, done,
-                                              alive = Alive()](auto ended) mutable {
-    if (alive.expired()) return done(SessionEnded());
-    if (!ended.ok()) {
-      entry.set_interrupted(true);
-      AddEntry(entry);
-      return done(absl::IsDeadlineExceeded(ended.status()) ? RunStillGoing(tab) : ended.status());
-    }
-    entry.set_exit_code(ended->exit_code());
-    AddEntry(entry);
-    RunCommandResponse response;
-    response.set_tab(tab);
-    response.set_exit_code(ended->exit_code());
-    *response.mutable_duration() = ToProtoDuration(absl::Milliseconds(ended->duration_ms()));
-    atrium::terminal::v1::ReadOutputRequest read;
-    read.set_tab(tab);
-    const int64_t bytes = ended->end_offset() - ended->start_offset();
-    response.set_truncated(bytes > limits::kRunOutputBytes);
-    read.set_offset(std::max(ended->start_offset(), ended->end_offset() - limits::kRunOutputBytes));
-    read.set_limit(static_cast<int>(ended->end_offset() - read.offset()));
-    if (bytes <= 0) return done(response);
-    context_->host->ReadOutput(read, [response, done](auto output) mutable {
-      if (!output.ok()) return done(output.status());
-      response.set_output(std::move(*output->mutable_data()));
-      done(response);
-    });
-  });
+  const absl::Duration most = std::min(patience, limits::kRunDeadline);
+  return context_->host->RunAtPrompt(
+      run, most, [this, tab, entry, done, alive = Alive()](auto ended) mutable {
+        if (alive.expired()) return done(SessionEnded());
+        if (!ended.ok()) {
+          entry.set_interrupted(true);
+          AddEntry(entry);
+          return done(absl::IsDeadlineExceeded(ended.status()) ? RunNotSeenToEnd(tab)
+                                                               : ended.status());
+        }
+        entry.set_exit_code(ended->exit_code());
+        AddEntry(entry);
+        RunCommandResponse response;
+        response.set_tab(tab);
+        response.set_exit_code(ended->exit_code());
+        *response.mutable_duration() = ToProtoDuration(absl::Milliseconds(ended->duration_ms()));
+        atrium::terminal::v1::ReadOutputRequest read;
+        read.set_tab(tab);
+        const int64_t bytes = ended->end_offset() - ended->start_offset();
+        response.set_truncated(bytes > limits::kRunOutputBytes);
+        read.set_offset(
+            std::max(ended->start_offset(), ended->end_offset() - limits::kRunOutputBytes));
+        read.set_limit(static_cast<int>(ended->end_offset() - read.offset()));
+        if (bytes <= 0) return done(response);
+        context_->host->ReadOutput(read, [response, done](auto output) mutable {
+          if (!output.ok()) return done(output.status());
+          response.set_output(std::move(*output->mutable_data()));
+          done(response);
+        });
+      });
 }
 
 }  // namespace atrium::control

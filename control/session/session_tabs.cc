@@ -13,6 +13,7 @@
 #include "common/text.h"
 #include "control/errors.h"
 #include "control/limits.h"
+#include "control/session/command_policy.h"
 #include "control/session/session.h"
 
 namespace atrium::control {
@@ -35,10 +36,16 @@ absl::Status CheckCreate(const atrium::v1::CreateTabRequest& request) {
     return BadField("environment", "has too many names");
   }
   size_t bytes = 0;
-  for (const std::string& word : request.tab().command()) bytes += word.size();
+  for (const std::string& word : request.tab().command()) {
+    if (HasNul(word)) return BadField("tab.command", "must not contain NUL");
+    bytes += word.size();
+  }
   if (bytes > limits::kCommandBytes) return BadField("tab.command", "is too long");
   if (request.working_directory().size() > limits::kDirectoryBytes) {
     return BadField("working_directory", "is too long");
+  }
+  if (HasNul(request.working_directory())) {
+    return BadField("working_directory", "must not contain NUL");
   }
   if (request.request_id().size() > limits::kRequestIdBytes) {
     return BadField("request_id", "is too long: use a UUID");
@@ -51,6 +58,7 @@ absl::Status CheckCreate(const atrium::v1::CreateTabRequest& request) {
                         return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
                       });
     if (!good) return BadField("environment", "may only have names of [A-Z0-9_]");
+    if (HasNul(value)) return BadField("environment", "must not contain NUL");
     if (name.substr(0, 3) == "LD_") return BadField("environment", "may not set LD_ names");
   }
   if (bytes > limits::kEnvironmentBytes) return BadField("environment", "is too large");

@@ -289,19 +289,24 @@ void Session::AgentPropose(const Conversation::Proposal& proposal, Done<std::str
   Propose("agent", proposal, std::move(done));
 }
 
-void Session::Propose(const std::string& requester, const Conversation::Proposal& proposal,
-                      Done<std::string> done) {
+std::string Session::Propose(const std::string& requester, const Conversation::Proposal& proposal,
+                             Done<std::string> done) {
   const size_t pending = std::count_if(approvals_.begin(), approvals_.end(), [](const auto& a) {
     return a.second.state() == Approval::PENDING;
   });
   if (pending >= limits::kPendingApprovals) {
-    return done(TooMany("undecided approvals", limits::kPendingApprovals, limits::kApprovalLife));
+    done(TooMany("undecided approvals", limits::kPendingApprovals, limits::kApprovalLife));
+    return "";
   }
   if (proposal.input.empty() || proposal.input.size() > limits::kInputBytes) {
-    return done(BadField("input", "is empty or too long"));
+    done(BadField("input", "is empty or too long"));
+    return "";
   }
   const TabTable::Record* tab = tabs_.Find(proposal.tab);
-  if (!proposal.tab.empty() && tab == nullptr) return done(NoSuchTab(proposal.tab));
+  if (!proposal.tab.empty() && tab == nullptr) {
+    done(NoSuchTab(proposal.tab));
+    return "";
+  }
   Approval approval;
   approval.set_name(ApprovalName(id_, RandomId()));
   approval.set_state(Approval::PENDING);
@@ -318,6 +323,7 @@ void Session::Propose(const std::string& requester, const Conversation::Proposal
   approval_timers_[approval_name] = context_->loop->After(
       limits::kApprovalLife, [this, approval_name] { ExpireApproval(approval_name); });
   PublishApproval(approval, nullptr);
+  return approval_name;
 }
 
 void Session::DecideApproval(const Actor& actor, const atrium::v1::DecideApprovalRequest& request,

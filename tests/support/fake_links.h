@@ -43,9 +43,11 @@ class FakeHostLink final : public HostLink {
                     Done<atrium::v1::ListCommandsResponse> done) override {
     lists.push_back({request, std::move(done)});
   }
-  void RunAtPrompt(const atrium::terminal::v1::RunAtPromptRequest& request, absl::Duration,
-                   Done<atrium::terminal::v1::RunAtPromptResponse> done) override {
+  std::function<void()> RunAtPrompt(const atrium::terminal::v1::RunAtPromptRequest& request,
+                                    absl::Duration,
+                                    Done<atrium::terminal::v1::RunAtPromptResponse> done) override {
     runs.push_back({request, std::move(done)});
+    return [this, id = request.run_id()] { cancelled_runs.push_back(id); };
   }
   void WriteInput(const atrium::terminal::v1::WriteInputRequest& request,
                   Done<atrium::terminal::v1::WriteInputResponse> done) override {
@@ -57,6 +59,7 @@ class FakeHostLink final : public HostLink {
   std::deque<Asked<atrium::v1::ReadScreenRequest, atrium::v1::ReadScreenResponse>> screens;
   std::deque<Asked<atrium::v1::WaitForOutputRequest, atrium::v1::WaitForOutputResponse>> waits;
   std::vector<absl::Duration> wait_timeouts;
+  std::vector<std::string> cancelled_runs;
   int cancelled_waits = 0;
   std::deque<Asked<atrium::v1::ListCommandsRequest, atrium::v1::ListCommandsResponse>> lists;
   std::deque<

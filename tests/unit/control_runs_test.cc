@@ -77,6 +77,108 @@ TEST_F(RunTest, N7AtAPromptTheOutputIsExactlyTheCommands) {
   EXPECT_NE(ShownTab(run.tab()), nullptr);
 }
 
+TEST_F(RunTest, N7EachCallHasItsOwnPatienceWhateverTheOtherOnesWithItsIdHave) {
+  RunCommandRequest run;
+  run.set_command("make");
+  run.set_request_id("r");
+  session_->RunCommand(Service(), run, absl::Seconds(1), Into(&runs_));
+  session_->RunCommand(Service(), run, absl::Seconds(20), Into(&runs_));
+  const std::string tab = FirstTab();
+  Tell(tab, Tab::RUNNING);
+  loop_.Advance(absl::Seconds(1));
+  ASSERT_EQ(runs_.size(), 1u);
+  EXPECT_EQ(DetailsOf(runs_[0].status()).resource, tab);
+  Tell(tab, Tab::EXITED, "", 0);
+  session_->RunCommand(Service(), run, absl::Seconds(5), Into(&runs_));
+  EXPECT_EQ(runs_.size(), 1u) << "its output has not come";
+  AnswerOutput("built");
+  ASSERT_EQ(runs_.size(), 3u);
+  EXPECT_EQ(runs_[1]->output(), "built");
+  EXPECT_EQ(runs_[2]->output(), "built");
+  loop_.Advance(absl::Minutes(1));
+  EXPECT_EQ(runs_.size(), 3u) << "nobody is answered twice";
+}
+
+TEST_F(RunTest, N7WhatWaitsForItsPromptIsGivenUpWithTheLastWhoWaits) {
+  RunCommandRequest run;
+  run.set_command("make");
+  run.set_tab(OpenTab());
+  run.set_request_id("r");
+  const auto first = session_->RunCommand(Service(), run, absl::Minutes(1), Into(&runs_));
+  session_->RunCommand(Service(), run, absl::Seconds(9), Into(&runs_));
+  EXPECT_EQ(host_.runs.size(), 1u);
+  first();
+  first();
+  EXPECT_TRUE(host_.cancelled_runs.empty()) << "somebody waits still";
+  loop_.Advance(absl::Seconds(9));
+  EXPECT_EQ(host_.cancelled_runs, std::vector<std::string>{"r"});
+  ASSERT_EQ(runs_.size(), 1u) << "whoever went is not answered";
+  EXPECT_THAT(std::string(runs_[0].status().message()), testing::HasSubstr("not typed"));
+  host_.runs[0].done(absl::CancelledError("Nobody waits for it any more"));
+  EXPECT_EQ(runs_.size(), 1u);
+}
+
+TEST_F(RunTest, S12_N7ACardGoesWithTheLastWhoWaitsForIt) {
+  atrium::v1::UpdateSessionRequest update;
+  update.mutable_session()->mutable_command_policy()->set_default_action(
+      atrium::v1::CommandPolicy::ASK);
+  update.mutable_update_mask()->add_paths("command_policy");
+  session_->UpdateSession(Service(), update, [](auto) {});
+  RunCommandRequest run;
+  run.set_command("make");
+  const auto leave = session_->RunCommand(Service(), run, absl::Minutes(1), Into(&runs_));
+  EXPECT_EQ(session_->snapshot().approvals_size(), 1);
+  leave();
+  EXPECT_EQ(session_->snapshot().approvals_size(), 0);
+  session_->RunCommand(Service(), run, absl::Seconds(5), Into(&runs_));
+  EXPECT_EQ(session_->snapshot().approvals_size(), 1);
+  loop_.Advance(absl::Seconds(5));
+  EXPECT_EQ(session_->snapshot().approvals_size(), 0);
+  ASSERT_EQ(runs_.size(), 1u);
+  EXPECT_EQ(DetailsOf(runs_[0].status()).reason, "NOT_APPROVED_IN_TIME");
+  EXPECT_TRUE(session_->snapshot().tabs().empty()) << "nothing ran";
+}
+
+TEST_F(RunTest, N7ARequestIdIsForOneCommand) {
+  Run("r");
+  RunCommandRequest other;
+  other.set_command("make clean");
+  other.set_request_id("r");
+  session_->RunCommand(Service(), other, absl::Minutes(1), Into(&runs_));
+  ASSERT_EQ(runs_.size(), 1u);
+  EXPECT_EQ(DetailsOf(runs_[0].status()).field, "request_id");
+}
+
+TEST_F(RunTest, P7_S12WhatHasANulIsRefusedAsNoProgramWouldGetAllOfIt) {
+  RunCommandRequest run;
+  run.set_command(std::string("echo a\0; git status", 19));
+  session_->RunCommand(Service(), run, absl::Minutes(1), Into(&runs_));
+  EXPECT_TRUE(absl::IsInvalidArgument(runs_.at(0).status()));
+  Answers<Tab> tabs;
+  for (const char* field : {"command", "directory", "environment"}) {
+    atrium::v1::CreateTabRequest create;
+    const std::string nul("a\0b", 3);
+    create.mutable_tab()->add_command(*field == 'c' ? nul : "cat");
+    if (*field == 'd') create.set_working_directory(nul);
+    if (*field == 'e') (*create.mutable_environment())["A"] = nul;
+    session_->CreateTab(Service(), create, Into(&tabs));
+    EXPECT_TRUE(absl::IsInvalidArgument(tabs.back().status())) << field;
+  }
+  EXPECT_TRUE(session_->snapshot().tabs().empty());
+}
+
+TEST_F(RunTest, R4_L14ThatNobodyKnowsHowACommandEndedIsSaidAfterARestart) {
+  RunCommandRequest run;
+  run.set_command("make");
+  run.set_tab(OpenTab());
+  session_->RunCommand(Service(), run, absl::Minutes(1), Into(&runs_));
+  EXPECT_FALSE(session_->snapshot().entries().rbegin()->interrupted());
+  store_.Forget();
+  Start();
+  loop_.RunPosted();
+  EXPECT_TRUE(session_->snapshot().entries().rbegin()->interrupted());
+}
+
 TEST_F(RunTest, WhoeverWaitsHearsThatTheSessionEnded) {
   Answers<Tab> tabs;
   session_->CreateTab(Service(), {}, Into(&tabs));
