@@ -47,7 +47,8 @@ Host::Host(Loop* loop, ScreenThread* screens, ShellMaker shells, Options options
       options_(std::move(options)),
       audit_(loop, options_.audit_path, this),
       bounds_(loop, options_.bounds, this),
-      runs_(loop),
+      runs_(loop,
+            [this](const auto& tab, const auto& text) { TypedByControl(tab, text, false); }),
       waits_(loop) {
   if (handover != nullptr) Resume(*handover);
   bounds_.EndAllElse();

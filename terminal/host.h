@@ -116,10 +116,11 @@ class Host final : public Terminal::Listener, public Bounds::Listener, public Au
                                  const atrium::terminal::v1::InputCondition& condition = {});
   // `then` runs once the tab's shell is known to have said all that was read of it before.
   void WhenDrawn(const std::string& tab, std::function<void()> then);
-  void RunAtPrompt(const atrium::terminal::v1::RunAtPromptRequest& request, Runs::Done done);
+  // Returns what CancelRun() takes.
+  int64_t RunAtPrompt(const atrium::terminal::v1::RunAtPromptRequest& request, Runs::Done done);
   // Returns what CancelWait() takes.
   int64_t WaitForOutput(const atrium::v1::WaitForOutputRequest& request, Waits::Done done);
-  void CancelRun(const std::string& tab, const std::string& run_id) { runs_.Cancel(tab, run_id); }
+  void CancelRun(int64_t id) { runs_.Cancel(id); }
   void CancelWait(int64_t id) { waits_.Cancel(id); }
 
  private:
@@ -166,6 +167,7 @@ class Host final : public Terminal::Listener, public Bounds::Listener, public Au
   atrium::terminal::v1::TerminalStatus StatusOf(const Terminal& terminal) const;
   void FitWindows(Entry& entry, const std::string& tab);
   void FitOwner(Entry& entry, const std::string& tab);
+  void TypedByControl(const std::string& tab, std::string_view text, bool hidden);
   void Typed(Entry& entry, const std::string& tab, const std::string& participant);
   void Housekeep();
   std::string LogPath(const std::string& tab) const;

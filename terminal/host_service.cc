@@ -184,8 +184,8 @@ grpc::ServerUnaryReactor* HostService::RunAtPrompt(grpc::CallbackServerContext*,
                                                    const v1::RunAtPromptRequest* request,
                                                    v1::RunAtPromptResponse* response) {
   return rpc::ServeWait(loop_, response, [this, request](auto reply) -> rpc::Cancel {
-    host_->RunAtPrompt(*request, std::move(reply));
-    return [this, tab = request->tab(), id = request->run_id()] { host_->CancelRun(tab, id); };
+    const int64_t id = host_->RunAtPrompt(*request, std::move(reply));
+    return [this, id] { host_->CancelRun(id); };
   });
 }
 

@@ -5,7 +5,6 @@
 #include "absl/strings/ascii.h"
 #include "common/errors.h"
 #include "common/status_macros.h"
-#include "common/str_cat.h"
 #include "terminal/errors.h"
 #include "terminal/host.h"
 #include "terminal/limits.h"
@@ -14,12 +13,10 @@ namespace atrium::terminal {
 
 using atrium::terminal::v1::InputCondition;
 
-namespace {
-
-// Who typed what an approval or a service's call brought; the timeline says for whom.
-constexpr char kByControl[] = "control";
-
-}  // namespace
+// What an approval or a service's call brought; the timeline says for whom.
+void Host::TypedByControl(const std::string& tab, std::string_view text, bool hidden) {
+  audit_.Typed(tab, "control", text, hidden);
+}
 
 absl::StatusOr<bool> Host::WriteOnce(const std::string& tab, const std::string& write_id,
                                      std::string data, const InputCondition& condition) {
@@ -36,7 +33,7 @@ absl::StatusOr<bool> Host::WriteOnce(const std::string& tab, const std::string& 
   if (condition.has_reader() && terminal->pending_input_bytes() > 0) {
     return TabMoved("its program has not taken what was typed before");
   }
-  audit_.Typed(tab, kByControl, data, terminal->hides_input());
+  TypedByControl(tab, data, terminal->hides_input());
   RETURN_IF_ERROR(terminal->Write(std::move(data), nullptr));
   write_ids_.push_back(write_id);
   if (write_ids_.size() > limits::kRememberedRuns) write_ids_.pop_front();
@@ -49,18 +46,21 @@ void Host::WhenDrawn(const std::string& tab, std::function<void()> then) {
   terminal->WhenDrawn(std::move(then));
 }
 
-void Host::RunAtPrompt(const v1::RunAtPromptRequest& request, Runs::Done done) {
+int64_t Host::RunAtPrompt(const v1::RunAtPromptRequest& request, Runs::Done done) {
+  const auto refuse = [&done](absl::Status why) {
+    done(std::move(why));
+    return int64_t{0};
+  };
   Terminal* terminal = Find(request.tab());
-  if (terminal == nullptr) return done(NoSuchTerminal(request.tab()));
-  if (request.run_id().empty()) return done(MissingField("run_id"));
+  if (terminal == nullptr) return refuse(NoSuchTerminal(request.tab()));
+  if (request.run_id().empty()) return refuse(MissingField("run_id"));
   const std::string& command = request.command();
   if (std::any_of(command.begin(), command.end(), absl::ascii_iscntrl)) {
-    return done(BadField("command",
-                         "must be one line without control characters, which a prompt takes as "
-                         "keys (a tab completes): use spaces, `;` or a script"));
+    return refuse(BadField("command",
+                           "must be one line without control characters, which a prompt takes as "
+                           "keys (a tab completes): use spaces, `;` or a script"));
   }
-  audit_.Typed(request.tab(), kByControl, StrCat("at a prompt: ", command, "\r"), false);
-  runs_.Start(terminal, request, std::move(done));
+  return runs_.Start(terminal, request, std::move(done));
 }
 
 int64_t Host::WaitForOutput(const atrium::v1::WaitForOutputRequest& request, Waits::Done done) {

@@ -4,51 +4,72 @@
 #include <utility>
 
 #include "common/proto_time.h"
+#include "common/str_cat.h"
 #include "terminal/errors.h"
 #include "terminal/limits.h"
 
 namespace atrium::terminal {
 
-void Runs::Start(Terminal* terminal, const atrium::terminal::v1::RunAtPromptRequest& request,
-                 Done done) {
+using atrium::terminal::v1::RunAtPromptResponse;
+
+int64_t Runs::Start(Terminal* terminal, const atrium::terminal::v1::RunAtPromptRequest& request,
+                    Done done) {
+  const auto refuse = [&done](absl::StatusOr<RunAtPromptResponse> why) {
+    done(std::move(why));
+    return int64_t{0};
+  };
   for (auto& run : runs_) {
     if (run->id != request.run_id() || run->tab != terminal->tab()) continue;
-    if (run->state == State::kDone) return done(run->response);
-    run->waiters.push_back(std::move(done));
-    return;
+    if (run->state != State::kDone) return AddWaiter(run.get(), std::move(done));
+    if (!run->status.ok()) return refuse(run->status);
+    return refuse(run->response);
   }
-  if (!terminal->running()) return done(TerminalEnded(terminal->tab()));
-  if (!terminal->shell_integration()) return done(NoShellIntegration(terminal->tab()));
+  if (!terminal->running()) return refuse(TerminalEnded(terminal->tab()));
+  if (!terminal->shell_integration()) return refuse(NoShellIntegration(terminal->tab()));
   ForgetOld();
   auto run = std::make_unique<Run>();
   run->id = request.run_id();
   run->tab = terminal->tab();
   run->command = request.command();
   run->condition = request.condition();
-  run->waiters.push_back(std::move(done));
+  const int64_t waiter = AddWaiter(run.get(), std::move(done));
   Arm(run.get());
   runs_.push_back(std::move(run));
   TypeNext(terminal);
+  return waiter;
 }
 
-void Runs::Cancel(const std::string& tab, const std::string& run_id) {
-  auto it = std::find_if(runs_.begin(), runs_.end(), [&](const auto& run) {
-    return run->tab == tab && run->id == run_id && run->state == State::kWaiting;
+int64_t Runs::AddWaiter(Run* run, Done done) {
+  run->waiters[++last_waiter_] = std::move(done);
+  return last_waiter_;
+}
+
+void Runs::Cancel(int64_t waiter) {
+  const auto it = std::find_if(runs_.begin(), runs_.end(), [waiter](const auto& run) {
+    return run->waiters.count(waiter) > 0;
   });
-  if (it == runs_.end() || (*it)->waiters.size() > 1) return;
-  const std::unique_ptr<Run> run = std::move(*it);
-  runs_.erase(it);
-  Finish(*run, absl::CancelledError("Nobody waits for it any more"));
+  if (it == runs_.end()) return;
+  Run* run = it->get();
+  const Done done = std::move(run->waiters.extract(waiter).mapped());
+  if (run->waiters.empty() && run->state == State::kWaiting) runs_.erase(it);
+  done(absl::CancelledError("Nobody waits for it any more"));
 }
 
 void Runs::Arm(Run* run) {
-  run->deadline = loop_->After(limits::kRunDeadline, [run] {
-    for (Done& waiter : std::exchange(run->waiters, {})) waiter(RunNotFinished(run->tab));
-  });
+  run->deadline = loop_->After(limits::kRunDeadline, [this, run] { OnDeadline(run); });
+}
+
+// What waits for the prompt is given up: whoever asks again queues again.
+void Runs::OnDeadline(Run* run) {
+  const auto done = std::move(run->deadline);
+  const absl::Status late = RunNotFinished(run->tab);
+  if (run->state == State::kWaiting) return Refuse(run, late);
+  for (auto& [id, waiter] : std::exchange(run->waiters, {})) waiter(late);
 }
 
 void Runs::HandOver(atrium::terminal::v1::Handover* handover) const {
   for (const auto& run : runs_) {
+    if (!run->status.ok()) continue;  // Its terminal has ended, and says so.
     auto* handed = handover->add_runs();
     handed->set_id(run->id);
     handed->set_tab(run->tab);
@@ -91,11 +112,16 @@ void Runs::TypeNext(Terminal* terminal) {
   }
   run->state = State::kTyped;
   run->start_time = loop_->Monotonic();
-  const absl::Status status = terminal->Write(run->command + "\r", nullptr);
-  if (!status.ok()) Finish(*run, status);
+  // Until the shell says that it starts, and where.
+  run->response.set_start_offset(terminal->log().end());
+  const std::string line = StrCat(run->command, "\r");
+  if (const absl::Status status = terminal->Write(line, nullptr); !status.ok()) {
+    return Finish(*run, status);
+  }
+  if (typed_) typed_(run->tab, StrCat("at a prompt: ", line));
 }
 
-// It was never typed, so there is nothing to remember.
+// Nothing ran, so there is nothing to remember.
 void Runs::Refuse(Run* run, const absl::Status& why) {
   const auto it =
       std::find_if(runs_.begin(), runs_.end(), [run](const auto& one) { return one.get() == run; });
@@ -112,15 +138,21 @@ void Runs::OnMark(Terminal* terminal, const ShellMark& mark) {
     run->response.set_start_offset(mark.offset);
   } else if (run != nullptr && mark.kind == ShellMark::Kind::kCommandEnd &&
              (run->state == State::kRunning || run->state == State::kTyped)) {
-    // An empty or refused line ends without ever having started.
-    if (run->state == State::kTyped) run->response.set_start_offset(mark.begin);
-    run->response.set_exit_code(mark.exit_code);
-    run->response.set_end_offset(mark.begin);
-    run->response.set_duration_ms(
-        absl::ToInt64Milliseconds(loop_->Monotonic() - run->start_time));
-    Finish(*run, absl::OkStatus());
+    OnEnd(run, mark);
   }
   TypeNext(terminal);
+}
+
+// A line that never started is empty, or wrong, or its shell says less than it did: then
+// what followed the typing is its output.
+void Runs::OnEnd(Run* run, const ShellMark& mark) {
+  const bool started = run->state == State::kRunning;
+  const bool blank = run->command.find_first_not_of(' ') == std::string::npos;
+  if (!started && blank) run->response.set_start_offset(mark.begin);
+  run->response.set_exit_code(mark.exit_code);
+  run->response.set_end_offset(mark.begin);
+  run->response.set_duration_ms(absl::ToInt64Milliseconds(loop_->Monotonic() - run->start_time));
+  Finish(*run, absl::OkStatus());
 }
 
 void Runs::OnStatus(Terminal* terminal) {
@@ -135,8 +167,9 @@ void Runs::OnGone(Terminal* terminal) {
 
 void Runs::Finish(Run& run, const absl::Status& status) {
   run.state = State::kDone;
+  run.status = status;
   run.deadline.reset();
-  for (Done& waiter : std::exchange(run.waiters, {})) {
+  for (auto& [id, waiter] : std::exchange(run.waiters, {})) {
     if (status.ok()) {
       waiter(run.response);
     } else {

@@ -5,13 +5,15 @@
 #ifndef ATRIUM_TERMINAL_RUNS_H_
 #define ATRIUM_TERMINAL_RUNS_H_
 
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
-#include <vector>
+#include <utility>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "atrium/terminal/v1/handover.pb.h"
 #include "atrium/terminal/v1/host.pb.h"
@@ -24,12 +26,16 @@ class Runs {
  public:
   using Done = std::function<void(absl::StatusOr<atrium::terminal::v1::RunAtPromptResponse>)>;
 
-  explicit Runs(Loop* loop) : loop_(loop) {}
+  // Hears what is typed, once, as it is.
+  using Typed = std::function<void(const std::string& tab, const std::string& text)>;
 
-  void Start(Terminal* terminal, const atrium::terminal::v1::RunAtPromptRequest& request,
-             Done done);
-  // Whoever asked is gone: what was not typed yet never is.
-  void Cancel(const std::string& tab, const std::string& run_id);
+  explicit Runs(Loop* loop, Typed typed = nullptr) : loop_(loop), typed_(std::move(typed)) {}
+
+  // Returns what Cancel() takes.
+  int64_t Start(Terminal* terminal, const atrium::terminal::v1::RunAtPromptRequest& request,
+                Done done);
+  // Whoever asked is gone: what was not typed yet, and nobody else waits for, never is.
+  void Cancel(int64_t waiter);
   // What another process must know to go on, and what one knew.
   void HandOver(atrium::terminal::v1::Handover* handover) const;
   void Resume(const atrium::terminal::v1::Handover& handover);
@@ -49,11 +55,15 @@ class Runs {
     State state = State::kWaiting;
     absl::Duration start_time;
     atrium::terminal::v1::RunAtPromptResponse response;
-    std::vector<Done> waiters;
+    absl::Status status;            // Why there is no response.
+    std::map<int64_t, Done> waiters;
     Loop::HandlePtr deadline;
   };
 
+  int64_t AddWaiter(Run* run, Done done);
   void Arm(Run* run);
+  void OnDeadline(Run* run);
+  void OnEnd(Run* run, const ShellMark& mark);
   void TypeNext(Terminal* terminal);
   void Refuse(Run* run, const absl::Status& why);
   void Finish(Run& run, const absl::Status& status);
@@ -62,7 +72,9 @@ class Runs {
 
   // Given.
   Loop* const loop_;
+  const Typed typed_;
   // State.
+  int64_t last_waiter_ = 0;
   std::deque<std::unique_ptr<Run>> runs_;  // Oldest first.
 };
 

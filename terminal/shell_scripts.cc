@@ -13,6 +13,11 @@ namespace {
 // The user's own files first, then the marks. PS0 is printed before a command
 // runs; PROMPT_COMMAND before a prompt. `\!` tells whether the line went into the
 // history: what did not is only named if it must be a repetition.
+//
+// What runs before a prompt may set PS1 and PS0 anew each time, as people may by hand:
+// they get their marks behind all of it. `PROMPT_COMMAND=x` replaces its first element
+// only, so that what stands last sees it, and puts ours in front again. Before 5.1 there
+// is one element.
 constexpr char kBash[] = R"sh(
 exec 3<&-
 [ -r /etc/bash.bashrc ] && . /etc/bash.bashrc
@@ -40,6 +45,7 @@ __atrium_typed() {
 }
 __atrium_prompt() {
   local code=$? REPLY
+  __atrium_begun=1
   if [ -n "${__atrium_ran-}" ]; then printf '\033]133;D;%d;atrium=@KEY@\033\\' "$code"; fi
   __atrium_number='\!'
   __atrium_number=${__atrium_number@P}
@@ -50,14 +56,44 @@ __atrium_prompt() {
   printf '\033]7;file://%s%s\033\\\033]133;A\033\\' "${HOSTNAME-}" "$REPLY"
   return "$code"
 }
-PROMPT_COMMAND="__atrium_prompt${PROMPT_COMMAND:+; $PROMPT_COMMAND}"
-case "$PS1" in *'133;B'*) ;; *) PS1="$PS1"'\[\033]133;B\033\\\]' ;; esac
-PS0="${PS0-}"'\033]133;C;cmdline_url=$(__atrium_typed \!);atrium=@KEY@\033\\'
+__atrium_order() {
+  case ${PROMPT_COMMAND[0]-} in
+    __atrium_prompt | '__atrium_prompt; '*)
+      [ "${PROMPT_COMMAND[${#PROMPT_COMMAND[@]} - 1]-}" = __atrium_arm ] && return ;;
+  esac
+  local one all=()
+  for one in "${PROMPT_COMMAND[@]}"; do
+    one=${one#'__atrium_prompt; '}
+    [ "$one" = __atrium_arm ] || all+=("${one//__atrium_prompt/:}")
+  done
+  PROMPT_COMMAND=("__atrium_prompt${all[0]:+; ${all[0]}}" "${all[@]:1}" __atrium_arm)
+}
+__atrium_arm() {
+  local code=$?
+  if [ -z "${__atrium_begun-}" ]; then (exit "$code"); __atrium_prompt; fi
+  __atrium_begun=
+  [ -n "${__atrium_single-}" ] || __atrium_order
+  case "${PS1-}" in *'133;B'*) ;; *) PS1="${PS1-}"'\[\033]133;B\033\\\]' ;; esac
+  case "${PS0-}" in
+    *'atrium=@KEY@'*) ;;
+    *) PS0="${PS0-}"'\033]133;C;cmdline_url=$(__atrium_typed \!);atrium=@KEY@\033\\' ;;
+  esac
+  return "$code"
+}
+if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)); then
+  __atrium_order
+else
+  __atrium_single=1
+  PROMPT_COMMAND="__atrium_prompt${PROMPT_COMMAND:+; $PROMPT_COMMAND}"$'\n__atrium_arm'
+fi
 )sh";
 
 // Read in the place of ~/.zshenv. At the first prompt, when the user's .zshrc was
 // read, the hooks go behind those that it made. The prompt's end is told by the line
-// editor, since a theme may set the prompt anew each time.
+// editor, since a theme may set the prompt anew each time. Before any hook zsh ends a
+// line that has no newline (PROMPT_SP): the mark of the command's end goes into what it
+// prints there, so that this is no output of the command. Where that is exported, all
+// programs could read the key.
 constexpr char kZsh[] = R"sh(
 exec 3<&- 4<&-
 if [[ -n ${ATRIUM_ZDOTDIR+x} ]]; then export ZDOTDIR=$ATRIUM_ZDOTDIR; else unset ZDOTDIR; fi
@@ -82,13 +118,22 @@ if [[ -o interactive ]]; then
     printf '\033]133;C;cmdline_url=%s;atrium=@KEY@\033\\' "$REPLY"
   }
   __atrium_precmd() {
-    local code=$? REPLY
+    local code=$? REPLY said=
+    if [[ -o prompt_sp && -o prompt_cr && ${PROMPT_EOL_MARK-} == *atrium=@KEY@* ]]; then said=1; fi
     emulate -L zsh
+    local mark=$'%{\e]133;D;%?;atrium=@KEY@\e\\%}'
+    if [[ ${(t)PROMPT_EOL_MARK} == *export* ]]; then
+      PROMPT_EOL_MARK=${PROMPT_EOL_MARK#"$mark"}
+    elif [[ ${PROMPT_EOL_MARK-} != *atrium=@KEY@* ]]; then
+      PROMPT_EOL_MARK=$mark${PROMPT_EOL_MARK-%B%S%#%s%b}
+    fi
+    if [[ $preexec_functions[-1] != __atrium_preexec ]]; then
+      preexec_functions=(${preexec_functions:#__atrium_preexec} __atrium_preexec)
+    fi
     if [[ -n ${__atrium_ran-} ]]; then
-      printf '\033]133;D;%d;atrium=@KEY@\033\\' $code
+      [[ -n $said ]] || printf '\033]133;D;%d;atrium=@KEY@\033\\' $code
     else
       typeset -g __atrium_ran=1
-      preexec_functions=(${preexec_functions:#__atrium_preexec} __atrium_preexec)
       autoload -Uz add-zle-hook-widget
       add-zle-hook-widget line-init __atrium_line_init
     fi
@@ -102,7 +147,8 @@ if [[ -o interactive ]]; then
 fi
 )sh";
 
-// Read after the user's config.fish.
+// Read after the user's config.fish. After ^C no prompt is told. The prompt may be made
+// anew at any time.
 constexpr char kFish[] = R"sh(
 function __atrium_preexec --on-event fish_preexec
     set -g __atrium_ran 1
@@ -121,13 +167,24 @@ function __atrium_prompt --on-event fish_prompt
         printf '\033]133;D;0;atrium=@KEY@\033\\\\'
     end
     set -g __atrium_ran 0
+    __atrium_wrap
     printf '\033]7;file://%s%s\033\\\\\033]133;A\033\\\\' $hostname (string escape --style=url -- $PWD)
 end
-functions -c fish_prompt __atrium_fish_prompt
-function fish_prompt
-    __atrium_fish_prompt
-    printf '\033]133;B\033\\\\'
+function __atrium_cancel --on-event fish_cancel
+    printf '\033]133;D;130;atrium=@KEY@\033\\\\\033]133;A\033\\\\'
 end
+function __atrium_wrap
+    if functions fish_prompt | string match -q '*__atrium_fish_prompt*'
+        return
+    end
+    functions -e __atrium_fish_prompt
+    functions -c fish_prompt __atrium_fish_prompt
+    function fish_prompt
+        __atrium_fish_prompt
+        printf '\033]133;B\033\\\\'
+    end
+end
+__atrium_wrap
 )sh";
 
 }  // namespace

@@ -25,13 +25,14 @@ class ShellsTest : public HostTest, public testing::WithParamInterface<const cha
     std::filesystem::create_directories(path.parent_path());
     std::ofstream(path) << content;
   }
-  void StartShell() {
-    File(".bashrc", "export OWN=own-rc\nHISTCONTROL=ignorespace\nPS1='b> '\n");
+  void StartShell(const std::string& more = "") {
+    File(".bashrc", "export OWN=own-rc\nHISTCONTROL=ignorespace\nPS1='b> '\n" + more);
     File(".zshenv", "export OWN_ENV=own-env\n");
     File(".zshrc",
          "export OWN=own-rc\nPS1='z> '\nsetopt hist_ignore_space\n"
-         "theme() { PS1='themed> ' }\nprecmd_functions+=(theme)\n");
-    File(".config/fish/config.fish", "set -gx OWN own-rc\nfunction fish_prompt; echo 'f> '; end\n");
+         "theme() { PS1='themed> ' }\nprecmd_functions+=(theme)\n" + more);
+    File(".config/fish/config.fish",
+         "set -gx OWN own-rc\nfunction fish_prompt; echo 'f> '; end\n" + more);
     // Or fish begins by reading all manual pages.
     std::filesystem::create_directories(home_ + "/.local/share/fish/generated_completions");
     Create({shell()}, {{"HOME", home_}});
@@ -46,6 +47,15 @@ class ShellsTest : public HostTest, public testing::WithParamInterface<const cha
     if (!ended || !ended->ok()) return -1;
     output_ = Output((*ended)->start_offset(), (*ended)->end_offset());
     return (*ended)->exit_code();
+  }
+  // Its prompt is known, and commands with it.
+  void ExpectWhole(int line) {
+    const testing::ScopedTrace trace(__FILE__, line, "expected whole");
+    EXPECT_EQ(Run("echo whole; sh -c 'exit 3'"), 3);
+    EXPECT_EQ(output_, "whole\r\n");
+    EXPECT_EQ(Last().text(), "echo whole; sh -c 'exit 3'");
+    EXPECT_EQ(Run("true"), 0);
+    EXPECT_EQ(output_, "");
   }
   Command Last() {
     const Command* last = terminal().commands().LastEnded();
@@ -173,6 +183,130 @@ TEST_P(ShellsTest, N7TheWorkingDirectoryIsSaidWhateverItIsCalled) {
   EXPECT_TRUE(Until([&] { return terminal().Status().working_directory() == odd; }))
       << terminal().Status().working_directory();
 }
+
+// What takes a prompt's marks away, by hand or from a file, does so for one prompt at most.
+class BashTest : public ShellsTest {};
+
+TEST_P(BashTest, N7APromptThatIsMadeAnewEachTimeIsKnown) {
+  StartShell("__p() { PS1='\\w > '; }; PROMPT_COMMAND=__p\n");
+  ExpectWhole(__LINE__);
+  EXPECT_THAT(Screen(), HasSubstr(" > "));
+}
+
+TEST_P(BashTest, N7APromptThatIsMadeByOneOfManyIsKnown) {
+  StartShell("__p() { PS1='many> '; }; PROMPT_COMMAND=(true __p 'echo \"\";')\n");
+  ExpectWhole(__LINE__);
+  EXPECT_EQ(Run("PROMPT_COMMAND+=('last=$?'); false"), 1);
+  EXPECT_EQ(Run("(exit 4)"), 4);
+  EXPECT_EQ(Run("echo $last ${PROMPT_COMMAND[-1]}"), 0);
+  EXPECT_EQ(output_, "4 __atrium_arm\r\n");
+  ExpectWhole(__LINE__);
+}
+
+TEST_P(BashTest, N7APromptThatIsSetByHandIsKnown) {
+  StartShell("PROMPT_COMMAND='asked=$?;'\n");
+  EXPECT_EQ(Run("PS1='mine> '"), 0);
+  ExpectWhole(__LINE__);
+  EXPECT_THAT(Screen(), HasSubstr("mine> "));
+  for (const char* command : {"__p() { PS1='anew> '; }; PROMPT_COMMAND=__p", "PROMPT_COMMAND=",
+                              "PROMPT_COMMAND=('asked=$?;' \"${PROMPT_COMMAND[@]}\")"}) {
+    EXPECT_EQ(Run(std::string(command) + "; sh -c 'exit 5'"), 5) << command;
+    ExpectWhole(__LINE__);
+  }
+  EXPECT_EQ(Run("(exit 4)"), 4);
+  EXPECT_EQ(Run("echo $asked"), 0);
+  EXPECT_EQ(output_, "4\r\n") << "its own commands see what they saw";
+}
+
+TEST_P(BashTest, N7WhatIsShownBeforeACommandIsTheUsers) {
+  StartShell();
+  EXPECT_EQ(Run("PS0='at \\j\\n'"), 0);
+  EXPECT_EQ(Run("echo out; sh -c 'exit 3'"), 3);
+  EXPECT_EQ(output_, "out\r\n");
+  EXPECT_THAT(Output(), HasSubstr("at 0"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Real, BashTest, testing::Values("bash"));
+
+TEST_P(ShellsTest, N7ALineThatTheShellCannotReadIsNoSuccess) {
+  if (shell() == "fish") GTEST_SKIP() << "fish leaves it to be mended";
+  StartShell();
+  EXPECT_EQ(Run("echo )"), shell() == "bash" ? 2 : 1);
+  EXPECT_THAT(output_, HasSubstr(shell() == "bash" ? "syntax error" : "parse error"));
+  // The next is not typed behind what was refused.
+  EXPECT_EQ(Run("sh -c 'echo next; exit 3'"), 3);
+  EXPECT_THAT(output_, HasSubstr("next\r\n"));
+  EXPECT_EQ(Last().text(), "sh -c 'echo next; exit 3'");
+}
+
+TEST_P(ShellsTest, N7AfterAnInterruptItIsAtItsPrompt) {
+  StartShell();
+  Type("echo half");
+  ASSERT_TRUE(Until([&] { return Screen().find("half") != std::string::npos; }));
+  EXPECT_FALSE(terminal().at_idle_prompt());
+  Type("\x03");
+  ASSERT_TRUE(Until([&] { return terminal().at_idle_prompt(); })) << Output();
+  EXPECT_EQ(Run("sh -c 'echo next; exit 3'"), 3);
+  EXPECT_EQ(Last().text(), "sh -c 'echo next; exit 3'");
+}
+
+TEST_P(ShellsTest, N7ALineThatWasNotWholeEndsByAnInterrupt) {
+  StartShell();
+  std::optional<absl::StatusOr<RunAtPromptResponse>> ended;
+  RunAtPrompt("echo \"half", "run", [&](auto end) { ended = end; });
+  ASSERT_TRUE(Until([&] { return Screen().find("half") != std::string::npos; }));
+  // Once the shell has read it.
+  ASSERT_TRUE(Until([&] { return !terminal().at_idle_prompt(); }));
+  std::optional<absl::StatusOr<RunAtPromptResponse>> next;
+  RunAtPrompt("echo next", "next", [&](auto end) { next = end; });
+  const auto again = loop_->After(absl::Seconds(1), [&] { Type("\x03"); });
+  ASSERT_TRUE(Until([&] { return next.has_value(); })) << Output();
+  ASSERT_TRUE(ended.has_value() && ended->ok());
+  EXPECT_NE((*ended)->exit_code(), 0);
+  EXPECT_TRUE(next->ok());
+}
+
+TEST_P(ShellsTest, N7APromptThatIsDefinedAnewIsKnown) {
+  StartShell();
+  EXPECT_EQ(Run(shell() == "fish" ? "function fish_prompt; echo 'new> '; end" : "PS1='new> '"), 0);
+  EXPECT_EQ(Run("true"), 0);
+  EXPECT_EQ(Run("false"), 1);
+  if (shell() != "zsh") {
+    EXPECT_THAT(Screen(), HasSubstr("new> "));
+  }
+}
+
+class ZshTest : public ShellsTest {};
+
+TEST_P(ZshTest, N7TheEndOfALineIsNoOutput) {
+  StartShell("theme() { PS1=\"%? themed> \" }\n");
+  for (const bool percent : {true, false}) {
+    EXPECT_EQ(Run("printf 'no newline'; sh -c 'exit 3'"), 3);
+    EXPECT_EQ(output_, "no newline");
+    EXPECT_EQ(Run("echo; (exit 4)"), 4);
+    EXPECT_EQ(output_, "\r\n");
+    EXPECT_THAT(Screen(), testing::ContainsRegex(percent ? "no newline[%#] *\n3 themed> " : "no newline~~ *\n3 themed> "))
+        << "is what is seen";
+    EXPECT_EQ(Run("PROMPT_EOL_MARK='~~'"), 0);
+  }
+  for (const char* set : {"unsetopt prompt_sp", "setopt prompt_sp", "export PROMPT_EOL_MARK=x"}) {
+    EXPECT_EQ(Run(set), 0);
+    EXPECT_EQ(Run("echo out; (exit 4)"), 4) << set;
+    EXPECT_THAT(output_, testing::StartsWith("out\r\n")) << set;
+  }
+  EXPECT_EQ(Run("env"), 0);
+  EXPECT_THAT(output_, HasSubstr("PROMPT_EOL_MARK=x\r\n"));
+}
+
+TEST_P(ZshTest, N7HooksThatAreTakenAwayComeBack) {
+  StartShell();
+  EXPECT_EQ(Run("preexec_functions=()"), 0);
+  EXPECT_EQ(Run("echo out; (exit 4)"), 4);
+  EXPECT_EQ(output_, "out\r\n");
+  EXPECT_EQ(Last().text(), "echo out; (exit 4)");
+}
+
+INSTANTIATE_TEST_SUITE_P(Real, ZshTest, testing::Values("zsh"));
 
 INSTANTIATE_TEST_SUITE_P(Real, ShellsTest, testing::Values("bash", "zsh", "fish"),
                          [](const auto& shell) { return std::string(shell.param); });
