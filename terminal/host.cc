@@ -183,11 +183,22 @@ Host::Stream* Host::StreamOf(const Entry& entry, const AttachmentId& id) {
   return opened == entry.streams.end() ? nullptr : opened->second.back();
 }
 
+// A command that was meant for another place must not run in this one.
+absl::Status Host::CheckDirectory(const std::string& path) {
+  if (path.empty()) return absl::OkStatus();
+  if (path.front() != '/') return BadField("working_directory", "must begin with /");
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return absl::OkStatus();
+  return BadField("working_directory",
+                  StrCat(path, error ? ": " + error.message() : " is no directory"));
+}
+
 absl::Status Host::Create(const Plan::Terminal& planned) {
   if (status_.draining()) return HostDrains();
   if (static_cast<int>(entries_.size()) >= options_.terminals) {
     return TooMany("terminals on this host", options_.terminals, absl::Minutes(1));
   }
+  RETURN_IF_ERROR(CheckDirectory(planned.working_directory()));
   std::map<std::string, std::string> environment(planned.environment().begin(),
                                                  planned.environment().end());
   environment["ATRIUM_TAB"] = planned.tab();

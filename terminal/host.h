@@ -158,6 +158,7 @@ class Host final : public Terminal::Listener, public Bounds::Listener, public Au
   absl::StatusOr<std::unique_ptr<Terminal>> Resume(
       const atrium::terminal::v1::HandedTerminal& handed);
   void AdoptLeftBehind();
+  static absl::Status CheckDirectory(const std::string& path);
   absl::Status Create(const atrium::terminal::v1::Plan::Terminal& planned);
   // The stream that hears of an attachment's input; null if there is none.
   static Stream* StreamOf(const Entry& entry, const AttachmentId& id);

@@ -94,8 +94,8 @@ void YieldToServices() {
       Fail(report_fd);
     }
   }
-  if (chdir(command.working_directory.c_str()) != 0 && chdir(command.home.c_str()) != 0 &&
-      chdir("/") != 0) {
+  if (chdir(command.working_directory.c_str()) != 0 &&
+      (!command.elsewhere || (chdir(command.home.c_str()) != 0 && chdir("/") != 0))) {
     Fail(report_fd);
   }
   // Keep 0-2, the start-up file, and the report, which closes itself on exec.

@@ -110,6 +110,7 @@ ShellCommand ShellMaker::Make(const std::vector<std::string>& argv,
   command.argv = argv;
   command.home = home_;
   command.working_directory = working_directory.empty() ? home_ : working_directory;
+  command.elsewhere = working_directory.empty();
   command.change_user = change_user_;
   command.uid = uid_;
   command.gid = gid_;

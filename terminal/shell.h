@@ -33,6 +33,7 @@ struct ShellCommand {
   std::vector<std::string> argv;
   std::vector<std::string> environment;  // NAME=value, complete.
   std::string working_directory;
+  bool elsewhere = true;  // Where it cannot be entered the home will do, or the root.
   std::string home;
   bool change_user = false;  // Become uid/gid/groups.
   uid_t uid = 0;

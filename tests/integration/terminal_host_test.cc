@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "terminal/limits.h"
 #include "terminal/sweep.h"
@@ -200,6 +201,29 @@ TEST_F(HostTest, R6AKilledShellsExitCodeNamesTheSignal) {
   ASSERT_TRUE(Until([&] { return last_[kTab].state() == atrium::v1::Tab::EXITED; }));
   EXPECT_EQ(last_[kTab].exit_code(), 128 + 15);
   EXPECT_THAT(Output(), HasSubstr("last words"));
+}
+
+TEST_F(HostTest, P3_S12NothingRunsElsewhereThanWhereItWasAskedFor) {
+  std::ofstream(home_ + "/file") << "x";
+  for (const std::string& where : {std::string("/no/such/directory"), std::string(".."),
+                                   home_ + "/file"}) {
+    Plan plan;
+    auto& terminal = *plan.add_terminals();
+    terminal.set_tab(kTab);
+    for (const char* word : {"/bin/sh", "-c", "pwd; read x"}) terminal.add_command(word);
+    terminal.set_working_directory(where);
+    const auto result = host_->Apply(plan);
+    ASSERT_EQ(result.problems_size(), 1) << where;
+    EXPECT_THAT(result.problems(0).message(), HasSubstr("working_directory")) << where;
+    EXPECT_EQ(host_->Find(kTab), nullptr);
+  }
+  Plan plan;
+  auto& terminal = *plan.add_terminals();
+  terminal.set_tab(kTab);
+  for (const char* word : {"/bin/sh", "-c", "pwd; read x"}) terminal.add_command(word);
+  terminal.set_working_directory("/usr");
+  EXPECT_EQ(host_->Apply(plan).problems_size(), 0);
+  EXPECT_TRUE(Says("/usr\r\n"));
 }
 
 TEST_F(HostTest, AProgramThatIsNotThereIsSaid) {
