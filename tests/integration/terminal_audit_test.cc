@@ -45,6 +45,25 @@ class AuditTest : public HostTest {
   const std::string path_ = directory_ + "/audit";
 };
 
+TEST_F(AuditTest, P7WhatARunTypesIsKeptOnceAndOnlyIfItIsTyped) {
+  Create({});
+  int ended = 0;
+  for (int retry = 0; retry < 2; ++retry) {
+    RunAtPrompt("echo typed", "once", [&](const auto&) { ++ended; });
+  }
+  atrium::terminal::v1::RunAtPromptRequest request;
+  request.set_tab(kTab);
+  request.set_command("echo never");
+  request.set_run_id("never");
+  host_->CancelRun(host_->RunAtPrompt(request, [&](const auto&) { ++ended; }));
+  ASSERT_TRUE(Until([&] { return ended == 3; })) << Output();
+  const std::string kept = Kept();
+  const size_t at = kept.find("control typed \"at a prompt: echo typed\\r\"");
+  ASSERT_NE(at, std::string::npos) << kept;
+  EXPECT_EQ(kept.find("echo typed", at + 30), std::string::npos) << kept;
+  EXPECT_THAT(kept, Not(HasSubstr("never")));
+}
+
 TEST_F(AuditTest, P7WhoTypedWhatIsKept) {
   Create({"/bin/cat"});
   ASSERT_TRUE(host_->Open(this, kTab, kBob).ok());

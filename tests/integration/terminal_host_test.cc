@@ -133,7 +133,8 @@ TEST_F(HostTest, N8AFixedSizeIsThePlansAlone) {
 }
 
 constexpr char kWhatMayI[] =
-    "grep -E 'NoNewPrivs|Seccomp:' /proc/self/status; touch /etc/atrium-was-here 2>/dev/null; echo wrote:$?; "
+    "grep -E 'NoNewPrivs|Seccomp:' /proc/self/status; touch /etc/atrium-was-here 2>/dev/null; echo "
+    "wrote:$?; "
     "echo processes:$(ls -d "
     "/proc/[0-9]* | wc -l); touch /tmp/x && echo tmp:ok; echo done; read end";
 
@@ -205,8 +206,8 @@ TEST_F(HostTest, R6AKilledShellsExitCodeNamesTheSignal) {
 
 TEST_F(HostTest, P3_S12NothingRunsElsewhereThanWhereItWasAskedFor) {
   std::ofstream(home_ + "/file") << "x";
-  for (const std::string& where : {std::string("/no/such/directory"), std::string(".."),
-                                   home_ + "/file"}) {
+  for (const std::string& where :
+       {std::string("/no/such/directory"), std::string(".."), home_ + "/file"}) {
     Plan plan;
     auto& terminal = *plan.add_terminals();
     terminal.set_tab(kTab);

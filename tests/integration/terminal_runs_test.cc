@@ -40,6 +40,34 @@ TEST_F(HostTest, N7CommandsThatQueueAtAPromptRunOnceEachAndAnswerTheirOwnOutput)
   EXPECT_EQ((*again)->exit_code(), 1);
 }
 
+TEST_F(HostTest, N7_R33WhatWaitsForAPromptIsGivenUpWithTheLastWhoWaitsForIt) {
+  Create({});
+  std::vector<std::string> answered;
+  const auto ask = [&](const std::string& command, const std::string& who) {
+    atrium::terminal::v1::RunAtPromptRequest request;
+    request.set_tab(kTab);
+    request.set_command(command);
+    request.set_run_id(command);
+    return host_->RunAtPrompt(request, [&answered, who](const auto& end) {
+      answered.push_back(who + (end.ok() ? " ran" : " went"));
+    });
+  };
+  ask("read busy", "first");
+  const int64_t lone = ask("echo never", "lone");
+  const int64_t one = ask("echo still", "one");
+  ask("echo still", "another");
+  host_->CancelRun(lone);
+  host_->CancelRun(lone);
+  host_->CancelRun(one);
+  EXPECT_THAT(answered, testing::ElementsAre("lone went", "one went"));
+  ASSERT_TRUE(Until([&] { return terminal().Status().command_runs(); })) << Output();
+  Type("\r");
+  ASSERT_TRUE(Until([&] { return answered.size() == 4; })) << Output();
+  EXPECT_THAT(answered,
+              testing::ElementsAre("lone went", "one went", "first ran", "another ran"));
+  EXPECT_THAT(Output(), testing::Not(HasSubstr("never")));
+}
+
 TEST_F(HostTest, R6ACommandWhoseShellEndsIsAnswered) {
   Create({});
   std::optional<absl::StatusOr<RunAtPromptResponse>> ended;

@@ -14,6 +14,7 @@ import { type Asker, askerOf, deciderNameOf, notDone } from '../state/approvals'
 import { visibleBytes } from '../state/visible';
 import { decisionOf, onCardBlur, onCardFocus, onCardPointer } from './armed';
 import { icon } from './icons';
+import { withSigns } from './signs';
 
 /** The agent's tool that asks people to share a screen. */
 const ASK_FOR_SCREEN = 'ask_for_screen';
@@ -143,9 +144,7 @@ function what(approval: Approval): TemplateResult | typeof nothing {
 }
 
 function exactBytes(approval: Approval): TemplateResult {
-  return html`<pre class="approval__bytes" aria-label="Exactly what would be written">${visibleBytes(
-    approval.input,
-  ).map((one) => (one.control ? html`<span class="control">${one.text}</span>` : one.text))}</pre>`;
+  return html`<pre class="approval__bytes" aria-label="Exactly what would be written">${withSigns(approval.input)}</pre>`;
 }
 
 function countdown(approval: Approval, nowMs: number): TemplateResult {

@@ -6,6 +6,7 @@ import { entryTime } from '../state/timeline';
 import { namesCommand } from '../state/words';
 import { decidedApproval } from './approval';
 import { icon } from './icons';
+import { withSigns } from './signs';
 
 const CLOCK = new Intl.DateTimeFormat(undefined, {
   hour: '2-digit',
@@ -78,7 +79,8 @@ function speaker(entry: TimelineEntry): TemplateResult | typeof nothing {
 
 /** What was run, and the tab where it was; a tab that was opened for it has its name. */
 function command(room: Room, entry: TimelineEntry): TemplateResult {
-  const text = html`<code class="entry__command">${entry.text}</code>`;
+  const exact = withSigns(new TextEncoder().encode(entry.text));
+  const text = html`<code class="entry__command">${exact}</code>`;
   const tab = room.tabs.list.get(entry.tab);
   if (!tab) return text;
   const own = namesCommand(tab.title, entry.text);
