@@ -51,6 +51,14 @@ export const commandWalks = {
       await page.keyboard.press('Escape');
       await page.locator('.command-bar').waitFor({ state: 'detached' });
     },
+  'S12: a character that turns a command’s text around is a sign in the timeline': async () => {
+    await room();
+    const page = await visit('editor-ada');
+    const COMMAND = 4;
+    gateway.session.entry(COMMAND, [], 'echo a\u202e;fr- mr', { exitCode: 0 });
+    await page.locator('.entry__command .control').getByText('U+202E').waitFor();
+    assert.equal(await page.locator('.entry__command').textContent(), 'echo aU+202E;fr- mr');
+  },
   'N7: a running command has a sign; the server refuses another at its place': async () => {
     const terminal = await room();
     const page = await visit('editor-ada');
