@@ -316,7 +316,7 @@ class Session final : public Conversation::Room {
   void AskForRun(const Actor& actor, const atrium::v1::RunCommandRequest& request,
                  const std::string& key);
   void LeaveRun(const std::string& key, const std::shared_ptr<RunWaiter>& waiter);
-  void AnswerAsked(const std::string& key,
+  void AnswerAsked(const std::string& key, const std::shared_ptr<AskedRun>& asked,
                    const absl::StatusOr<atrium::v1::RunCommandResponse>& result);
   absl::Status LateRun(const std::string& key) const;
   void AnswerStarting(const std::string& name, const absl::Status& status);

@@ -105,8 +105,8 @@ std::function<void()> Session::RunCommand(const Actor& actor, const RunCommandRe
   if (run) {
     // It runs, and whoever waited for it went.
     asked->permitted = true;
-    run->waiters.push_back([this, key, alive = Alive()](const auto& result) {
-      if (!alive.expired()) AnswerAsked(key, result);
+    run->waiters.push_back([this, key, mine = asked, alive = Alive()](const auto& result) {
+      if (!alive.expired()) AnswerAsked(key, mine, result);
     });
     return leave;
   }
@@ -160,11 +160,13 @@ void Session::LeaveRun(const std::string& key, const std::shared_ptr<RunWaiter>&
   ExpireApproval(asked->approval);
 }
 
-void Session::AnswerAsked(const std::string& key,
+// Whoever asks again with an id that all had left asks anew: what comes of before is not theirs.
+void Session::AnswerAsked(const std::string& key, const std::shared_ptr<AskedRun>& asked,
                           const absl::StatusOr<RunCommandResponse>& result) {
-  const auto asked = asked_runs_.extract(key);
-  if (asked.empty()) return;
-  for (const auto& waiter : asked.mapped()->waiters) {
+  const auto it = asked_runs_.find(key);
+  if (it == asked_runs_.end() || it->second != asked) return;
+  asked_runs_.erase(it);
+  for (const auto& waiter : asked->waiters) {
     waiter->patience.reset();
     if (const auto done = std::exchange(waiter->done, nullptr)) done(result);
   }
@@ -172,28 +174,26 @@ void Session::AnswerAsked(const std::string& key,
 
 void Session::AskForRun(const Actor& actor, const RunCommandRequest& request,
                         const std::string& key) {
+  const std::shared_ptr<AskedRun> mine = asked_runs_[key];
   const std::string approval = Permit(
       actor, request.command(), request.tab(),
-      [this, actor, request, key](absl::Status allowed, const auto& condition) {
+      [this, actor, request, key, mine](absl::Status allowed, const auto& condition) {
         const auto asked = asked_runs_.find(key);
-        if (asked == asked_runs_.end()) return;  // Nobody waits for it any more.
-        if (!allowed.ok()) return AnswerAsked(key, allowed);
-        asked->second->permitted = true;
-        auto cancel = RunPermitted(
+        if (asked == asked_runs_.end() || asked->second != mine) return;  // Nobody waits for it.
+        if (!allowed.ok()) return AnswerAsked(key, mine, allowed);
+        mine->permitted = true;
+        mine->cancel = RunPermitted(
             actor, request, condition, absl::InfiniteDuration(),
-            [this, key, alive = Alive()](const auto& result) {
+            [this, key, mine, alive = Alive()](const auto& result) {
               if (alive.expired()) return;
               // It is no more what people approved.
               if (DetailsOf(result.status()).reason == "TAB_MOVED") {
                 Notice(StrCat("What was approved could not be done: ", result.status().message()));
               }
-              AnswerAsked(key, result);
+              AnswerAsked(key, mine, result);
             });
-        const auto waits = asked_runs_.find(key);
-        if (waits != asked_runs_.end()) waits->second->cancel = std::move(cancel);
       });
-  const auto asked = asked_runs_.find(key);
-  if (asked != asked_runs_.end()) asked->second->approval = approval;
+  mine->approval = approval;
 }
 
 bool Session::RunsIn(const CommandRun& run, const std::string& tab) {
@@ -264,7 +264,7 @@ void Session::RunInOwnTab(const Actor& actor, const RunCommandRequest& request,
 
 // The session ends: whoever waits is told.
 void Session::EndWaits() {
-  while (!asked_runs_.empty()) AnswerAsked(asked_runs_.begin()->first, SessionEnded());
+  for (const auto& [key, asked] : std::map(asked_runs_)) AnswerAsked(key, asked, SessionEnded());
   while (!starting_.empty()) AnswerStarting(std::string(starting_.begin()->first), SessionEnded());
   for (auto& [id, run] : std::map<std::string, std::shared_ptr<CommandRun>>(runs_)) {
     run->finished = true;

@@ -114,8 +114,14 @@ TEST_F(RunTest, N7WhatWaitsForItsPromptIsGivenUpWithTheLastWhoWaits) {
   EXPECT_EQ(host_.cancelled_runs, std::vector<std::string>{"r"});
   ASSERT_EQ(runs_.size(), 1u) << "whoever went is not answered";
   EXPECT_THAT(std::string(runs_[0].status().message()), testing::HasSubstr("not typed"));
+  // Whoever asks again is not answered by what comes of before.
+  session_->RunCommand(Service(), run, absl::Minutes(1), Into(&runs_));
+  ASSERT_EQ(host_.runs.size(), 2u);
   host_.runs[0].done(absl::CancelledError("Nobody waits for it any more"));
   EXPECT_EQ(runs_.size(), 1u);
+  host_.runs[1].done(atrium::terminal::v1::RunAtPromptResponse());
+  ASSERT_EQ(runs_.size(), 2u);
+  EXPECT_TRUE(runs_[1].ok());
 }
 
 TEST_F(RunTest, S12_N7ACardGoesWithTheLastWhoWaitsForIt) {
